@@ -1,0 +1,80 @@
+"""The numbers that steer the association and the linking, with units, ranges and sources."""
+
+from dataclasses import dataclass, fields
+
+from tracker.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerConfig:
+    """Settings of the association within one camera.
+
+    Attributes:
+        n_init: Consecutive frames with a detection before a track is confirmed (DeepSORT: 3).
+        confirm_score: Sum of the detector scores that these need as well, so that weak
+            detections, which are false more often, take longer to become a person.
+        max_age_s: Seconds that a track may be unseen before its visit has ended.
+        max_cosine_distance: Largest appearance distance of a match, in [0, 1].
+        max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
+        nn_budget: Embeddings kept per track (DeepSORT: 100).
+        revive_cosine_distance: Largest appearance distance at which a lost track is revived
+            where its motion model no longer expects it.
+        revive_speed: Fastest plausible movement of a person, in own heights per second.
+        fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
+    """
+
+    n_init: int = 3
+    confirm_score: float = 2.0
+    max_age_s: float = 2.0
+    max_cosine_distance: float = 0.3
+    max_iou_distance: float = 0.7
+    nn_budget: int = 100
+    revive_cosine_distance: float = 0.3
+    revive_speed: float = 1.5
+    fill_gap_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their ranges."""
+        _check_ranges(self, _TRACKER_RANGES)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkConfig:
+    """Settings of the identities over visits and cameras.
+
+    Attributes:
+        gallery_threshold: Least mean cosine similarity of two groups of tracklets that are taken
+            for one person, in [0, 1].
+        max_speed: Fastest plausible movement between two visits to one camera, in own heights
+            per second.
+    """
+
+    gallery_threshold: float = 0.6
+    max_speed: float = 3.0
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their ranges."""
+        _check_ranges(self, _LINK_RANGES)
+
+
+_TRACKER_RANGES: dict[str, tuple[float, float]] = {
+    "n_init": (1, 1000),
+    "confirm_score": (0, 1000),
+    "max_age_s": (0, 1e6),
+    "max_cosine_distance": (0, 1),
+    "max_iou_distance": (0, 1),
+    "nn_budget": (1, 1_000_000),
+    "revive_cosine_distance": (0, 1),
+    "revive_speed": (0, 1e6),
+    "fill_gap_s": (0, 1e6),
+}
+_LINK_RANGES: dict[str, tuple[float, float]] = {"gallery_threshold": (0, 1), "max_speed": (0, 1e6)}
+
+
+def _check_ranges(config: object, ranges: dict[str, tuple[float, float]]) -> None:
+    for item in fields(config):  # type: ignore[arg-type]
+        low, high = ranges[item.name]
+        value = getattr(config, item.name)
+        if not low <= value <= high:
+            option = "--" + item.name.removesuffix("_s").replace("_", "-")
+            raise ConfigError(f"{option} is {value:g}; allowed is {low:g} to {high:g}")

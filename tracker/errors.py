@@ -1,0 +1,43 @@
+"""Every error that a user can cause, in one tree.
+
+ReidTrackError
+├── ConfigError    an option, a file of options or a combination of them
+├── SourceError    a video, folder, camera or detections file that cannot be read
+├── WeightsError   a model that is missing, damaged, altered or of the wrong architecture
+└── OutputError    a result that cannot be written, or that exists already
+
+A message is one line: what, which value, what is allowed, what to do next.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ReidTrackError(Exception):
+    """Base of all errors that end a command with one line on stderr."""
+
+
+class ConfigError(ReidTrackError):
+    """An option has a value that cannot be used."""
+
+
+class SourceError(ReidTrackError):
+    """An input cannot be read."""
+
+
+class WeightsError(ReidTrackError):
+    """A model cannot be found, trusted or loaded."""
+
+
+class OutputError(ReidTrackError):
+    """A result cannot be written."""
+
+
+def suggestion(value: str, allowed: Iterable[str]) -> str:
+    """Return `` Did you mean 'x'?`` for the nearest allowed value, or an empty string.
+
+    >>> suggestion("persn", ["person", "car"])
+    " Did you mean 'person'?"
+    """
+    near = difflib.get_close_matches(value, list(allowed), n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""

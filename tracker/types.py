@@ -1,0 +1,140 @@
+"""The plain data that passes between the stages.
+
+Images are (height, width, 3) uint8 in OpenCV's colour order BGR. Boxes are `xyxy` in pixels of
+the source's frames (see `boxes`). Frames count from 0 in the source; times are seconds from the
+source's first frame.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+EMBEDDING_SIZE = 512  # OSNet's last layer has this width in every variant
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """What is known of a camera before its first frame is processed."""
+
+    name: str
+    source: str
+    width: int  # pixels
+    height: int  # pixels
+    fps: float  # frames per second of the source, kept as a float: 29.97 stays 29.97
+    frames: int | None  # from the header, so possibly wrong; None for live sources
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of one camera."""
+
+    camera: str
+    index: int
+    time_s: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The people that a detector found in one frame.
+
+    Attributes:
+        xyxy: (N, 4) float32, pixels.
+        score: (N,) float32 in [0, 1].
+    """
+
+    xyxy: FloatArray
+    score: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit each other."""
+        if self.xyxy.shape != (len(self.xyxy), 4):
+            raise ValueError(f"xyxy must have shape (N, 4), but has {self.xyxy.shape}")
+        if self.score.shape != (len(self.xyxy),):
+            raise ValueError(f"score must have shape ({len(self.xyxy)},), but {self.score.shape}")
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    def __getitem__(self, index: npt.NDArray[np.generic] | slice) -> "Detections":
+        return Detections(self.xyxy[index], self.score[index])
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        """Return no detections: (0, 4) and (0,)."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackBox:
+    """One box of one track in the frame at hand."""
+
+    track_id: int
+    xyxy: FloatArray  # (4,) pixels
+    score: float  # of the detection; for an unobserved box the last score
+
+
+@dataclass(frozen=True, slots=True)
+class Tracklet:
+    """One visit of a person to one camera's view, from entering to leaving.
+
+    Attributes:
+        camera: Name of the camera.
+        track_id: Unique within the camera, from 1 in the order of confirmation.
+        frame: (K,) int64, strictly increasing frame numbers.
+        time_s: (K,) float64 seconds.
+        xyxy: (K, 4) float32 pixels.
+        score: (K,) float32.
+        observed: (K,) bool; False where the box was interpolated.
+        embeddings: (M, 512) float32 of unit length, views spread over the visit; M may be 0.
+    """
+
+    camera: str
+    track_id: int
+    frame: IntArray
+    time_s: npt.NDArray[np.float64]
+    xyxy: FloatArray
+    score: FloatArray
+    observed: BoolArray
+    embeddings: FloatArray
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Camera and track_id: what identifies the tracklet in a run."""
+        return self.camera, self.track_id
+
+    @property
+    def start_s(self) -> float:
+        """Time of the first box."""
+        return float(self.time_s[0])
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last box."""
+        return float(self.time_s[-1])
+
+
+@dataclass(slots=True)
+class Identity:
+    """A person, through all visits to all cameras."""
+
+    global_id: int
+    tracklets: list[Tracklet] = field(default_factory=list)
+
+
+def no_embeddings() -> FloatArray:
+    """Return the embeddings of no crops: (0, 512) float32."""
+    return np.zeros((0, EMBEDDING_SIZE), np.float32)
+
+
+def global_ids(identities: Iterable[Identity]) -> dict[tuple[str, int], int]:
+    """Map each tracklet's (camera, track_id) to its person's global_id."""
+    return {t.key: person.global_id for person in identities for t in person.tracklets}
