@@ -1,0 +1,1 @@
+"""Which models exist, where they lie on this machine, and how they get there."""

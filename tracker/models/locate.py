@@ -1,0 +1,137 @@
+"""From what the user typed to a verified model on disk; nothing here uses the network."""
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from tracker.errors import ConfigError, WeightsError, suggestion
+from tracker.models.manifest import ModelCard, Preprocessing, Task, card, manifest, packaged_weights
+
+AUTO = "auto"
+WEIGHTS_VARIABLE = "REID_TRACK_WEIGHTS"
+_PATH_ENDINGS = (".pt", ".pth", ".onnx", ".safetensors", ".tar", ".xml", "_openvino_model")
+
+
+@dataclass(frozen=True, slots=True)
+class LocatedModel:
+    """A model that lies on this machine and is what it claims to be.
+
+    Attributes:
+        sha256: Of the file; of a folder, over the names and contents of its files in order.
+        preprocessing: From the model's card, else the convention of OSNet checkpoints.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+
+
+def weights_folders() -> list[Path]:
+    """Return the folders where models are looked for, first to last; some may not exist."""
+    named = os.environ.get(WEIGHTS_VARIABLE)
+    first = [Path(named)] if named else []
+    return [*first, Path("weights"), packaged_weights(), user_cache()]
+
+
+def user_cache() -> Path:
+    """Return the folder that fetched models go to."""
+    return Path(platformdirs.user_cache_dir("reid-track")) / "weights"
+
+
+def installed_file(model: ModelCard) -> Path | None:
+    """Return the first file of that name in the weights folders, unverified."""
+    candidates = (folder / model.file for folder in weights_folders())
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def find_model(wanted: str, task: Task) -> LocatedModel | ModelCard:
+    """Find the model for ``--detector`` or ``--reid``.
+
+    Args:
+        wanted: A path, a name of the manifest, or ``auto`` for the best one installed.
+        task: What the model must do.
+
+    Returns:
+        The verified model, or its card when it is known by name but not installed.
+
+    Raises:
+        ConfigError: A name that nobody knows.
+        WeightsError: A path without a file, an altered file, or nothing installed for ``auto``.
+    """
+    if wanted == AUTO:
+        return _best_installed(task)
+    if Path(wanted).exists():
+        return _user_model(Path(wanted))
+    if _looks_like_path(wanted) and wanted not in {c.file for c in manifest().values()}:
+        raise WeightsError(
+            f"no model file at '{wanted}'.{suggestion(wanted, _neighbours(Path(wanted)))} "
+            "Give an existing file or one of the names of 'reid-track weights list'"
+        )
+    model = card(wanted, task)
+    path = installed_file(model)
+    return model if path is None else verified(model, path)
+
+
+def verified(model: ModelCard, path: Path) -> LocatedModel:
+    """Check a file against its card.
+
+    Raises:
+        WeightsError: The file is not the published one.
+    """
+    found = sha256_of(path)
+    if found != model.sha256:
+        raise WeightsError(
+            f"{path} is not the published {model.name}: its sha256 is {found}, not "
+            f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
+        )
+    return LocatedModel(model.name, path, found, model.preprocessing)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file, or a folder over the names and contents of its files in sorted order."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        if file != path:
+            digest.update(file.relative_to(path).as_posix().encode())
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _best_installed(task: Task) -> LocatedModel:
+    usable = [c for c in manifest().values() if c.task == task and c.rank > 0]
+    for model in sorted(usable, key=lambda c: -c.rank):
+        path = installed_file(model)
+        if path is not None:
+            return verified(model, path)
+    option = "--detector" if task == "detect" else "--reid"
+    names = ", ".join(c.name for c in usable)
+    other = " or track by motion alone with --reid none" if task == "reid" else ""
+    raise WeightsError(
+        f"{option} auto found no installed model. Run 'reid-track weights fetch "
+        f"{usable[0].name}' (known: {names}), give a path with {option},{other} "
+        f"or put a model into one of: {', '.join(map(str, weights_folders()))}"
+    )
+
+
+def _user_model(path: Path) -> LocatedModel:
+    """Trust a path that the user gave; the hash goes into the results so that it can be checked."""
+    if path.is_dir() and not any(path.glob("*.xml")):
+        raise ConfigError(
+            f"'{path}' is a folder without an OpenVINO model (.xml and .bin); give a model file"
+        )
+    return LocatedModel(path.name, path.resolve(), sha256_of(path))
+
+
+def _looks_like_path(wanted: str) -> bool:
+    return os.sep in wanted or wanted.endswith(_PATH_ENDINGS)
+
+
+def _neighbours(path: Path) -> list[str]:
+    return [str(p) for p in path.parent.iterdir()] if path.parent.is_dir() else []

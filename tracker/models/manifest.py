@@ -1,0 +1,95 @@
+"""The published models that this tool knows, read from ``weights/manifest.json``."""
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from tracker.errors import ConfigError, suggestion
+
+Task = Literal["detect", "reid"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessing:
+    """How a ReID network wants its crops: RGB, height x width pixels, (x / 255 - mean) / std."""
+
+    height: int = 256
+    width: int = 128
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One published model.
+
+    Attributes:
+        name: What users type after ``--detector`` or ``--reid``.
+        file: Name of the file in a weights folder.
+        sha256: Of that file, in hexadecimal.
+        bytes: Its size, or None where nobody has published it.
+        rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
+    """
+
+    name: str
+    task: Task
+    file: str
+    sha256: str
+    bytes: int | None
+    url: str
+    licence: str
+    source: str
+    trained_on: str
+    architecture: str
+    rank: int
+    preprocessing: Preprocessing = field(default_factory=Preprocessing)
+
+
+def packaged_weights() -> Path:
+    """Return the folder of the models that come with the package.
+
+    In an installed wheel it lies inside the package; in a checkout it is ``weights/`` beside it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "weights"
+    return inside if inside.is_dir() else package.parent / "weights"
+
+
+@cache
+def manifest() -> dict[str, ModelCard]:
+    """Return all cards by name, in the order of the manifest file."""
+    text = (packaged_weights() / "manifest.json").read_text(encoding="utf-8")
+    cards = [_card(entry) for entry in json.loads(text)["models"]]
+    return {card.name: card for card in cards}
+
+
+def card(name: str, task: Task | None = None) -> ModelCard:
+    """Return the card of the model called `name`, which may also be its file name.
+
+    Raises:
+        ConfigError: No model (of this task) has that name; the message suggests the nearest.
+    """
+    known = {c.name: c for c in manifest().values() if task in (None, c.task)}
+    by_file = {c.file: c for c in known.values()}
+    found = known.get(name) or by_file.get(name)
+    if found is None:
+        raise ConfigError(
+            f"no model is called '{name}'.{suggestion(name, [*known, *by_file])} "
+            f"Known are: {', '.join(known)}; a path to a model file works too"
+        )
+    return found
+
+
+def _card(entry: dict[str, Any]) -> ModelCard:
+    fields = dict(entry)
+    if "preprocessing" in fields:
+        wanted = fields["preprocessing"]
+        fields["preprocessing"] = Preprocessing(
+            wanted["height"], wanted["width"], tuple(wanted["mean"]), tuple(wanted["std"])
+        )
+    return ModelCard(**fields)
