@@ -1,0 +1,1 @@
+"""What the user named -> frames with their index, time and size."""

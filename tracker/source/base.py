@@ -1,0 +1,46 @@
+"""What every source of frames has in common."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tracker.types import CameraInfo, Frame
+
+FALLBACK_FPS = 25.0  # for frames that come without a rate
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Which frames of a source are processed.
+
+    Attributes:
+        start_s: Skip what is earlier, in seconds of the source.
+        stride: Process every `stride`-th frame; indices and times stay those of the source.
+        max_frames: Stop after so many processed frames; None for all.
+    """
+
+    start_s: float = 0.0
+    stride: int = 1
+    max_frames: int | None = None
+
+    def wants(self, index: int, time_s: float) -> bool:
+        """Tell whether the frame at this place is to be processed."""
+        return time_s >= self.start_s and index % self.stride == 0
+
+
+class FrameSource(Protocol):
+    """Gives the frames of one camera, once, in order."""
+
+    info: CameraInfo
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the sampled frames.
+
+        Raises:
+            SourceError: Nothing can be read, or a stream breaks.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release the file or device."""
+        ...

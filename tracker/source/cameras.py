@@ -1,0 +1,169 @@
+"""From the words of the command line to named cameras, and from those to open sources."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tracker.errors import ConfigError, SourceError, suggestion
+from tracker.source.base import FrameSource, Sampling
+from tracker.source.images import ImageSource
+from tracker.source.video import VideoSource
+
+VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
+                 ".webm", ".wmv"}  # fmt: skip
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
+_LIVE_SCHEMES = ("rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """A camera as the user named it: where its pictures come from."""
+
+    name: str
+    source: str
+
+    @property
+    def live(self) -> bool:
+        """Whether frames come in real time and cannot be read a second time."""
+        scheme = self.source.partition("://")[0].lower() if _URL.match(self.source) else ""
+        return self.source.isdecimal() or scheme in _LIVE_SCHEMES
+
+
+def camera_from_source(source: str) -> CameraSpec:
+    """Name a camera after its source: the stem of a file, ``webcam0``, the host of an address."""
+    if source.isdecimal():
+        return CameraSpec(f"webcam{source}", source)
+    if _URL.match(source):
+        host = re.split(r"[/?#]", source.split("://", 1)[1].rpartition("@")[2])[0]
+        return CameraSpec(_clean(host) or "stream", source)
+    path = Path(source)
+    stem = path.parent.name if _GLOB.search(path.name) and not path.exists() else path.stem
+    return CameraSpec(_clean(stem) or "camera", source)
+
+
+def parse_cameras(items: Sequence[str], configured: Mapping[str, str]) -> list[CameraSpec]:
+    """Read the items of ``--cams``.
+
+    Args:
+        items: Each ``NAME=SOURCE``, a name in `configured`, a source, or a bare name such as
+            ``cam1`` when exactly one video ``cam1.*`` lies in the working directory.
+        configured: Sources by name, from ``--config``.
+
+    Raises:
+        ConfigError: Two cameras of one name, or a name that several videos fit.
+        SourceError: A name that nothing fits.
+    """
+    cameras = [_parse_camera(item, configured) for item in items]
+    return require_unique(cameras)
+
+
+def require_unique(cameras: Sequence[CameraSpec]) -> list[CameraSpec]:
+    """Return the cameras; names must differ.
+
+    Raises:
+        ConfigError: Two cameras have one name.
+    """
+    for name, count in Counter(camera.name for camera in cameras).items():
+        if count > 1:
+            raise ConfigError(
+                f"{count} cameras are called '{name}'; give each its own name, "
+                f"for example --cams {name}=FIRST,{name}b=SECOND"
+            )
+    return list(cameras)
+
+
+def load_camera_config(path: Path) -> dict[str, str]:
+    """Read ``cameras.yaml``: ``cameras: {NAME: SOURCE}`` or ``{NAME: {source: SOURCE}}``.
+
+    A relative path in it is relative to the file.
+
+    Raises:
+        ConfigError: Missing, not YAML, or of another shape.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"--config {path} cannot be read: {error}") from error
+    cameras = content.get("cameras") if isinstance(content, dict) else None
+    if not isinstance(cameras, dict) or not cameras:
+        raise ConfigError(f"--config {path} has no 'cameras:' with names and sources")
+    return {str(name): _configured_source(path, name, entry) for name, entry in cameras.items()}
+
+
+def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) -> FrameSource:
+    """Open a camera's source.
+
+    Args:
+        spec: The camera.
+        sampling: Which of its frames to give.
+        fps: The rate of a folder of frames, which cannot state its own.
+
+    Raises:
+        SourceError: It does not exist or holds no frames.
+    """
+    source = spec.source
+    if source.isdecimal() or _URL.match(source):
+        return VideoSource(spec.name, source, sampling, live=spec.live)
+    path = Path(source)
+    if path.is_dir() or (not path.exists() and _GLOB.search(source)):
+        return ImageSource(spec.name, source, sampling, fps)
+    if not path.exists():
+        near = suggestion(path.name, _names_beside(path))
+        raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
+    return VideoSource(spec.name, source, sampling, live=False)
+
+
+def _parse_camera(item: str, configured: Mapping[str, str]) -> CameraSpec:
+    if not item:
+        raise ConfigError("--cams has an empty item; separate cameras by single commas")
+    if item in configured:
+        return CameraSpec(item, configured[item])
+    named = _NAMED.match(item)
+    if named and not Path(item).exists():
+        return CameraSpec(named.group(1), named.group(2))
+    is_source = item.isdecimal() or _URL.match(item) or Path(item).exists() or _GLOB.search(item)
+    return camera_from_source(item) if is_source else _bare_name(item, configured)
+
+
+def _bare_name(name: str, configured: Mapping[str, str]) -> CameraSpec:
+    if "/" in name or Path(name).suffix.lower() in VIDEO_ENDINGS:
+        near = suggestion(Path(name).name, _names_beside(Path(name)))
+        raise SourceError(f"--cams: no file '{name}'.{near}")
+    found = [p for p in sorted(Path().glob(f"{name}.*")) if p.suffix.lower() in VIDEO_ENDINGS]
+    if len(found) == 1:
+        return CameraSpec(name, str(found[0]))
+    if found:
+        raise ConfigError(
+            f"--cams {name}: several videos have that name ({', '.join(map(str, found))}); "
+            f"write {name}=FILE"
+        )
+    near = suggestion(name, [*configured, *(p.stem for p in Path().iterdir())])
+    raise SourceError(
+        f"--cams {name}: no video {name}.* here and no camera of that name in --config.{near} "
+        "Write NAME=SOURCE"
+    )
+
+
+def _configured_source(path: Path, name: object, entry: object) -> str:
+    source = entry.get("source") if isinstance(entry, dict) else entry
+    if isinstance(source, int):
+        return str(source)
+    if not isinstance(source, str) or not source:
+        raise ConfigError(f"--config {path}: camera '{name}' has no source")
+    if source.isdecimal() or _URL.match(source):
+        return source
+    return str(path.parent / source)
+
+
+def _names_beside(path: Path) -> list[str]:
+    return [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")
