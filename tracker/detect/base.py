@@ -1,0 +1,32 @@
+"""What every detector has in common."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tracker.types import Detections, Frame
+
+
+class Detector(Protocol):
+    """Finds the people in a frame."""
+
+    def detect(self, frame: Frame) -> Detections:
+        """Return the people's boxes in pixels of the frame, (0, 4) where there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class YoloOptions:
+    """Ultralytics' options, with its names and defaults.
+
+    Attributes:
+        classes: Names or numbers of the classes to keep.
+        imgsz: Input size in pixels: one number, or height and width.
+    """
+
+    conf: float = 0.25
+    iou: float = 0.7
+    imgsz: int | tuple[int, int] = 640
+    max_det: int = 300
+    classes: tuple[str, ...] = ("person",)
+    device: str = "cpu"
+    half: bool = False

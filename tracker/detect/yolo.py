@@ -1,0 +1,124 @@
+"""YOLO detectors through Ultralytics: .pt, ONNX and OpenVINO. No other file imports it."""
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from tracker.detect.base import YoloOptions
+from tracker.errors import ConfigError, WeightsError, suggestion
+from tracker.models.locate import LocatedModel
+from tracker.types import Detections, Frame
+
+NAMES_SHOWN = 10
+
+
+class YoloDetector:
+    """Runs a YOLO model on one frame at a time.
+
+    Raises:
+        WeightsError: The file is no YOLO detector.
+        ConfigError: A class that the model does not know.
+    """
+
+    def __init__(self, model: LocatedModel, options: YoloOptions) -> None:
+        self._model = _load(model)
+        self._options = options
+        self._predict_options: dict[str, Any] = {
+            "conf": options.conf,
+            "iou": options.iou,
+            "imgsz": options.imgsz if isinstance(options.imgsz, int) else list(options.imgsz),
+            "max_det": options.max_det,
+            "device": options.device,
+            "quantize": 16 if options.half else None,
+            "verbose": False,
+        }
+        self._predict_options["classes"] = class_numbers(options.classes, self._names(model))
+
+    def detect(self, frame: Frame) -> Detections:
+        """See `Detector.detect`."""
+        found = self._model.predict(frame.image, **self._predict_options)[0].boxes
+        xyxy = found.xyxy.cpu().numpy().astype(np.float32).reshape(-1, 4)
+        return Detections(xyxy, found.conf.cpu().numpy().astype(np.float32))
+
+    def _names(self, model: LocatedModel) -> Mapping[int, str]:
+        """Load the network (an export does so only at its first use) and read its class names."""
+        import torch
+
+        blank = np.zeros((64, 64, 3), np.uint8)
+        threads = torch.get_num_threads()
+        try:
+            self._model.predict(blank, **self._predict_options)
+            return dict(self._model.names)
+        except Exception as error:  # whatever Ultralytics and the back ends raise
+            raise WeightsError(f"{model.path} cannot be run: {_first_line(error)}") from error
+        finally:
+            torch.set_num_threads(threads)  # Ultralytics leaves one core idle
+
+
+def class_numbers(wanted: Sequence[str], names: Mapping[int, str]) -> list[int]:
+    """Translate class names or numbers to the model's numbers.
+
+    >>> class_numbers(["person", "2"], {0: "person", 1: "bicycle", 2: "car"})
+    [0, 2]
+
+    Raises:
+        ConfigError: Unknown; an empty filter would silently mean everything.
+    """
+    by_name = {name: number for number, name in names.items()}
+    numbers = []
+    for item in wanted:
+        number = int(item) if item.isdecimal() else by_name.get(item, -1)
+        if number not in names:
+            known = ", ".join(list(by_name)[:NAMES_SHOWN]) + (
+                ", …" if len(names) > NAMES_SHOWN else ""
+            )
+            raise ConfigError(
+                f"--classes: unknown class '{item}'.{suggestion(item, by_name)} "
+                f"The model knows {len(names)} classes: {known}"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def _load(model: LocatedModel) -> Any:
+    yolo = _quiet_ultralytics()
+    try:
+        loaded = yolo(str(model.path), task="detect")
+    except Exception as error:  # whatever Ultralytics and torch raise for a foreign file
+        raise WeightsError(
+            f"{model.path} is no YOLO model (.pt, .onnx or a folder *_openvino_model): "
+            f"{_first_line(error)}"
+        ) from error
+    if loaded.task != "detect":
+        raise WeightsError(f"{model.path} is a YOLO model for '{loaded.task}', not for 'detect'")
+    return loaded
+
+
+def _quiet_ultralytics() -> Any:
+    """Import Ultralytics' YOLO with everything off that acts behind the user's back.
+
+    No downloads, no package installs, no analytics, no pickled code in checkpoints, settings
+    away from the user's own.
+    """
+    os.environ["YOLO_OFFLINE"] = "True"
+    os.environ["YOLO_AUTOINSTALL"] = "False"
+    os.environ["YOLO_VERBOSE"] = "False"
+    os.environ["ULTRALYTICS_SAFE_LOAD"] = "True"
+    settings_folder = Path(platformdirs.user_config_dir("reid-track"))
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(settings_folder))
+    from ultralytics import YOLO, settings
+
+    logging.getLogger("ultralytics").setLevel(logging.ERROR)
+    if settings["sync"]:
+        settings.update(sync=False)
+    return YOLO
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__
