@@ -1,0 +1,1 @@
+"""Crops of people -> appearance embeddings: cut, OSNet, unit length."""
