@@ -1,0 +1,1 @@
+"""Boxes and embeddings of one camera -> tracks, after the DeepSORT paper."""

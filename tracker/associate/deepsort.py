@@ -1,0 +1,202 @@
+"""The DeepSORT tracker of one camera.
+
+Source: Wojke, Bewley, Paulus, "Simple Online and Realtime Tracking with a Deep Association
+Metric", ICIP 2017 (arXiv 1703.07402). What differs is said where it stands: time in seconds
+instead of frames, ids allotted at confirmation, and the revival of lost tracks by appearance.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracker import boxes
+from tracker.associate.assign import Pair, match, match_cascade
+from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.track import Observation, State, Track
+from tracker.boxes import FloatArray
+from tracker.config import TrackerConfig
+from tracker.types import Detections, TrackBox, Tracklet
+
+
+class DeepSort:
+    """Follows the people in one camera's view. Each instance has its own ids, from 1.
+
+    Args:
+        camera: Name that its tracklets carry.
+        config: Thresholds.
+        appearance: Whether embeddings will be given; without, boxes are matched by overlap.
+    """
+
+    def __init__(self, camera: str, config: TrackerConfig, *, appearance: bool = True) -> None:
+        self._camera = camera
+        self._config = config
+        self._appearance = appearance
+        self._tracks: list[Track] = []
+        self._ended: list[Tracklet] = []
+        self._last_id = 0
+
+    def update(
+        self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray
+    ) -> list[TrackBox]:
+        """Take in one frame. Must be called for every frame, also where nothing was found.
+
+        Args:
+            frame: Index of the frame.
+            time_s: Its time; later than that of the frame before.
+            detections: N people.
+            embeddings: (N, 512) float32 of unit length; zero rows where there is no evidence.
+
+        Returns:
+            The confirmed tracks seen in this frame.
+        """
+        order = _canonical_order(detections)  # so that the detector's order does not matter
+        detections, embeddings = detections[order], embeddings[order]
+        for track in self._tracks:
+            track.predict(time_s)
+        pairs = self._match(time_s, detections, embeddings)
+        seen = [
+            Observation(frame, time_s, xyxy, float(score), embedding)
+            for xyxy, score, embedding in zip(
+                detections.xyxy, detections.score, embeddings, strict=True
+            )
+        ]
+        matched = {t for t, _ in pairs}
+        for t, d in pairs:
+            self._observe(self._tracks[t], seen[d])
+        for t, track in enumerate(self._tracks):
+            if t not in matched:
+                track.miss()
+        taken = {d for _, d in pairs}
+        for d in range(len(detections)):
+            if d not in taken:
+                self._start(seen[d])
+        self._retire(time_s)
+        return self._seen_now()
+
+    def tracklets(self) -> list[Tracklet]:
+        """Return all confirmed visits so far, in the order of their ids."""
+        return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
+
+    def ended(self) -> list[Tracklet]:
+        """Return the visits that are over, in the order in which they ended."""
+        return self._ended
+
+    def current(self) -> list[Tracklet]:
+        """Return the confirmed visits that go on, seen or lost."""
+        return [t.tracklet(self._camera) for t in self._tracks if t.track_id]
+
+    def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
+        tracks = self._tracks
+        stages = _Stages(tracks, detections, embeddings, time_s, self._config)
+        confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
+        free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
+        pairs: list[Pair] = []
+
+        def keep(found: list[Pair]) -> None:
+            for t, d in found:
+                free_tracks.remove(t)
+                free.remove(d)
+            pairs.extend(found)
+
+        if self._appearance:
+            age = [tracks[i].missed for i in confirmed]
+            limit = self._config.max_cosine_distance
+            keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
+        near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
+        age = [tracks[i].missed for i in near]
+        keep(match_cascade(stages.overlap, near, free, self._config.max_iou_distance, age=age))
+        if self._appearance:
+            lost = [i for i in free_tracks if tracks[i].state is State.LOST]
+            limit = self._config.revive_cosine_distance
+            keep(revived := match(stages.revival, lost, free, limit))
+            for t, _ in revived:
+                tracks[t].restart_motion()
+        return pairs
+
+    def _observe(self, track: Track, seen: Observation) -> None:
+        track.observe(seen)
+        if track.state is State.TENTATIVE and self._convinced(track):
+            track.state = State.CONFIRMED
+            self._last_id += 1
+            track.track_id = self._last_id
+
+    def _convinced(self, track: Track) -> bool:
+        """Ask for more than the paper's n_init: weak detections take longer to become a person."""
+        return track.hits >= self._config.n_init and track.evidence >= self._config.confirm_score
+
+    def _start(self, seen: Observation) -> None:
+        track = Track(self._config.nn_budget)
+        self._observe(track, seen)
+        self._tracks.append(track)
+
+    def _retire(self, time_s: float) -> None:
+        for track in self._tracks:
+            if time_s - track.last_seen_s > self._config.max_age_s and track.missed:
+                track.state = State.ENDED
+        over = [t for t in self._tracks if t.state is State.ENDED and t.track_id]
+        self._ended += [t.tracklet(self._camera) for t in over]
+        self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
+
+    def _seen_now(self) -> list[TrackBox]:
+        return [
+            TrackBox(t.track_id, t.last_xyxy, t.last_score)
+            for t in self._tracks
+            if t.state is State.CONFIRMED
+        ]
+
+
+class _Stages:
+    """The costs of one frame's matching stages; infinity forbids a pair."""
+
+    def __init__(
+        self, tracks: Sequence[Track], detections: Detections, embeddings: FloatArray,
+        time_s: float, config: TrackerConfig,
+    ) -> None:  # fmt: skip
+        self._tracks = tracks
+        self._xyxy = detections.xyxy.astype(np.float64)
+        self._embeddings = embeddings
+        self._time_s = time_s
+        self._config = config
+
+    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """Smallest cosine distance to the track's gallery, within its motion gate."""
+        cost = self._cosine(tracks, found)
+        for row, t in enumerate(tracks):
+            motion = self._tracks[t].motion
+            assert motion is not None
+            far = motion.gating_distance(self._xyxy[list(found)]) > CHI2_95_4DOF
+            cost[row, far] = np.inf
+        return cost
+
+    def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """1 - IoU of the expected box and the detection."""
+        expected = np.array([self._tracks[t].xyxy for t in tracks])
+        return 1 - boxes.iou(expected, self._xyxy[list(found)])
+
+    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """Cosine distance wherever a person could have walked to while unseen."""
+        cost = self._cosine(tracks, found)
+        target = boxes.xyxy_to_xyah(self._xyxy[list(found)])
+        for row, t in enumerate(tracks):
+            last = boxes.xyxy_to_xyah(self._tracks[t].last_xyxy[None].astype(np.float64))[0]
+            unseen_s = self._time_s - self._tracks[t].last_seen_s
+            moved = np.hypot(*(target[:, :2] - last[:2]).T) / np.maximum(target[:, 3], last[3])
+            cost[row, moved > self._config.revive_speed * unseen_s] = np.inf
+        return cost
+
+    def _cosine(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """(T, D) smallest distances; infinity where either side has no embedding."""
+        candidates = self._embeddings[list(found)]
+        cost = np.full((len(tracks), len(found)), np.inf)
+        known = candidates.any(axis=1)
+        for row, t in enumerate(tracks):
+            gallery = self._tracks[t].gallery
+            if len(gallery) and known.any():
+                cost[row, known] = 1 - (gallery @ candidates[known].T).max(axis=0)
+        return cost
+
+
+def _canonical_order(detections: Detections) -> np.ndarray:
+    """Return the order by score, ties by place: the same for any order of the detections."""
+    columns = detections.xyxy.T
+    return np.lexsort((*columns[::-1], -detections.score))
