@@ -1,0 +1,1 @@
+"""Visits to all cameras -> people."""

@@ -1,0 +1,100 @@
+"""Decide which visits are one person: after the recording, or as it goes on."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from tracker.boxes import FloatArray
+from tracker.config import LinkConfig
+from tracker.link.cluster import constrained_groups
+from tracker.link.evidence import impossible, mean_embedding, similarities
+from tracker.types import EMBEDDING_SIZE, Identity, Tracklet
+
+
+def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> list[Identity]:
+    """Group all visits of a finished recording into people.
+
+    Holds always: no person has two visits to one camera that share an instant; the order of
+    the input does not matter.
+
+    Returns:
+        People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
+        exactly one, sorted by time.
+    """
+    ordered = sorted(tracklets, key=_appearance_order)
+    if not ordered:
+        return []
+    groups = constrained_groups(
+        similarities(ordered),
+        impossible(ordered, config),
+        [len(t.embeddings) for t in ordered],
+        config.gallery_threshold,
+    )
+    return [Identity(number, [ordered[i] for i in group]) for number, group in enumerate(groups, 1)]
+
+
+class OnlineIdentities:
+    """Gives each new visit a person at once, and never takes it back.
+
+    Used where frames cannot be looked at twice. A visit goes to the most similar person who is
+    not in that camera now, or to a new one.
+    """
+
+    def __init__(self, config: LinkConfig) -> None:
+        self._config = config
+        self._person_of: dict[tuple[str, int], int] = {}
+        self._views: dict[int, FloatArray] = {}  # per person: sum of all embeddings
+        self._count: dict[int, int] = {}
+        self._left_s: dict[tuple[int, str], float] = {}  # (person, camera) -> end of last visit
+
+    def person_of(self, camera: str, track_id: int) -> int | None:
+        """Return the person of a visit, None if it was not introduced yet."""
+        return self._person_of.get((camera, track_id))
+
+    @property
+    def count(self) -> int:
+        """How many people there are so far."""
+        return len(self._views)
+
+    def introduce(self, visit: Tracklet, present: Iterable[tuple[str, int]]) -> int:
+        """Find the person of a newly confirmed visit.
+
+        Args:
+            visit: Its boxes and embeddings so far.
+            present: (camera, track_id) of all visits to that camera that may still go on.
+        """
+        busy = {self._person_of[key] for key in present if key in self._person_of}
+        mean = mean_embedding(visit)
+        best, best_similarity = len(self._views) + 1, self._config.gallery_threshold
+        for person, views in self._views.items():
+            left_s = self._left_s.get((person, visit.camera), -np.inf)
+            if person in busy or left_s >= visit.start_s or not self._count[person]:
+                continue
+            similarity = float(mean @ views) / self._count[person]
+            if similarity > best_similarity:
+                best, best_similarity = person, similarity
+        self._person_of[visit.key] = best
+        self._absorb(best, visit)
+        return best
+
+    def conclude(self, visit: Tracklet) -> None:
+        """Take in all views of a visit that is over."""
+        person = self._person_of[visit.key]
+        self._absorb(person, visit)
+        self._left_s[person, visit.camera] = visit.end_s
+
+    def identities(self, visits: Sequence[Tracklet]) -> list[Identity]:
+        """Return the people with all their visits so far."""
+        people = {person: Identity(person) for person in sorted(self._views)}
+        for visit in sorted(visits, key=_appearance_order):
+            people[self._person_of[visit.key]].tracklets.append(visit)
+        return [person for person in people.values() if person.tracklets]
+
+    def _absorb(self, person: int, visit: Tracklet) -> None:
+        nothing = np.zeros(EMBEDDING_SIZE, np.float32)
+        self._views[person] = self._views.get(person, nothing) + visit.embeddings.sum(axis=0)
+        self._count[person] = self._count.get(person, 0) + len(visit.embeddings)
+
+
+def _appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
+    return tracklet.start_s, tracklet.camera, tracklet.track_id
