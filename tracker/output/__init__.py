@@ -1,0 +1,1 @@
+"""Results -> files and windows: JSON, text formats, annotated video."""

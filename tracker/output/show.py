@@ -1,0 +1,37 @@
+"""A window per camera that shows the annotated frames as they come."""
+
+import cv2
+
+from tracker.errors import OutputError
+from tracker.output.draw import Annotator, Label
+from tracker.types import Frame
+
+QUIT_KEYS = {ord("q"), 27}  # q and Escape
+
+
+class Window:
+    """Windows named after the cameras; any of them takes the q key."""
+
+    def __init__(self) -> None:
+        self._annotators: dict[str, Annotator] = {}
+
+    def show(self, frame: Frame, labels: list[Label]) -> bool:
+        """Show one frame; return False once the user pressed q or Escape.
+
+        Raises:
+            OutputError: There is no display.
+        """
+        annotator = self._annotators.get(frame.camera)
+        if annotator is None:
+            annotator = Annotator(frame.image.shape[1], frame.image.shape[0])
+            self._annotators[frame.camera] = annotator
+        try:
+            cv2.imshow(frame.camera, annotator.draw(frame.image, frame.time_s, labels))
+            return (cv2.waitKey(1) & 0xFF) not in QUIT_KEYS
+        except cv2.error as error:
+            raise OutputError("--show finds no display; leave it out, or use --out") from error
+
+    def close(self) -> None:
+        """Close all windows."""
+        if self._annotators:
+            cv2.destroyAllWindows()

@@ -1,0 +1,95 @@
+"""Write annotated video; every silent failure of OpenCV's writer is checked."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+
+from tracker.errors import OutputError
+from tracker.output.atomic import replacing
+from tracker.types import Image
+
+CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
+
+
+def require_known_codec(path: Path) -> None:
+    """Check that a video can be written under that name.
+
+    Raises:
+        OutputError: Its ending stands for no known container.
+    """
+    if path.suffix.lower() not in CODECS:
+        raise OutputError(
+            f"--out {path}: no video codec for '{path.suffix or path.name}'; "
+            f"name it {', '.join(CODECS)} or give a folder"
+        )
+
+
+class VideoSink:
+    """An open video file; frames must have exactly its size."""
+
+    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
+        codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
+        self._size = (width, height)
+        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, fps, self._size)
+        self._path = path
+        self.written = 0
+        if not self._writer.isOpened():
+            raise OutputError(
+                f"OpenCV cannot open a {path.suffix} video of {width}x{height} at {fps:g} "
+                f"frames/s in '{path.parent}'; is the disk full or the codec missing?"
+            )
+
+    def write(self, image: Image) -> None:
+        """Append a (H, W, 3) uint8 BGR picture.
+
+        Raises:
+            OutputError: It has another size, which OpenCV would drop without a word.
+        """
+        height, width = image.shape[:2]
+        if (width, height) != self._size:
+            raise OutputError(f"a frame of {width}x{height} does not fit a video of {self._size}")
+        self._writer.write(image)
+        self.written += 1
+
+    def release(self) -> None:
+        """Close the file as it is."""
+        self._writer.release()
+
+    def finish(self) -> None:
+        """Close the file and check that it can be read and has all frames.
+
+        Raises:
+            OutputError: It cannot, for example because the disk is full.
+        """
+        self.release()
+        check = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        readable, count = check.isOpened(), int(check.get(cv2.CAP_PROP_FRAME_COUNT))
+        check.release()
+        if self.written and (not readable or count < self.written):
+            raise OutputError(
+                f"the video in '{self._path.parent}' has {max(count, 0)} of {self.written} "
+                "frames; is the disk full?"
+            )
+
+
+@contextmanager
+def video_sink(path: Path, fps: float, width: int, height: int) -> Iterator[VideoSink]:
+    """Open a video that gets its name when it is whole.
+
+    An interrupt counts as its end: what was written until then stays readable.
+    """
+    with replacing(path) as temporary:
+        sink = VideoSink(temporary, fps, width, height)
+        try:
+            yield sink
+        except KeyboardInterrupt:
+            sink.finish()
+            if sink.written:
+                temporary.replace(path)
+            raise
+        except BaseException:
+            sink.release()
+            raise
+        sink.finish()

@@ -1,0 +1,111 @@
+"""Which files a run writes: from the options to names, checked before the work begins."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracker.errors import ConfigError, OutputError, suggestion
+from tracker.output.atomic import require_writable
+from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
+from tracker.output.tracks_json import write_tracks_json
+from tracker.output.video import require_known_codec
+from tracker.result import RunResult
+
+FORMATS = ("json", "mot", "jsonl", "csv")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """The files of a run.
+
+    Attributes:
+        json: The main result.
+        videos: Annotated video by camera name; empty if none is wanted.
+        texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
+        mot_id: Which id a MOT row carries.
+    """
+
+    json: Path
+    videos: dict[str, Path] = field(default_factory=dict)
+    texts: dict[tuple[str, str], Path] = field(default_factory=dict)
+    mot_id: MotId = "track"
+
+    def paths(self) -> list[Path]:
+        """Return all files in the order in which a summary lists them."""
+        return [*self.videos.values(), self.json, *self.texts.values()]
+
+
+def plan_outputs(
+    cameras: Sequence[str], *, out: Path | None, json: Path | None, formats: Sequence[str] = (),
+    mot_id: MotId = "track", overwrite: bool = False,
+) -> OutputPlan:  # fmt: skip
+    """Name all files of a run and check that they can be written.
+
+    One camera and an `out` with an ending: that video, its JSON beside it. Otherwise `out` is a
+    folder, made if missing, with ``<camera>.mp4`` and ``tracks.json``. Without `out`, no video.
+
+    Raises:
+        ConfigError: An unknown format.
+        OutputError: A file exists already or cannot be written.
+    """
+    _require_known(formats)
+    single = len(cameras) == 1
+    into_folder = out is not None and (not single or out.is_dir() or not out.suffix)
+    videos: dict[str, Path] = {}
+    if out is not None and into_folder:
+        _make_folder(out)
+        videos = {name: out / f"{name}.mp4" for name in cameras}
+        json = json or out / "tracks.json"
+    elif out is not None:
+        require_known_codec(out)
+        videos = {cameras[0]: out}
+        json = json or out.with_suffix(".json")
+    if json is None:
+        json = Path(f"{cameras[0]}.tracks.json" if single else "tracks.json")
+    plan = OutputPlan(json, videos, dict(_text_files(json, cameras, formats)), mot_id)
+    for path in plan.paths():
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:
+    """Write everything but the videos, yielding each file when it is there."""
+    write_tracks_json(result, plan.json)
+    yield plan.json
+    for (kind, camera), path in plan.texts.items():
+        if kind == "mot":
+            write_mot(result, camera, path, mot_id=plan.mot_id)
+        elif kind == "jsonl":
+            write_jsonl(result, path)
+        else:
+            write_csv(result, path)
+        yield path
+
+
+def _require_known(formats: Sequence[str]) -> None:
+    for name in formats:
+        if name not in FORMATS:
+            raise ConfigError(
+                f"--format: unknown format '{name}'.{suggestion(name, FORMATS)} "
+                f"Known are: {', '.join(FORMATS)}"
+            )
+
+
+def _text_files(
+    json: Path, cameras: Sequence[str], formats: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], Path]]:
+    for kind in dict.fromkeys(formats):
+        if kind == "mot" and len(cameras) > 1:
+            for name in cameras:
+                yield (kind, name), json.parent / f"{name}.txt"
+        elif kind == "mot":
+            yield (kind, cameras[0]), json.with_suffix(".txt")
+        elif kind != "json":
+            yield (kind, ""), json.with_suffix(f".{kind}")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error

@@ -1,0 +1,69 @@
+"""What a run found: the data that every output is written from."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tracker.types import CameraInfo, FloatArray, Identity, Tracklet, global_ids
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUse:
+    """A model that took part, by name and hash; the hash is None where there is no file."""
+
+    name: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBox:
+    """One box of one person in one frame."""
+
+    frame: int
+    time_s: float
+    track_id: int
+    global_id: int
+    xyxy: FloatArray  # (4,) pixels
+    score: float
+    observed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """The cameras as they were read, the models used, and the people found.
+
+    Attributes:
+        cameras: `frames` holds how many frames of each source were read.
+    """
+
+    cameras: list[CameraInfo]
+    detector: ModelUse
+    reid: ModelUse | None
+    identities: list[Identity]
+
+    def tracklets(self) -> list[Tracklet]:
+        """Return all visits by camera, in the order of their ids."""
+        order = {camera.name: n for n, camera in enumerate(self.cameras)}
+        visits = [t for person in self.identities for t in person.tracklets]
+        return sorted(visits, key=lambda t: (order[t.camera], t.track_id))
+
+    def rows(self, camera: str) -> Iterator[PersonBox]:
+        """Yield the camera's boxes by frame, then by track_id."""
+        person_of = global_ids(self.identities)
+        visits = [t for t in self.tracklets() if t.camera == camera]
+        found = (
+            PersonBox(
+                int(t.frame[i]), float(t.time_s[i]), t.track_id, person_of[t.key],
+                t.xyxy[i], float(t.score[i]), bool(t.observed[i]),
+            )
+            for t in visits for i in range(len(t.frame))
+        )  # fmt: skip
+        yield from sorted(found, key=lambda row: (row.frame, row.track_id))
+
+
+def masked(camera: CameraInfo) -> CameraInfo:
+    """Hide a password in a camera's address."""
+    head, at, tail = camera.source.rpartition("@")
+    scheme, separator, login = head.partition("://")
+    if not at or not separator or ":" not in login:
+        return camera
+    return replace(camera, source=f"{scheme}://{login.split(':')[0]}:***@{tail}")
