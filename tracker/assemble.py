@@ -1,0 +1,113 @@
+"""Put the parts of a run together: cameras, models, replayed boxes."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from tracker.detect.base import Detector, YoloOptions
+from tracker.detect.replay import ReplayDetector
+from tracker.embed.embedder import Embedder
+from tracker.errors import ConfigError, SourceError
+from tracker.models.fetch import find_or_fetch
+from tracker.result import ModelUse
+from tracker.source.base import FALLBACK_FPS, FrameSource, Sampling
+from tracker.source.cameras import CameraSpec, open_camera
+from tracker.source.images import BoxesOnlySource, read_seqinfo
+from tracker.types import CameraInfo
+
+logger = logging.getLogger(__name__)
+
+NO_REID = "none"
+_NO_FILE = "none"  # source of a camera that exists only as boxes
+
+
+def load_detector(wanted: str, options: YoloOptions) -> tuple[Detector, ModelUse]:
+    """Find, verify and load a YOLO model.
+
+    Raises:
+        ConfigError, WeightsError: As the parts do.
+    """
+    model = find_or_fetch(wanted, "detect")
+    from tracker.detect.yolo import YoloDetector
+
+    logger.info("detector %s on %s", model.path, options.device)
+    return YoloDetector(model, options), ModelUse(model.name, model.sha256)
+
+
+def load_reid(wanted: str, device: str, *, half: bool) -> tuple[Embedder | None, ModelUse | None]:
+    """Find, verify and load a ReID model; nothing for ``none``.
+
+    Raises:
+        ConfigError, WeightsError: As the parts do.
+    """
+    if wanted == NO_REID:
+        return None, None
+    model = find_or_fetch(wanted, "reid")
+    from tracker.embed.embedder import load_embedder
+
+    logger.info("ReID %s on %s", model.path, device)
+    embedder = load_embedder(model, device=device, half=half)
+    return embedder, ModelUse(model.name, model.sha256)
+
+
+def replay_detectors(
+    path: Path, cameras: Sequence[str], conf: float
+) -> tuple[dict[str, ReplayDetector], ModelUse]:
+    """Read the boxes of all cameras: a file for one, a folder with ``<camera>.txt`` for several.
+
+    Raises:
+        SourceError: A file is missing or malformed.
+        ConfigError: One file for several cameras.
+    """
+    if path.is_dir():
+        detectors = {name: ReplayDetector(path / f"{name}.txt", conf) for name in cameras}
+    elif len(cameras) == 1:
+        detectors = {cameras[0]: ReplayDetector(path, conf)}
+    else:
+        raise ConfigError(
+            f"--detections {path} is one file for {len(cameras)} cameras; "
+            "give a folder with <camera>.txt for each"
+        )
+    return detectors, ModelUse(f"replay of {path.name}", None)
+
+
+def boxes_only_source(
+    path: Path, sampling: Sampling, size: tuple[int, int] | None, fps: float | None
+) -> FrameSource:
+    """Stand in for the video that boxes came from, from a ``seqinfo.ini`` near them or options.
+
+    Raises:
+        SourceError: No such file.
+        ConfigError: The size is known from nowhere.
+    """
+    if not path.is_file():
+        raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
+    info = read_seqinfo(path)
+    if size is None and not {"imwidth", "imheight"} <= info.keys():
+        raise ConfigError(
+            f"--detections {path} has no seqinfo.ini near it; add --size WIDTHxHEIGHT (and --fps)"
+        )
+    width, height = size or (int(info["imwidth"]), int(info["imheight"]))
+    rate = fps or float(info.get("framerate", FALLBACK_FPS))
+    name = info.get("name") or path.stem
+    frames = int(info.get("seqlength", 0)) or ReplayDetector(path).last_frame + 1
+    return BoxesOnlySource(CameraInfo(name, _NO_FILE, width, height, rate, frames), sampling)
+
+
+def open_all(
+    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None
+) -> list[FrameSource]:
+    """Open all cameras, or none.
+
+    Raises:
+        SourceError: One of them cannot be opened.
+    """
+    opened: list[FrameSource] = []
+    try:
+        for camera in cameras:
+            opened.append(open_camera(camera, sampling, fps))
+    except SourceError:
+        for source in opened:
+            source.close()
+        raise
+    return opened

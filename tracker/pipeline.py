@@ -1,0 +1,123 @@
+"""The data's way for frames as they come: detect -> embed -> associate, camera by camera.
+
+Knows nothing of files, options or terminals.
+"""
+
+import heapq
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tracker.associate.deepsort import DeepSort
+from tracker.associate.fill import fill_gaps
+from tracker.config import LinkConfig, TrackerConfig
+from tracker.detect.base import Detector
+from tracker.embed.embedder import Embedder
+from tracker.errors import SourceError
+from tracker.link.identities import OnlineIdentities
+from tracker.source.base import FrameSource
+from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One processed frame and the people seen in it."""
+
+    frame: Frame
+    boxes: list[TrackBox]
+
+
+class CameraPipeline:
+    """Takes one camera's frames through detection, embedding and association.
+
+    Args:
+        source: Open source of frames.
+        detector: Finds people; may be shared by several cameras.
+        embedder: Tells what they look like; None to track by motion alone.
+        config: Settings of the association.
+    """
+
+    def __init__(
+        self, source: FrameSource, detector: Detector, embedder: Embedder | None,
+        config: TrackerConfig,
+    ) -> None:  # fmt: skip
+        self._source = source
+        self._detector = detector
+        self._embedder = embedder
+        self._config = config
+        self.tracker = DeepSort(source.info.name, config, appearance=embedder is not None)
+        self.frames_read = 0
+        self.failure: SourceError | None = None
+
+    @property
+    def info(self) -> CameraInfo:
+        """The camera, with the number of frames that were read so far."""
+        return replace(self._source.info, frames=self.frames_read)
+
+    def steps(self) -> Iterator[Step]:
+        """Process frame after frame; a source that breaks ends it and is noted in `failure`."""
+        try:
+            for frame in self._source.frames():
+                self.frames_read = frame.index + 1
+                yield self._process(frame)
+        except SourceError as error:
+            self.failure = error
+            logger.error("%s; the other cameras go on", error)
+        finally:
+            self._source.close()
+
+    def tracklets(self, stride: int = 1) -> list[Tracklet]:
+        """Return the visits so far, short gaps filled."""
+        longest = self._config.fill_gap_s
+        return [fill_gaps(t, longest_s=longest, stride=stride) for t in self.tracker.tracklets()]
+
+    def _process(self, frame: Frame) -> Step:
+        detections = self._detector.detect(frame)
+        if self._embedder is None:
+            embeddings = np.zeros((len(detections), EMBEDDING_SIZE), np.float32)
+        else:
+            embeddings = self._embedder.embed(frame.image, detections.xyxy)
+        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings)
+        return Step(frame, boxes)
+
+
+def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:
+    """Process all cameras together, always the one whose time is least advanced.
+
+    Cameras of different rates and lengths stay abreast in time, not in frame numbers.
+    """
+    waiting: list[tuple[float, int, Iterator[Step]]] = []
+    for number, camera in enumerate(cameras):
+        heapq.heappush(waiting, (-1.0, number, camera.steps()))
+    while waiting:
+        _, number, steps = heapq.heappop(waiting)
+        step = next(steps, None)
+        if step is not None:
+            heapq.heappush(waiting, (step.frame.time_s, number, steps))
+            yield cameras[number], step
+
+
+class PeopleNow:
+    """Who is in view, as far as it can be known while the cameras run."""
+
+    def __init__(self, config: LinkConfig) -> None:
+        self.identities = OnlineIdentities(config)
+        self._concluded: dict[str, int] = {}
+
+    def update(self, camera: CameraPipeline, boxes: Sequence[TrackBox]) -> dict[int, int]:
+        """Return the person of each track_id seen in the camera's current frame."""
+        name, tracker = camera.info.name, camera.tracker
+        for visit in tracker.ended()[self._concluded.get(name, 0) :]:
+            self.identities.conclude(visit)
+        self._concluded[name] = len(tracker.ended())
+        if any(self.identities.person_of(name, box.track_id) is None for box in boxes):
+            current = tracker.current()
+            for visit in current:
+                if self.identities.person_of(*visit.key) is None:
+                    self.identities.introduce(visit, [t.key for t in current])
+        people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
+        return {track: person for track, person in people.items() if person is not None}
