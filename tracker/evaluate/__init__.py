@@ -1,0 +1,1 @@
+"""Scores against a truth; the metrics themselves are the `trackeval` package's."""
