@@ -1,0 +1,71 @@
+"""The command line: it translates words to calls and errors to lines, and does nothing else."""
+
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from tracker.errors import ReidTrackError
+
+COMMANDS = {
+    "track": "follow people in one video or several cameras (the default)",
+    "evaluate": "score tracks against a truth",
+    "weights": "list, fetch and verify models",
+    "doctor": "say what this machine has: versions, devices, codecs, models",
+}
+INTERRUPTED = 130  # the shell's convention for Ctrl-C: 128 + SIGINT
+
+logger = logging.getLogger("tracker")
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    A first word that names a command runs it; anything else is a source to track. Exit codes:
+    0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if words is None else words)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _dispatch(arguments)
+    except ReidTrackError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        _fail(f"unexpected {type(error).__name__}: {error}. This is a bug; -vv shows where")
+
+
+def _dispatch(arguments: list[str]) -> None:
+    command = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    if command in (None, "track"):
+        from tracker.cli.track import app
+
+        rest = arguments[1:] if command else arguments
+        app(rest or ["--help"], prog_name="reid-track")
+    elif command == "evaluate":
+        from tracker.cli.evaluate import app
+
+        app(arguments[1:] or ["--help"], prog_name="reid-track evaluate")
+    elif command == "weights":
+        from tracker.cli.weights import app
+
+        app(arguments[1:] or ["--help"], prog_name="reid-track weights")
+    else:
+        from tracker.cli.doctor import app
+
+        app(arguments[1:], prog_name="reid-track doctor")
+
+
+def _fail(message: str) -> None:
+    if logger.isEnabledFor(logging.DEBUG):
+        logger.exception("traceback, as -vv asks for:")
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Treat a polite kill like Ctrl-C: finish the files, then leave."""
+    raise KeyboardInterrupt

@@ -1,0 +1,96 @@
+"""The one logger and the one progress display, both on stderr."""
+
+import logging
+import time
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from tracker.output.draw import Label
+from tracker.output.show import Window
+from tracker.pipeline import Step
+from tracker.run import Watcher
+from tracker.types import Frame
+
+RATE_EVERY_S = 0.5
+
+
+class ConsoleHandler(logging.Handler):
+    """Prints log records as ``warning: …`` lines above a running progress display."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record, and its traceback if it carries one."""
+        text = f"{record.levelname.lower()}: {self.format(record)}"
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:
+    """Send the package's log to the console: warnings, with -v what is done, -vv everything."""
+    levels = {0: logging.WARNING, 1: logging.INFO}
+    logger = logging.getLogger("tracker")
+    logger.setLevel(logging.ERROR if quiet else levels.get(verbose, logging.DEBUG))
+    logger.handlers = [ConsoleHandler(console)]
+    logger.propagate = False
+
+
+class ConsoleWatcher(Watcher):
+    """Shows frames, share, frames/s, time left and people; and the window of ``--show``."""
+
+    def __init__(self, console: Console, *, shown: bool, window: Window | None) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[people]}"),
+            console=console,
+            disable=not (shown and console.is_terminal),
+            transient=True,
+        )
+        self._window = window
+        self._began = 0.0
+
+    def __enter__(self) -> "ConsoleWatcher":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+        if self._window:
+            self._window.close()
+
+    def begin(self, stage: str, total: int | None) -> None:
+        """See `Watcher.begin`."""
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._began = time.monotonic()
+        self._progress.add_task(stage, total=total, rate="", people="")
+
+    def frame(self, step: Step, labels: list[Label], people: int) -> bool:
+        """See `Watcher.frame`; False when the window was closed."""
+        self._advance(people=f"{people} people so far")
+        return self._window is None or self._window.show(step.frame, labels)
+
+    def drawn(self, frame: Frame) -> None:
+        """See `Watcher.drawn`."""
+        self._advance()
+
+    def _advance(self, people: str = "") -> None:
+        task = self._progress.tasks[-1]
+        elapsed = time.monotonic() - self._began
+        rate = f"{(task.completed + 1) / elapsed:.1f} frames/s" if elapsed > RATE_EVERY_S else ""
+        self._progress.update(task.id, advance=1, rate=rate, people=people)

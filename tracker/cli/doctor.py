@@ -1,0 +1,71 @@
+"""``reid-track doctor``: what this machine has."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import typer
+
+from tracker import __version__
+from tracker.errors import OutputError
+from tracker.models.locate import installed_file, weights_folders
+from tracker.models.manifest import manifest
+
+PACKAGES = (
+    "torch", "torchvision", "ultralytics", "opencv-python", "onnxruntime", "openvino", "numpy",
+    "scipy", "filterpy", "typer", "trackeval",
+)  # fmt: skip
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Print versions, devices, codecs and the models found."""
+    print(f"reid-track {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    for package in PACKAGES:
+        print(f"  {package:15} {_version(package)}")
+    print(f"devices: {', '.join(_devices())}; {os.cpu_count()} CPU cores")
+    print(f"video codecs: {', '.join(_codecs()) or 'none'}")
+    print("weights folders:")
+    for folder in weights_folders():
+        print(f"  {folder}{'' if folder.is_dir() else ' (not there)'}")
+    found = [(m, p) for m in manifest().values() if (p := installed_file(m))]
+    print("models found:" if found else "models found: none; 'reid-track weights list' names them")
+    for model, path in found:
+        print(f"  {model.name:20} {path}")
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _devices() -> list[str]:
+    import torch
+
+    gpus = [f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
+
+
+def _codecs() -> list[str]:
+    """Try to write a video of each kind: OpenCV does not tell otherwise."""
+    import numpy as np
+
+    from tracker.output.video import CODECS, video_sink
+
+    working = []
+    with tempfile.TemporaryDirectory() as folder:
+        for ending, codec in CODECS.items():
+            try:
+                with video_sink(Path(folder) / f"try{ending}", 25.0, 64, 64) as sink:
+                    sink.write(np.zeros((64, 64, 3), np.uint8))
+                working.append(f"{ending} ({codec})")
+            except OutputError as error:
+                print(f"  {ending}: {error}", file=sys.stderr)
+    return working

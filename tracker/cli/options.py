@@ -1,0 +1,263 @@
+"""The options of the field, in groups, with its names."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_SOURCE, _DETECT, _COMPUTE = "Source", "Detection", "Compute"
+_TRACK, _OUTPUT, _GENERAL = "Tracking and identities", "Output", "General"
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SOURCE]...",
+        help="A video file, a folder or quoted glob of frames, a webcam number, or an rtsp/http "
+        "address. Several are several cameras.",
+        show_default=False,
+    ),
+]
+Cams = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cams",
+        metavar="CAM,CAM…",
+        help="Cameras, comma-separated: a source, NAME=SOURCE, a name of --config, or NAME where "
+        "exactly one video NAME.* lies here. Repeatable.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="cameras.yaml with names and sources.", rich_help_panel=_SOURCE, show_default=False
+    ),
+]
+Detections = Annotated[
+    Path | None,
+    typer.Option(
+        help="Replay boxes from a MOTChallenge text file (several cameras: a folder with "
+        "<camera>.txt) instead of detecting; works without any source.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="WxH",
+        help="Picture size when there are only --detections.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+Fps = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        help="Frames per second of a folder of frames or of --detections alone.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+Start = Annotated[float, typer.Option(min=0, help="Skip so many seconds.", rich_help_panel=_SOURCE)]
+MaxFrames = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Stop after so many processed frames per camera.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+VidStride = Annotated[
+    int, typer.Option(min=1, help="Process every N-th frame.", rich_help_panel=_SOURCE)
+]
+
+DetectorName = Annotated[
+    str,
+    typer.Option(
+        "--detector",
+        metavar="NAME|PATH",
+        help="YOLO model: a name of 'weights list', a .pt or .onnx file, an OpenVINO folder; "
+        "auto takes the best one installed.",
+        rich_help_panel=_DETECT,
+    ),
+]
+Conf = Annotated[
+    float, typer.Option(min=0, max=1, help="Least detection score.", rich_help_panel=_DETECT)
+]
+Iou = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Overlap at which one detection hides another.", rich_help_panel=_DETECT
+    ),
+]
+Imgsz = Annotated[
+    str,
+    typer.Option(metavar="N|H,W", help="Input size in pixels.", rich_help_panel=_DETECT),
+]
+Classes = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME,…", help="Classes to follow, names or numbers.", rich_help_panel=_DETECT
+    ),
+]
+
+Device = Annotated[
+    str,
+    typer.Option(help="auto, cpu, mps, 0 or cuda:0.", rich_help_panel=_COMPUTE),
+]
+Half = Annotated[
+    bool, typer.Option("--half", help="16-bit floats (GPU only).", rich_help_panel=_COMPUTE)
+]
+Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", rich_help_panel=_COMPUTE)]
+
+Reid = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|PATH|none",
+        help="OSNet model: a name, a .pth, .pt, .safetensors or .onnx file; none tracks by motion "
+        "alone.",
+        rich_help_panel=_TRACK,
+    ),
+]
+MaxAge = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="How long a person may be unseen before the visit has ended.",
+        rich_help_panel=_TRACK,
+    ),
+]
+NInit = Annotated[
+    int,
+    typer.Option(
+        "--n-init", min=1, help="Detections in a row that make a track.", rich_help_panel=_TRACK
+    ),
+]
+MaxCosineDistance = Annotated[
+    float,
+    typer.Option(
+        min=0, max=1, help="Largest appearance distance of a match.", rich_help_panel=_TRACK
+    ),
+]
+MaxIouDistance = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="Largest 1 - IoU of a match.", rich_help_panel=_TRACK),
+]
+NnBudget = Annotated[
+    int,
+    typer.Option("--nn-budget", min=1, help="Embeddings kept per track.", rich_help_panel=_TRACK),
+]
+GalleryThreshold = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Least mean similarity of two visits of one person.",
+        rich_help_panel=_TRACK,
+    ),
+]
+Online = Annotated[
+    bool,
+    typer.Option(
+        "--online",
+        help="Settle each identity as it appears (always so for live sources) instead of over "
+        "the whole recording.",
+        rich_help_panel=_TRACK,
+    ),
+]
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="VIDEO|DIR",
+        help="Annotated video, its JSON beside it; several cameras: a folder.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+JsonPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="PATH",
+        help="Where the tracks go. Default: beside --out, else <stem>.tracks.json here.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FMT,…",
+        help="Beside the JSON also mot, jsonl, csv.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+MotIdOption = Annotated[
+    str,
+    typer.Option(
+        "--mot-id", metavar="track|person", help="Which id MOT rows carry.", rich_help_panel=_OUTPUT
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace existing outputs.", rich_help_panel=_OUTPUT),
+]
+Show = Annotated[
+    bool, typer.Option("--show", help="Show it in a window; q ends.", rich_help_panel=_OUTPUT)
+]
+Summary = Annotated[
+    str,
+    typer.Option(
+        metavar="text|json",
+        help="Closing summary: text on stderr, or json on stdout.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=_GENERAL)
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        metavar="",
+        help="Say what is done; -vv everything, with tracebacks.",
+        rich_help_panel=_GENERAL,
+        show_default=False,
+    ),
+]
+NoProgress = Annotated[
+    bool, typer.Option("--no-progress", help="No progress display.", rich_help_panel=_GENERAL)
+]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from tracker import __version__
+
+        print(f"reid-track {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version.",
+        rich_help_panel=_GENERAL,
+    ),
+]

@@ -1,0 +1,58 @@
+"""``reid-track SOURCE`` and ``reid-track --cams …``: the options."""
+
+import typer
+
+from tracker.cli import COMMANDS
+from tracker.cli import options as o
+from tracker.config import LinkConfig, TrackerConfig
+
+_TRACKER, _LINK = TrackerConfig(), LinkConfig()
+_EPILOG = "Other commands: " + "; ".join(f"{k}: {v}" for k, v in COMMANDS.items() if k != "track")
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@app.command(epilog=_EPILOG, no_args_is_help=True)
+def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer works
+    sources: o.Sources = None,
+    cams: o.Cams = None,
+    config: o.Config = None,
+    detections: o.Detections = None,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    start: o.Start = 0.0,
+    max_frames: o.MaxFrames = None,
+    vid_stride: o.VidStride = 1,
+    detector: o.DetectorName = "auto",
+    conf: o.Conf = 0.25,
+    iou: o.Iou = 0.7,
+    imgsz: o.Imgsz = "640",
+    classes: o.Classes = "person",
+    device: o.Device = "auto",
+    half: o.Half = False,
+    seed: o.Seed = 0,
+    reid: o.Reid = "auto",
+    max_age: o.MaxAge = _TRACKER.max_age_s,
+    n_init: o.NInit = _TRACKER.n_init,
+    max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
+    max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
+    nn_budget: o.NnBudget = _TRACKER.nn_budget,
+    gallery_threshold: o.GalleryThreshold = _LINK.gallery_threshold,
+    online: o.Online = False,
+    out: o.Out = None,
+    json_path: o.JsonPath = None,
+    formats: o.Formats = "json",
+    mot_id: o.MotIdOption = "track",
+    overwrite: o.Overwrite = False,
+    show: o.Show = False,
+    summary: o.Summary = "text",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = 0,
+    no_progress: o.NoProgress = False,
+    version: o.Version = False,
+) -> None:
+    """Follow people through video and give each of them one ID, within and across cameras."""
+    words = {name: value for name, value in locals().items() if name != "version"}
+    from tracker.cli.session import TrackRequest, execute
+
+    execute(TrackRequest(**words))
