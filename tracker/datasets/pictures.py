@@ -1,0 +1,145 @@
+"""Labelled pictures of people: where each lies, who is on it and which camera took it."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PilImage
+from PIL import UnidentifiedImageError
+
+from tracker.errors import SourceError
+from tracker.types import Image, IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture as a data set lists it.
+
+    Attributes:
+        path: The picture's file, or the tar archive that holds it.
+        name: Name within the data set, for messages and figures.
+        person: Identity in the data set's own words.
+        camera: Camera in the data set's own words.
+        offset: First byte of the picture in `path`.
+        size: Its length in bytes; -1 is up to the end of the file.
+    """
+
+    path: Path
+    name: str
+    person: str
+    camera: str
+    offset: int = 0
+    size: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSet:
+    """Pictures with numbered people and cameras.
+
+    Attributes:
+        pictures: N pictures.
+        person: (N,) int64, 0 to people - 1 in the sorted order of the names.
+        camera: (N,) int64, 0 to cameras - 1 likewise.
+    """
+
+    pictures: tuple[Picture, ...]
+    person: IntArray
+    camera: IntArray
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def people(self) -> int:
+        """Number of different people."""
+        return len(np.unique(self.person))
+
+    def of(self, chosen: IntArray) -> "PersonSet":
+        """Return the pictures at the positions `chosen`, with their numbers as they are."""
+        pictures = tuple(self.pictures[i] for i in chosen)
+        return PersonSet(pictures, self.person[chosen], self.camera[chosen])
+
+
+def number(sources: Sequence[Sequence[Picture]]) -> PersonSet:
+    """Number the people and cameras of one or several sources.
+
+    Each source's numbers follow those of the sources before it, so that equal names in two
+    sources are two people (and two cameras).
+    """
+    person, camera = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    people = cameras = 0
+    for pictures in sources:
+        ids, count = _ranks([p.person for p in pictures])
+        person.append(ids + people)
+        people += count
+        ids, count = _ranks([p.camera for p in pictures])
+        camera.append(ids + cameras)
+        cameras += count
+    everything = tuple(p for pictures in sources for p in pictures)
+    return PersonSet(everything, np.concatenate(person), np.concatenate(camera))
+
+
+def renumbered(people: PersonSet) -> PersonSet:
+    """Close the gaps that a choice of people left, so that the numbers count from 0 again."""
+    _, person = np.unique(people.person, return_inverse=True)
+    return PersonSet(people.pictures, np.asarray(person, np.int64), people.camera)
+
+
+def split_people(everyone: PersonSet, kept_back: int) -> tuple[PersonSet, PersonSet]:
+    """Set people aside for validation, evenly spread over the sorted order of their names.
+
+    Args:
+        everyone: All pictures.
+        kept_back: How many people; 0 keeps none back.
+
+    Returns:
+        The others, renumbered from 0, and those kept back, renumbered likewise.
+
+    Raises:
+        SourceError: Fewer than two people would be left to train on.
+    """
+    people = np.unique(everyone.person)
+    if kept_back > len(people) - 2:
+        raise SourceError(
+            f"--val-ids {kept_back} leaves too few of the {len(people)} people to train on; "
+            f"allowed are 0 to {max(len(people) - 2, 0)}"
+        )
+    places = (np.arange(kept_back) * len(people)) // max(kept_back, 1)
+    aside = np.isin(everyone.person, people[places])
+    return (
+        renumbered(everyone.of(np.flatnonzero(~aside))),
+        renumbered(everyone.of(np.flatnonzero(aside))),
+    )
+
+
+def read_picture(picture: Picture) -> Image:
+    """Decode one picture: (H, W, 3) uint8 in RGB, the order in which the networks are trained.
+
+    Raises:
+        SourceError: The file is missing or no picture.
+    """
+    try:
+        with picture.path.open("rb") as stream:
+            stream.seek(picture.offset)
+            data = stream.read(picture.size)
+        with PilImage.open(io.BytesIO(data)) as image:
+            return np.asarray(image.convert("RGB"))
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        raise SourceError(
+            f"cannot read picture '{picture.name}' of {picture.path}: {error}. Remove or replace it"
+        ) from error
+
+
+def _ranks(names: list[str]) -> tuple[IntArray, int]:
+    """Return each name's place in the sorted order, and how many different names there are."""
+    ordered = sorted(set(names), key=_natural)
+    place = {name: i for i, name in enumerate(ordered)}
+    return np.array([place[name] for name in names], np.int64), len(ordered)
+
+
+def _natural(name: str) -> tuple[int, int, str]:
+    """Sort numbers by value, before all other names."""
+    number_like = name.lstrip("-").isdecimal()
+    return (0, int(name), name) if number_like else (1, 0, name)
