@@ -4,7 +4,8 @@ ReidTrackError
 ├── ConfigError    an option, a file of options or a combination of them
 ├── SourceError    a video, folder, camera or detections file that cannot be read
 ├── WeightsError   a model that is missing, damaged, altered or of the wrong architecture
-└── OutputError    a result that cannot be written, or that exists already
+├── OutputError    a result that cannot be written, or that exists already
+└── TrainingError  a training that went astray
 
 A message is one line: what, which value, what is allowed, what to do next.
 """
@@ -31,6 +32,10 @@ class WeightsError(ReidTrackError):
 
 class OutputError(ReidTrackError):
     """A result cannot be written."""
+
+
+class TrainingError(ReidTrackError):
+    """A training cannot go on."""
 
 
 def suggestion(value: str, allowed: Iterable[str]) -> str:

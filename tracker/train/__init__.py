@@ -1,0 +1,1 @@
+"""Training of ReID networks: labelled pictures in, weights with their history out."""

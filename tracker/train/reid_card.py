@@ -1,0 +1,93 @@
+"""What a training leaves behind: the weights and a card that says what they are."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from tracker import __version__
+from tracker.models.locate import sha256_of
+from tracker.models.manifest import Preprocessing
+from tracker.output.atomic import replacing
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedOn:
+    """The data of a training, without the folders it lay in.
+
+    Attributes:
+        sources: Names of the folders or archives.
+        people: Learned identities.
+        pictures: Their pictures.
+        kept_back: Identities kept for validation.
+    """
+
+    sources: Sequence[str]
+    people: int
+    pictures: int
+    kept_back: int
+
+
+def write_model(
+    folder: Path, arch: str, state: dict[str, torch.Tensor], facts: dict[str, Any]
+) -> Path:
+    """Write ``<arch>.safetensors`` with its card as ``.json`` and ``.md``.
+
+    Args:
+        folder: Where to.
+        arch: Name of the variant.
+        state: Weights without the classifier.
+        facts: What the card says: training data, recipe, scores, size.
+
+    Returns:
+        The path of the weights.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    path = folder / f"{arch}.safetensors"
+    with replacing(path) as temporary:
+        save_file(state, temporary, metadata={"architecture": arch})
+    card = {"architecture": arch, "file": path.name, "sha256": sha256_of(path)} | facts
+    card |= {"reid_track": __version__, "torch": torch.__version__}
+    _write(path.with_suffix(".json"), json.dumps(card, indent=1) + "\n")
+    _write(path.with_suffix(".md"), _markdown(card))
+    return path
+
+
+def preprocessing_facts(size: tuple[int, int]) -> dict[str, Any]:
+    """Describe the input as the manifest of models does."""
+    usual = Preprocessing(*size)
+    return {
+        "height": usual.height,
+        "width": usual.width,
+        "mean": list(usual.mean),
+        "std": list(usual.std),
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _markdown(card: dict[str, Any]) -> str:
+    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.items())
+    return (
+        f"# {card['architecture']}, a person re-identification network\n\n"
+        "Maps a picture of a person (RGB, normalised) to 512 values; the cosine between two "
+        "pictures says how alike the people look. Trained with `reid-track train reid`.\n\n"
+        f"| fact | value |\n|---|---|\n{rows}\n"
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_cell(v)}" for k, v in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

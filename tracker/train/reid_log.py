@@ -1,0 +1,87 @@
+"""The history of a training: a CSV table, TensorBoard events and a figure of the curves."""
+
+import csv
+import logging
+from pathlib import Path
+from typing import Any
+
+from tracker.output.atomic import replacing
+
+logger = logging.getLogger(__name__)
+
+CSV_FILE = "log.csv"
+CURVES_FILE = "curves.png"
+COLUMNS = (
+    "epoch", "rate", "height", "width", "loss", "cross_entropy", "triplet", "accuracy",
+    "images_per_s", "seconds", "val_rank-1", "val_mAP",
+)  # fmt: skip
+History = list[dict[str, float]]
+
+
+class TrainingLog:
+    """Writes each finished epoch to ``log.csv`` and, where it is installed, to TensorBoard."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._events = _events_writer(folder)
+
+    def write(self, history: History) -> None:
+        """Write the table anew and the last epoch to TensorBoard.
+
+        Raises:
+            OutputError: The table cannot be written.
+        """
+        with (
+            replacing(self._folder / CSV_FILE) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as stream,
+        ):
+            writer = csv.DictWriter(stream, COLUMNS)
+            writer.writeheader()
+            writer.writerows({k: f"{v:.6g}" for k, v in row.items()} for row in history)
+        if self._events and history:
+            for name, value in history[-1].items():
+                self._events.add_scalar(name, value, int(history[-1]["epoch"]))
+            self._events.flush()
+
+    def close(self, history: History) -> None:
+        """Draw the curves and end the events file."""
+        if history:
+            draw_curves(history, self._folder / CURVES_FILE)
+        if self._events:
+            self._events.close()
+
+
+def draw_curves(history: History, path: Path) -> None:
+    """Draw loss, learning rate and validation scores over the epochs into a PNG.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 3.5), layout="constrained")
+    FigureCanvasAgg(figure)
+    panels = (
+        ("loss", ("loss", "cross_entropy", "triplet")),
+        ("learning rate", ("rate",)),
+        ("%", ("accuracy", "val_rank-1", "val_mAP")),
+    )
+    for axes, (label, names) in zip(figure.subplots(1, len(panels)), panels, strict=True):
+        for name in names:
+            points = [(row["epoch"], row[name]) for row in history if name in row]
+            if points:
+                axes.plot(*zip(*points, strict=True), label=name)
+        axes.set(xlabel="epoch", ylabel=label)
+        axes.legend()
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=100)
+
+
+def _events_writer(folder: Path) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        logger.warning("no TensorBoard here, so no event files; pip install tensorboard adds them")
+        return None
+    return SummaryWriter(str(folder / "events"))

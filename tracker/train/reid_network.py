@@ -1,0 +1,66 @@
+"""The network in training: classifier and embedding in one pass, frozen parts, average."""
+
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from tracker.embed.osnet import OSNet
+
+CLASSIFIER = "classifier"
+
+
+class Training(nn.Module):
+    """OSNet that gives both what the cross-entropy and what the triplet loss need."""
+
+    def __init__(self, osnet: OSNet) -> None:
+        super().__init__()
+        self.osnet = osnet
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Map (B, 3, H, W) to logits (B, people) and embeddings (B, 512), both float32."""
+        pooled = self.osnet.features(x).mean(dim=(2, 3))
+        embedding = self.osnet.fc(pooled)
+        logits = self.osnet.classifier(embedding)
+        return cast(Tensor, logits).float(), cast(Tensor, embedding).float()
+
+
+def set_frozen(osnet: OSNet, *, frozen: bool) -> None:
+    """Let only the classifier learn, or everything; frozen norms keep their statistics too."""
+    osnet.train()
+    for name, part in osnet.named_children():
+        learns = name == CLASSIFIER or not frozen
+        part.train(learns)
+        part.requires_grad_(learns)
+
+
+class Average:
+    """A running average of all weights and norm statistics.
+
+    Early on it forgets faster, (1 + n) / (10 + n) after n steps, so that the random start does
+    not linger.
+    """
+
+    def __init__(self, model: nn.Module, keep: float) -> None:
+        self._keep = keep
+        self.state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self, model: nn.Module, step: int) -> None:
+        """Move towards the model's weights after step number `step`."""
+        share = 1 - min(self._keep, (1 + step) / (10 + step))
+        for name, value in model.state_dict().items():
+            mine = self.state[name]
+            if mine.is_floating_point():
+                mine.lerp_(value, share)
+            else:
+                mine.copy_(value)
+
+
+def without_classifier(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return what inference needs, on the CPU."""
+    return {
+        k: v.detach().cpu().contiguous()
+        for k, v in state.items()
+        if not k.startswith(f"{CLASSIFIER}.")
+    }

@@ -1,0 +1,159 @@
+"""What a training of a ReID network does, as data: named presets and their rates.
+
+Sources: the configurations published with OSNet (scratch SGD, AMSGrad with steps, AMSGrad with
+cosine), and one of this project for a CPU, where pictures enter small and grow.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tracker.errors import ConfigError, suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Augmentation:
+    """Random changes of a picture, in the order in which they happen.
+
+    Attributes:
+        flip: Probability of mirroring.
+        crop: Probability of a crop that shows 1 / 1.125 of height and width.
+        loose: Probability of showing up to 15 % more than the picture, as loose boxes do.
+        coarse: Probability of losing detail, down to a third of the pixels each way.
+        brightness: Largest relative change, likewise contrast and saturation.
+        hue: Largest turn of the colour circle, in turns.
+        erase: Probability of hiding a rectangle of 2 to 40 % of the picture.
+    """
+
+    flip: float = 0.5
+    crop: float = 0.0
+    loose: float = 0.0
+    coarse: float = 0.0
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    hue: float = 0.0
+    erase: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole training.
+
+    Attributes:
+        optimizer: ``sgd`` with momentum 0.9, or ``amsgrad``.
+        rate: Learning rate after the warm-up.
+        schedule: ``step`` multiplies by 0.1 at `steps`; ``cosine`` falls to 0.
+        steps: Epochs of a step schedule, as published for `epochs` epochs.
+        warmup: Epochs over which the rate rises from a hundredth.
+        frozen: First epochs in which only the classifier learns (for given initial weights).
+        images_per_person: K of the identity sampler; 0 samples all pictures at random.
+        triplet: Weight of the batch-hard triplet loss beside the cross-entropy.
+        margin: Of the triplet loss.
+        unit_length: Whether the triplet loss sees embeddings scaled to length 1, as cosine does.
+        growth: (share of the epochs, share of the size) until which pictures are smaller.
+        ema: Share of the averaged weights kept in each step; 0 averages nothing.
+    """
+
+    optimizer: Literal["sgd", "amsgrad"]
+    rate: float
+    schedule: Literal["step", "cosine"]
+    epochs: int
+    batch_size: int
+    steps: tuple[int, ...] = ()
+    warmup: float = 0.0
+    frozen: int = 0
+    weight_decay: float = 5e-4
+    smoothing: float = 0.1
+    images_per_person: int = 0
+    triplet: float = 0.0
+    margin: float = 0.3
+    unit_length: bool = False
+    growth: tuple[tuple[float, float], ...] = ()
+    ema: float = 0.0
+    augmentation: Augmentation = Augmentation()
+
+
+def _is_slim(arch: str) -> bool:
+    """Tell the widths with fewer weights, which stand higher rates and larger batches."""
+    return arch.endswith(("x0_5", "x0_25"))
+
+
+def _scratch_sgd(_arch: str) -> Recipe:
+    augmentation = Augmentation(crop=0.5, erase=0.5)
+    return Recipe("sgd", 0.065, "step", 350, 64, (150, 225, 300), augmentation=augmentation)
+
+
+def _amsgrad_step(arch: str) -> Recipe:
+    if _is_slim(arch):
+        return Recipe("amsgrad", 0.003, "step", 180, 128, (80, 160), frozen=10)
+    return Recipe("amsgrad", 0.0015, "step", 150, 64, (60, 120), frozen=10)
+
+
+def _amsgrad_cosine(arch: str) -> Recipe:
+    rate, batch = (0.003, 128) if _is_slim(arch) else (0.0015, 64)
+    augmentation = Augmentation(erase=0.5)
+    return Recipe("amsgrad", rate, "cosine", 250, batch, frozen=10, augmentation=augmentation)
+
+
+def _growing(arch: str) -> Recipe:
+    augmentation = Augmentation(
+        crop=0.5, loose=0.25, coarse=0.2, brightness=0.25, contrast=0.2, saturation=0.2, hue=0.02,
+        erase=0.4,
+    )  # fmt: skip
+    return Recipe(
+        "amsgrad", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=1,
+        images_per_person=4, triplet=1.0, unit_length=True, growth=((0.6, 0.5), (0.85, 0.75)),
+        ema=0.998, augmentation=augmentation,
+    )  # fmt: skip
+
+
+PRESETS: dict[str, Callable[[str], Recipe]] = {
+    "scratch-sgd": _scratch_sgd,
+    "amsgrad-step": _amsgrad_step,
+    "amsgrad-cosine": _amsgrad_cosine,
+    "growing": _growing,
+}
+
+
+def preset(name: str, arch: str) -> Recipe:
+    """Return a named recipe with the values for the width of `arch`.
+
+    Raises:
+        ConfigError: No preset has that name.
+    """
+    if name not in PRESETS:
+        raise ConfigError(
+            f"--preset '{name}' is unknown.{suggestion(name, PRESETS)} "
+            f"Known are: {', '.join(PRESETS)}"
+        )
+    return PRESETS[name](arch)
+
+
+def rate_at(recipe: Recipe, epoch: float) -> float:
+    """Return the learning rate at a time in epochs; a cosine falls step by step, not by epochs.
+
+    >>> sgd = preset("scratch-sgd", "osnet_x1_0")
+    >>> [round(rate_at(sgd, e), 6) for e in (0, 150, 349)]
+    [0.065, 0.0065, 6.5e-05]
+    """
+    if epoch < recipe.warmup:
+        return recipe.rate * max(epoch / recipe.warmup, 0.01)
+    if recipe.schedule == "step":
+        passed = sum(epoch >= step for step in recipe.steps)
+        return float(recipe.rate * 0.1**passed)
+    return recipe.rate * (1 + math.cos(math.pi * min(epoch / recipe.epochs, 1))) / 2
+
+
+def size_at(recipe: Recipe, epoch: int, full: tuple[int, int]) -> tuple[int, int]:
+    """Return the (height, width) of an epoch; parts of the full size are rounded to 16 pixels.
+
+    >>> size_at(preset("growing", "osnet_x0_25"), 0, (256, 128))
+    (128, 64)
+    """
+    for until, share in recipe.growth:
+        if epoch < until * recipe.epochs:
+            height, width = (max(round(side * share / 16), 1) * 16 for side in full)
+            return height, width
+    return full

@@ -1,0 +1,55 @@
+"""Which pictures go into which step."""
+
+import torch
+from torch import Tensor
+
+
+def random_batches(count: int, batch_size: int, generator: torch.Generator) -> Tensor:
+    """Shuffle all pictures into batches; those that do not fill a last one are left out.
+
+    Returns:
+        (batches, batch_size) int64 positions.
+    """
+    order = torch.randperm(count, generator=generator)
+    return order[: count // batch_size * batch_size].reshape(-1, batch_size)
+
+
+def identity_batches(
+    person: Tensor, people_per_batch: int, images_per_person: int, generator: torch.Generator
+) -> Tensor:
+    """Shuffle pictures into batches of P people with K pictures each.
+
+    Each person's pictures are dealt into hands of K, the last hand filled up from the person's
+    pictures; somebody with fewer than K pictures shows some of them more than once. A batch takes
+    one hand each of P people drawn by chance among those with hands left; the epoch ends when
+    fewer than P people have any.
+
+    Args:
+        person: (N,) int64 labels.
+        people_per_batch: P.
+        images_per_person: K.
+        generator: Source of all chance.
+
+    Returns:
+        (batches, P * K) int64 positions, the pictures of a person side by side.
+    """
+    hands = {
+        p: _hands(torch.nonzero(person == p).flatten(), images_per_person, generator)
+        for p in sorted(set(person.tolist()))
+    }
+    batches = []
+    while len(hands) >= people_per_batch:
+        people = list(hands)
+        order = torch.randperm(len(people), generator=generator)[:people_per_batch]
+        chosen = [people[i] for i in order.tolist()]
+        batches.append(torch.cat([hands[p].pop() for p in chosen]))
+        hands = {p: left for p, left in hands.items() if left}
+    empty = torch.zeros((0, people_per_batch * images_per_person), dtype=torch.int64)
+    return torch.stack(batches) if batches else empty
+
+
+def _hands(positions: Tensor, size: int, generator: torch.Generator) -> list[Tensor]:
+    shuffled = positions[torch.randperm(len(positions), generator=generator)]
+    lacking = -len(positions) % size
+    extra = torch.randint(len(positions), (lacking,), generator=generator)
+    return list(torch.cat([shuffled, positions[extra]]).reshape(-1, size))

@@ -1,0 +1,109 @@
+"""From what the user chose to a trainer that is ready to run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tracker.datasets.folders import list_pictures
+from tracker.datasets.pictures import PersonSet, number, split_people
+from tracker.datasets.pixels import common_size
+from tracker.embed.checkpoint import guess_variant, load_osnet
+from tracker.embed.osnet import VARIANTS
+from tracker.errors import ConfigError, suggestion
+from tracker.train.precision import choose_precision
+from tracker.train.reid_card import TrainedOn
+from tracker.train.reid_feed import decode_all, make_feed
+from tracker.train.reid_recipe import Recipe
+from tracker.train.reid_trainer import ReidTrainer, Settings
+from tracker.train.reid_validate import Validation
+from tracker.train.world import World
+
+MIN_SIDE = 32  # pixels; the network halves the picture four times
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """A training as the user asked for it.
+
+    Attributes:
+        data: Folders or archives.
+        arch: Name of the variant.
+        size: (height, width).
+        out: Existing folder for all files.
+        seed: Of all chance.
+        val_ids: People kept back to validate.
+        val_every: Epochs between validations.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        weights: OSNet checkpoint to begin with, or None.
+    """
+
+    data: Sequence[Path]
+    arch: str
+    size: tuple[int, int]
+    out: Path
+    seed: int = 1
+    val_ids: int = 0
+    val_every: int = 1
+    precision: str = "auto"
+    weights: Path | None = None
+
+
+def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> ReidTrainer:
+    """List and decode the pictures, keep people back, and build the trainer.
+
+    Raises:
+        SourceError: The data cannot be read, or hold too few people.
+        ConfigError: An option does not fit another or the data.
+        WeightsError: The initial weights are unusable.
+    """
+    _check(request, recipe, world)
+    everyone = number([list_pictures(source) for source in request.data])
+    learned, kept_back = split_people(everyone, request.val_ids)
+    settings = Settings(
+        request.arch, request.size, request.out, request.seed, request.val_every,
+        TrainedOn(
+            [s.name for s in request.data], learned.people, len(learned), kept_back.people
+        ),
+    )  # fmt: skip
+    return ReidTrainer(
+        learned, make_feed(learned.pictures, request.size), recipe, settings,
+        precision=choose_precision(request.precision, world.device), world=world,
+        validation=_validation(request, kept_back) if len(kept_back) else None,
+        weights=_initial(request),
+    )  # fmt: skip
+
+
+def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
+    if request.arch not in VARIANTS:
+        raise ConfigError(
+            f"--arch '{request.arch}' is unknown.{suggestion(request.arch, VARIANTS)} "
+            f"Known are: {', '.join(VARIANTS)}"
+        )
+    if min(request.size) < MIN_SIDE:
+        height, width = request.size
+        raise ConfigError(f"--size {height}x{width} is too small; each side needs {MIN_SIDE} up")
+    hand = max(recipe.images_per_person, 1) * world.size
+    if recipe.batch_size % hand:
+        raise ConfigError(
+            f"--batch-size {recipe.batch_size} must be a multiple of {hand}: pictures per person "
+            "times processes"
+        )
+    if recipe.images_per_person and recipe.batch_size < 2 * hand:
+        raise ConfigError(f"--batch-size {recipe.batch_size} holds one person; give {2 * hand} up")
+
+
+def _validation(request: TrainingRequest, people: PersonSet) -> Validation:
+    size = common_size(people.pictures, request.size)
+    return Validation(request.arch, people, decode_all(people.pictures, size), request.size)
+
+
+def _initial(request: TrainingRequest) -> dict[str, torch.Tensor] | None:
+    if request.weights is None:
+        return None
+    state = load_osnet(request.weights).state_dict()
+    found = guess_variant(state)
+    if found != request.arch:
+        raise ConfigError(f"--weights {request.weights} is {found}, but --arch is {request.arch}")
+    return state

@@ -1,0 +1,303 @@
+"""The training loop for OSNet: epochs of steps, with checkpoints and a history."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tracker.datasets.pictures import PersonSet
+from tracker.embed.osnet import OSNet, build_osnet
+from tracker.errors import ConfigError, TrainingError
+from tracker.train.precision import Precision
+from tracker.train.reid_augment import augment
+from tracker.train.reid_card import TrainedOn, preprocessing_facts, write_model
+from tracker.train.reid_checkpoint import (
+    FILE,
+    Checkpoint,
+    identity_of,
+    load_checkpoint,
+    save_checkpoint,
+)
+from tracker.train.reid_feed import Feed
+from tracker.train.reid_log import History, TrainingLog
+from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
+from tracker.train.reid_network import Average, Training, set_frozen, without_classifier
+from tracker.train.reid_recipe import Recipe, rate_at, size_at
+from tracker.train.reid_sampler import identity_batches, random_batches
+from tracker.train.reid_validate import Validation
+from tracker.train.stopping import StopRequest
+from tracker.train.world import World
+
+logger = logging.getLogger(__name__)
+
+SGD_MOMENTUM = 0.9
+SHUFFLE = -1  # takes the place of the step in the seed of an epoch's batches
+Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in all, loss
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a training needs besides recipe and pictures.
+
+    Attributes:
+        arch: Name of the variant.
+        size: (height, width) of the network's input.
+        out: Folder of all files; must exist.
+        seed: Of all chance.
+        validate_every: Epochs between two validations; the last epoch always has one.
+        trained_on: What the model card says of the data.
+    """
+
+    arch: str
+    size: tuple[int, int]
+    out: Path
+    seed: int
+    validate_every: int
+    trained_on: TrainedOn
+
+
+@dataclass(slots=True)
+class _Totals:
+    """Sums over the pictures of an epoch."""
+
+    loss: float = 0.0
+    cross_entropy: float = 0.0
+    triplet: float = 0.0
+    accuracy: float = 0.0
+    pictures: int = 0
+
+    def row(self) -> dict[str, float]:
+        """Return the means; accuracy in percent."""
+        names = ("loss", "cross_entropy", "triplet", "accuracy")
+        means = {name: getattr(self, name) / max(self.pictures, 1) for name in names}
+        return means | {"accuracy": 100 * means["accuracy"]}
+
+
+class ReidTrainer:
+    """Trains one network.
+
+    Args:
+        people: Pictures with people numbered from 0.
+        feed: Their pixels.
+        recipe: What to do.
+        settings: Everything else.
+        precision: Kind of floats.
+        world: This process among others.
+        validation: Kept-back people, or None.
+        weights: Weights to begin with, without a classifier; None draws them at random.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a training meet here
+        self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
+        precision: Precision, world: World, validation: Validation | None = None,
+        weights: dict[str, Tensor] | None = None,
+    ) -> None:  # fmt: skip
+        self._person = torch.from_numpy(people.person)
+        self._feed, self._recipe, self._settings = feed, recipe, settings
+        self._precision, self._world, self._validation = precision, world, validation
+        torch.manual_seed(settings.seed)
+        self._osnet = _network(settings.arch, people.people, weights).to(
+            world.device,
+            memory_format=torch.channels_last,  # type: ignore[call-overload]
+        )
+        self._model = world.wrap(Training(self._osnet), partly_frozen=recipe.frozen > 0)
+        self._optimizer = _optimizer(self._osnet, recipe)
+        self._average = Average(self._osnet, recipe.ema) if recipe.ema else None
+        self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision.scaled)
+        self._epoch = self._step = self._steps = 0
+        self._history: History = []
+        self._identity = identity_of(
+            recipe, arch=settings.arch, size=settings.size, seed=settings.seed,
+            people=people.people, pictures=len(people),
+        )  # fmt: skip
+
+    def resume(self) -> None:
+        """Go on from the checkpoint in the output folder.
+
+        Raises:
+            WeightsError: It is unreadable or of another training.
+            ConfigError: There is none.
+        """
+        path = self._settings.out / FILE
+        if not path.is_file():
+            raise ConfigError(f"--resume: there is no {path}; start anew without --resume")
+        saved = load_checkpoint(path, self._identity)
+        self._osnet.load_state_dict(saved.model)
+        self._optimizer.load_state_dict(saved.optimizer)
+        self._scaler.load_state_dict(saved.scaler)
+        if self._average:
+            self._average.state = {k: v.to(self._world.device) for k, v in saved.average.items()}
+        torch.set_rng_state(saved.random)
+        self._epoch, self._step, self._steps = saved.epoch, saved.step, saved.steps
+        self._history = saved.history
+
+    def run(self, watch: Watch | None = None) -> Path:
+        """Train to the last epoch; Ctrl-C finishes the step, saves, and raises.
+
+        Returns:
+            The weights' file.
+
+        Raises:
+            TrainingError: The loss is no number, or a batch holds more than there is.
+            KeyboardInterrupt: The user stopped it; the checkpoint is written.
+            OutputError: A file cannot be written.
+        """
+        log = TrainingLog(self._settings.out) if self._world.leads else None
+        with StopRequest() as stop:
+            while self._epoch < self._recipe.epochs:
+                row = self._run_epoch(stop, watch)
+                self._epoch, self._step = self._epoch + 1, 0
+                if self._world.leads and log:
+                    self._history.append(row | self._validate())
+                    self._save()
+                    log.write(self._history)
+                    self._write_model()
+        if log:
+            log.close(self._history)
+        return self._settings.out / f"{self._settings.arch}.safetensors"
+
+    def _run_epoch(self, stop: StopRequest, watch: Watch | None) -> dict[str, float]:
+        epoch, recipe = self._epoch, self._recipe
+        size = size_at(recipe, epoch, self._settings.size)
+        batches = self._world.share(self._batches(epoch))
+        set_frozen(self._osnet, frozen=epoch < recipe.frozen)
+        totals, began, count = _Totals(), time.monotonic(), len(batches)
+        feed = self._feed.batches(batches[self._step :])
+        for positions, pixels in zip(batches[self._step :], feed, strict=True):
+            rate = rate_at(recipe, epoch + self._step / count)
+            loss = self._run_step(pixels, self._person[positions], size, rate, totals)
+            self._step, self._steps = self._step + 1, self._steps + 1
+            if self._average:
+                self._average.update(self._osnet, self._steps)
+            if watch:
+                watch(epoch, self._step, count, loss)
+            if self._world.any(stop.made):
+                self._save()
+                raise KeyboardInterrupt
+        seconds = time.monotonic() - began
+        return {
+            "epoch": epoch + 1, "rate": rate_at(recipe, epoch), "height": size[0],
+            "width": size[1], **totals.row(), "seconds": seconds,
+            "images_per_s": totals.pictures * self._world.size / seconds,
+        }  # fmt: skip
+
+    def _run_step(
+        self, pixels: Tensor, person: Tensor, size: tuple[int, int], rate: float, totals: _Totals
+    ) -> float:
+        device, recipe = self._world.device, self._recipe
+        chance = self._chance(self._epoch, self._step, self._world.rank)
+        images = augment(pixels.to(device), size, recipe.augmentation, chance)
+        person = person.to(device)
+        with self._precision.autocast(device):
+            logits, embedding = self._model(images.to(memory_format=torch.channels_last))
+        entropy = smoothed_cross_entropy(logits, person, recipe.smoothing)
+        loss = entropy
+        if recipe.triplet:
+            placed = functional.normalize(embedding) if recipe.unit_length else embedding
+            triplet = batch_hard_triplet(placed, person, recipe.margin)
+            loss = loss + recipe.triplet * triplet
+            totals.triplet += float(triplet.detach()) * len(person)
+        self._learn(loss, rate)
+        value = float(loss.detach())
+        totals.loss += value * len(person)
+        totals.cross_entropy += float(entropy.detach()) * len(person)
+        totals.accuracy += float((logits.argmax(dim=1) == person).sum())
+        totals.pictures += len(person)
+        return value
+
+    def _learn(self, loss: Tensor, rate: float) -> None:
+        if not math.isfinite(float(loss.detach())):
+            raise TrainingError(
+                f"the loss is {float(loss.detach())} in epoch {self._epoch + 1}, step "
+                f"{self._step + 1}, at learning rate {rate:.3g}. Use a lower --rate or "
+                "--precision fp32; the checkpoint of the last epoch is kept"
+            )
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        self._optimizer.zero_grad()
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+
+    def _batches(self, epoch: int) -> Tensor:
+        chance, recipe = self._chance(epoch, SHUFFLE), self._recipe
+        if recipe.images_per_person:
+            people = recipe.batch_size // recipe.images_per_person
+            batches = identity_batches(self._person, people, recipe.images_per_person, chance)
+        else:
+            batches = random_batches(len(self._person), recipe.batch_size, chance)
+        if not len(batches):
+            raise TrainingError(
+                f"{len(self._person)} pictures do not fill one batch of "
+                f"{recipe.batch_size}; lower --batch-size or add pictures"
+            )
+        return batches
+
+    def _chance(self, epoch: int, step: int, rank: int = 0) -> torch.Generator:
+        """Make the generator of one step: it depends on nothing that happened before."""
+        entropy = [self._settings.seed, epoch, step + 1, rank]
+        seed = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
+        return torch.Generator().manual_seed(seed)
+
+    def _validate(self) -> dict[str, float]:
+        due = self._epoch % self._settings.validate_every == 0
+        if self._validation is None or not (due or self._epoch == self._recipe.epochs):
+            return {}
+        scores = self._validation.score(self._weights(), self._world.device)
+        logger.info("epoch %d: %s", self._epoch, scores)
+        return {"val_rank-1": scores["rank-1"], "val_mAP": scores["mAP"]}
+
+    def _weights(self) -> dict[str, Tensor]:
+        state = self._average.state if self._average else self._osnet.state_dict()
+        return without_classifier(state)
+
+    def _save(self) -> None:
+        if not self._world.leads:
+            return
+        checkpoint = Checkpoint(
+            self._epoch, self._step, self._steps, self._osnet.state_dict(),
+            self._optimizer.state_dict(), self._average.state if self._average else {},
+            self._scaler.state_dict(), torch.get_rng_state(), self._history, self._identity,
+        )  # fmt: skip
+        save_checkpoint(checkpoint, self._settings.out / FILE)
+
+    def _write_model(self) -> None:
+        data, last = self._settings.trained_on, self._history[-1]
+        facts = {
+            "trained_on": {
+                "sources": list(data.sources), "people": data.people,
+                "pictures": data.pictures, "kept_back": data.kept_back,
+            },
+            "epochs_done": self._epoch,
+            "scores": {k: v for k, v in last.items() if k.startswith("val_")},
+            "preprocessing": preprocessing_facts(self._settings.size),
+            "recipe": self._identity,
+        }  # fmt: skip
+        write_model(self._settings.out, self._settings.arch, self._weights(), facts)
+
+
+def _network(arch: str, people: int, weights: dict[str, Tensor] | None) -> OSNet:
+    osnet = build_osnet(arch, people)
+    if weights is not None:
+        own = {k: v for k, v in osnet.state_dict().items() if k.startswith("classifier.")}
+        osnet.load_state_dict(weights | own)
+    return osnet
+
+
+def _optimizer(osnet: OSNet, recipe: Recipe) -> torch.optim.Optimizer:
+    """Make the optimizer; its rate is set anew in every step, decay applies to all weights."""
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            osnet.parameters(), recipe.rate, SGD_MOMENTUM,
+            weight_decay=recipe.weight_decay, fused=True,
+        )  # fmt: skip
+    return torch.optim.Adam(
+        osnet.parameters(), recipe.rate, weight_decay=recipe.weight_decay, amsgrad=True, fused=True
+    )
