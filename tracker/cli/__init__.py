@@ -11,6 +11,7 @@ from tracker.errors import ReidTrackError
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
     "evaluate": "score tracks against a truth",
+    "train": "train the networks that tracking uses",
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",
 }
@@ -49,6 +50,10 @@ def _dispatch(arguments: list[str]) -> None:
         from tracker.cli.evaluate import app
 
         app(arguments[1:] or ["--help"], prog_name="reid-track evaluate")
+    elif command == "train":
+        from tracker.cli.train import app
+
+        app(arguments[1:] or ["--help"], prog_name="reid-track train")
     elif command == "weights":
         from tracker.cli.weights import app
 

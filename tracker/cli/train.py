@@ -1,0 +1,168 @@
+"""``reid-track train``: train the networks that tracking uses."""
+
+import logging
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tracker.cli.console import set_up_logging
+from tracker.errors import ConfigError, OutputError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Train the networks that tracking uses.",
+)  # fmt: skip
+SAY_EVERY_S = 30
+_RECIPE, _RUN = "Recipe", "Run"
+
+logger = logging.getLogger(__name__)
+
+
+@app.callback()
+def train() -> None:
+    """Train the networks that tracking uses."""
+
+
+@app.command("reid")
+def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA...",
+            help="Market-1501 or a folder <person>/<camera>_*.jpg, as folder or .tar; several "
+            "are joined, their people kept apart.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option(help="Folder of all files, made if need be.", rich_help_panel=_RUN)
+    ],
+    arch: Annotated[
+        str, typer.Option(help="OSNet variant.", rich_help_panel=_RECIPE)
+    ] = "osnet_x0_25",
+    preset: Annotated[
+        str,
+        typer.Option(
+            help="scratch-sgd, amsgrad-step, amsgrad-cosine or growing.", rich_help_panel=_RECIPE
+        ),
+    ] = "growing",
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Instead of the preset's.", rich_help_panel=_RECIPE),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=2, help="Instead of the preset's.", rich_help_panel=_RECIPE),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0, help="Learning rate, not the preset's.", rich_help_panel=_RECIPE),
+    ] = None,
+    size: Annotated[
+        str, typer.Option(metavar="HxW", help="Input pixels.", rich_help_panel=_RECIPE)
+    ] = "256x128",
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            help="OSNet checkpoint to begin with.", rich_help_panel=_RECIPE, show_default=False
+        ),
+    ] = None,
+    val_ids: Annotated[
+        int, typer.Option(min=0, help="People kept back to validate.", rich_help_panel=_RUN)
+    ] = 0,
+    val_every: Annotated[
+        int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=_RUN)
+    ] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on in --out.", rich_help_panel=_RUN)
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", rich_help_panel=_RUN)] = 1,
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, mps, 0 or cuda:0.", rich_help_panel=_RUN)
+    ] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto, fp32, bf16 or fp16.", rich_help_panel=_RUN)
+    ] = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="CPU threads; default all cores.", rich_help_panel=_RUN),
+    ] = None,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, metavar="")] = 0,
+) -> None:
+    """Train OSNet to tell people apart; writes weights, model card, log, curves, checkpoint."""
+    from tracker.device import resolve_device
+    from tracker.train.reid_recipe import preset as named_recipe
+    from tracker.train.reid_setup import TrainingRequest, make_trainer
+    from tracker.train.world import join_world, leave_world
+
+    set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
+    _prepare_folder(out, resume=resume)
+    recipe = named_recipe(preset, arch)
+    recipe = replace(
+        recipe,
+        epochs=epochs or recipe.epochs,
+        batch_size=batch_size or recipe.batch_size,
+        rate=rate or recipe.rate,
+    )
+    if weights is None:
+        recipe = replace(recipe, frozen=0)  # a random body must learn from the first step on
+    request = TrainingRequest(
+        data, arch, _parse_size(size), out, seed, val_ids, val_every, precision, weights
+    )
+    _set_threads(threads)
+    world = join_world(resolve_device(device, half=False))
+    try:
+        trainer = make_trainer(request, recipe, world)
+        if resume:
+            trainer.resume()
+        path = trainer.run(_Reporter() if world.leads else None)
+    finally:
+        leave_world(world)
+    if world.leads:
+        print(path)
+
+
+def _prepare_folder(out: Path, *, resume: bool) -> None:
+    from tracker.train.reid_checkpoint import FILE
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{out}': {error.strerror}") from error
+    if (out / FILE).exists() and not resume:
+        raise OutputError(
+            f"'{out}' holds a training already; add --resume to go on, or choose another --out"
+        )
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(p.isdecimal() for p in parts):  # noqa: PLR2004 - height, width
+        raise ConfigError(f"--size is '{text}'; give height x width in pixels, such as 256x128")
+    return int(parts[0]), int(parts[1])
+
+
+def _set_threads(threads: int | None) -> None:
+    import os
+
+    import torch
+
+    torch.set_num_threads(threads or os.cpu_count() or 1)
+
+
+class _Reporter:
+    """Says now and then how far the training is."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, epoch: int, step: int, steps: int, loss: float) -> None:
+        """Note a step: epoch from 0, steps done of all in the epoch, loss."""
+        now = time.monotonic()
+        if now - self._last >= SAY_EVERY_S or step == steps:
+            self._last = now
+            logger.info("epoch %d: step %d of %d, loss %.3f", epoch + 1, step, steps, loss)
