@@ -71,6 +71,15 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
             help="OSNet checkpoint to begin with.", rich_help_panel=_RECIPE, show_default=False
         ),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="ReID network whose embeddings are targets beside the identities.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
     val_ids: Annotated[
         int, typer.Option(min=0, help="People kept back to validate.", rich_help_panel=_RUN)
     ] = 0,
@@ -111,7 +120,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     if weights is None:
         recipe = replace(recipe, frozen=0)  # a random body must learn from the first step on
     request = TrainingRequest(
-        data, arch, _parse_size(size), out, seed, val_ids, val_every, precision, weights
+        data, arch, _parse_size(size), out, seed, val_ids, val_every, precision, weights, teacher
     )
     _set_threads(threads)
     world = join_world(resolve_device(device, half=False))

@@ -42,7 +42,7 @@ class Recipe:
     """A whole training.
 
     Attributes:
-        optimizer: ``sgd`` with momentum 0.9, or ``amsgrad``.
+        optimizer: ``sgd`` with momentum 0.9, ``adam`` or ``amsgrad``.
         rate: Learning rate after the warm-up.
         schedule: ``step`` multiplies by 0.1 at `steps`; ``cosine`` falls to 0.
         steps: Epochs of a step schedule, as published for `epochs` epochs.
@@ -52,11 +52,13 @@ class Recipe:
         triplet: Weight of the batch-hard triplet loss beside the cross-entropy.
         margin: Of the triplet loss.
         unit_length: Whether the triplet loss sees embeddings scaled to length 1, as cosine does.
+        teaching: Weight, at first, of agreeing with a teacher network, if there is one; it falls
+            linearly to a tenth in the last epoch.
         growth: (share of the epochs, share of the size) until which pictures are smaller.
         ema: Share of the averaged weights kept in each step; 0 averages nothing.
     """
 
-    optimizer: Literal["sgd", "amsgrad"]
+    optimizer: Literal["sgd", "adam", "amsgrad"]
     rate: float
     schedule: Literal["step", "cosine"]
     epochs: int
@@ -70,6 +72,7 @@ class Recipe:
     triplet: float = 0.0
     margin: float = 0.3
     unit_length: bool = False
+    teaching: float = 0.0
     growth: tuple[tuple[float, float], ...] = ()
     ema: float = 0.0
     augmentation: Augmentation = Augmentation()
@@ -103,9 +106,9 @@ def _growing(arch: str) -> Recipe:
         erase=0.4,
     )  # fmt: skip
     return Recipe(
-        "amsgrad", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=1,
-        images_per_person=4, triplet=1.0, unit_length=True, growth=((0.6, 0.5), (0.85, 0.75)),
-        ema=0.998, augmentation=augmentation,
+        "adam", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=1,
+        images_per_person=4, triplet=1.0, unit_length=True, teaching=5.0,
+        growth=((0.6, 0.5), (0.85, 0.75)), ema=0.998, augmentation=augmentation,
     )  # fmt: skip
 
 
@@ -144,6 +147,15 @@ def rate_at(recipe: Recipe, epoch: float) -> float:
         passed = sum(epoch >= step for step in recipe.steps)
         return float(recipe.rate * 0.1**passed)
     return recipe.rate * (1 + math.cos(math.pi * min(epoch / recipe.epochs, 1))) / 2
+
+
+def teaching_at(recipe: Recipe, epoch: float) -> float:
+    """Return the weight of the teacher at a time in epochs.
+
+    >>> [teaching_at(preset("growing", "osnet_x0_25"), e) for e in (0, 60)]
+    [5.0, 0.5]
+    """
+    return recipe.teaching * (1 - 0.9 * min(epoch / recipe.epochs, 1))
 
 
 def size_at(recipe: Recipe, epoch: int, full: tuple[int, int]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,9 @@ from tracker.train.reid_checkpoint import (
 )
 from tracker.train.reid_feed import Feed
 from tracker.train.reid_log import History, TrainingLog
-from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
+from tracker.train.reid_loss import batch_hard_triplet, disagreement, smoothed_cross_entropy
 from tracker.train.reid_network import Average, Training, set_frozen, without_classifier
-from tracker.train.reid_recipe import Recipe, rate_at, size_at
+from tracker.train.reid_recipe import Recipe, rate_at, size_at, teaching_at
 from tracker.train.reid_sampler import identity_batches, random_batches
 from tracker.train.reid_validate import Validation
 from tracker.train.stopping import StopRequest
@@ -67,17 +67,19 @@ class Settings:
 class _Totals:
     """Sums over the pictures of an epoch."""
 
-    loss: float = 0.0
-    cross_entropy: float = 0.0
-    triplet: float = 0.0
-    accuracy: float = 0.0
+    sums: dict[str, float] = field(default_factory=dict)
     pictures: int = 0
+
+    def add(self, count: int, losses: dict[str, Tensor], right: float) -> None:
+        """Note a step: its pictures, mean losses and share of rightly named people."""
+        values = {name: float(loss.detach()) for name, loss in losses.items()}
+        for name, value in (values | {"accuracy": 100 * right}).items():
+            self.sums[name] = self.sums.get(name, 0.0) + count * value
+        self.pictures += count
 
     def row(self) -> dict[str, float]:
         """Return the means; accuracy in percent."""
-        names = ("loss", "cross_entropy", "triplet", "accuracy")
-        means = {name: getattr(self, name) / max(self.pictures, 1) for name in names}
-        return means | {"accuracy": 100 * means["accuracy"]}
+        return {name: total / max(self.pictures, 1) for name, total in self.sums.items()}
 
 
 class ReidTrainer:
@@ -92,14 +94,15 @@ class ReidTrainer:
         world: This process among others.
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
+        taught: (N, 512) embeddings by a teacher of the pictures as they are, or None.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
         self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
         precision: Precision, world: World, validation: Validation | None = None,
-        weights: dict[str, Tensor] | None = None,
+        weights: dict[str, Tensor] | None = None, taught: Tensor | None = None,
     ) -> None:  # fmt: skip
-        self._person = torch.from_numpy(people.person)
+        self._person, self._taught = torch.from_numpy(people.person), taught
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
@@ -172,7 +175,7 @@ class ReidTrainer:
         feed = self._feed.batches(batches[self._step :])
         for positions, pixels in zip(batches[self._step :], feed, strict=True):
             rate = rate_at(recipe, epoch + self._step / count)
-            loss = self._run_step(pixels, self._person[positions], size, rate, totals)
+            loss = self._run_step(positions, pixels, size, rate, totals)
             self._step, self._steps = self._step + 1, self._steps + 1
             if self._average:
                 self._average.update(self._osnet, self._steps)
@@ -189,28 +192,35 @@ class ReidTrainer:
         }  # fmt: skip
 
     def _run_step(
-        self, pixels: Tensor, person: Tensor, size: tuple[int, int], rate: float, totals: _Totals
+        self, positions: Tensor, pixels: Tensor, size: tuple[int, int], rate: float, totals: _Totals
     ) -> float:
-        device, recipe = self._world.device, self._recipe
+        device = self._world.device
         chance = self._chance(self._epoch, self._step, self._world.rank)
-        images = augment(pixels.to(device), size, recipe.augmentation, chance)
-        person = person.to(device)
+        images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
+        person = self._person[positions].to(device)
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        entropy = smoothed_cross_entropy(logits, person, recipe.smoothing)
-        loss = entropy
+        parts = self._losses(logits, embedding, person, positions)
+        loss = torch.stack(list(parts.values())).sum()
+        self._learn(loss, rate)
+        right = float((logits.argmax(dim=1) == person).float().mean())
+        totals.add(len(person), {"loss": loss, **parts}, right)
+        return float(loss.detach())
+
+    def _losses(
+        self, logits: Tensor, embedding: Tensor, person: Tensor, positions: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the weighted terms of the loss."""
+        recipe = self._recipe
+        parts = {"cross_entropy": smoothed_cross_entropy(logits, person, recipe.smoothing)}
         if recipe.triplet:
             placed = functional.normalize(embedding) if recipe.unit_length else embedding
             triplet = batch_hard_triplet(placed, person, recipe.margin)
-            loss = loss + recipe.triplet * triplet
-            totals.triplet += float(triplet.detach()) * len(person)
-        self._learn(loss, rate)
-        value = float(loss.detach())
-        totals.loss += value * len(person)
-        totals.cross_entropy += float(entropy.detach()) * len(person)
-        totals.accuracy += float((logits.argmax(dim=1) == person).sum())
-        totals.pictures += len(person)
-        return value
+            parts["triplet"] = recipe.triplet * triplet
+        if self._taught is not None:
+            taught = self._taught[positions].to(embedding.device)
+            parts["teacher"] = teaching_at(recipe, self._epoch) * disagreement(embedding, taught)
+        return parts
 
     def _learn(self, loss: Tensor, rate: float) -> None:
         if not math.isfinite(float(loss.detach())):
@@ -274,6 +284,7 @@ class ReidTrainer:
             "trained_on": {
                 "sources": list(data.sources), "people": data.people,
                 "pictures": data.pictures, "kept_back": data.kept_back,
+                "teacher": data.teacher,
             },
             "epochs_done": self._epoch,
             "scores": {k: v for k, v in last.items() if k.startswith("val_")},
@@ -299,5 +310,6 @@ def _optimizer(osnet: OSNet, recipe: Recipe) -> torch.optim.Optimizer:
             weight_decay=recipe.weight_decay, fused=True,
         )  # fmt: skip
     return torch.optim.Adam(
-        osnet.parameters(), recipe.rate, weight_decay=recipe.weight_decay, amsgrad=True, fused=True
-    )
+        osnet.parameters(), recipe.rate, weight_decay=recipe.weight_decay,
+        amsgrad=recipe.optimizer == "amsgrad", fused=True,
+    )  # fmt: skip
