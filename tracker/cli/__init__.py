@@ -10,7 +10,7 @@ from tracker.errors import ReidTrackError
 
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
-    "evaluate": "score tracks against a truth",
+    "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",

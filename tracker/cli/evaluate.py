@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli.evaluate_reid import evaluate_reid
 from tracker.errors import ConfigError
 from tracker.evaluate.tracks import (
     BoxTable,
@@ -26,6 +27,9 @@ LEVELS = ("track", "person")
 @app.callback()
 def evaluate() -> None:
     """Score results against a truth."""
+
+
+app.command("reid")(evaluate_reid)
 
 
 @app.command("tracks")

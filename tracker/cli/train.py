@@ -33,8 +33,8 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         list[Path],
         typer.Argument(
             metavar="DATA...",
-            help="Market-1501 or a folder <person>/<camera>_*.jpg, as folder or .tar; several "
-            "are joined, their people kept apart.",
+            help="Market-1501, DukeMTMC-reID, MSMT17, CUHK03, VIPeR, GRID, or a folder or .tar of "
+            "pictures <person>/<camera>_*.jpg; several are joined, their people kept apart.",
             show_default=False,
         ),
     ],
@@ -47,7 +47,8 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     preset: Annotated[
         str,
         typer.Option(
-            help="scratch-sgd, amsgrad-step, amsgrad-cosine or growing.", rich_help_panel=_RECIPE
+            help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet or growing.",
+            rich_help_panel=_RECIPE,
         ),
     ] = "growing",
     epochs: Annotated[
@@ -71,15 +72,15 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
             help="OSNet checkpoint to begin with.", rich_help_panel=_RECIPE, show_default=False
         ),
     ] = None,
-    teacher: Annotated[
-        str | None,
+    split: Annotated[
+        int, typer.Option(min=0, help="Of VIPeR or GRID.", rich_help_panel=_RECIPE)
+    ] = 0,
+    combine_all: Annotated[
+        bool,
         typer.Option(
-            metavar="NAME|PATH",
-            help="ReID network whose embeddings are targets beside the identities.",
-            rich_help_panel=_RECIPE,
-            show_default=False,
+            "--combine-all", help="Learn the test parts' people too.", rich_help_panel=_RECIPE
         ),
-    ] = None,
+    ] = False,
     val_ids: Annotated[
         int, typer.Option(min=0, help="People kept back to validate.", rich_help_panel=_RUN)
     ] = 0,
@@ -120,7 +121,17 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     if weights is None:
         recipe = replace(recipe, frozen=0)  # a random body must learn from the first step on
     request = TrainingRequest(
-        data, arch, _parse_size(size), out, seed, val_ids, val_every, precision, weights, teacher
+        data,
+        arch,
+        _parse_size(size),
+        out,
+        seed,
+        val_ids,
+        val_every,
+        precision,
+        weights,
+        split,
+        combine_all,
     )
     _set_threads(threads)
     world = join_world(resolve_device(device, half=False))

@@ -31,23 +31,26 @@ def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
     Raises:
         SourceError: Nothing there, no such pictures, or a compressed archive.
     """
-    entries = _entries(source)
-    if any(_TRAIN_FOLDER in PurePosixPath(e.name).parts for e in entries):
-        entries = [e for e in entries if _TRAIN_FOLDER in PurePosixPath(e.name).parts]
-    market = [_market_picture(e) for e in entries]
-    pictures = [p for p in market if p] or [p for e in entries if (p := _plain_picture(e))]
-    dropped = (*JUNK, DISTRACTOR) if training else JUNK
-    kept = [p for p in pictures if p.person not in dropped]
+    found = entries(source)
+    if any(_TRAIN_FOLDER in PurePosixPath(e.name).parts for e in found):
+        found = [e for e in found if _TRAIN_FOLDER in PurePosixPath(e.name).parts]
+    kept = labelled(found)
+    if training:
+        kept = [p for p in kept if p.person != DISTRACTOR]
     if not kept:
         raise SourceError(
             f"'{source}' holds no pictures of known people; expected are names like "
             "0002_c1s1_000451_03.jpg (person 0002, camera 1) or <person>/<camera>_*.jpg"
         )
-    return sorted(kept, key=lambda p: p.name)
+    return kept
 
 
-def _entries(source: Path) -> list[Picture]:
-    """List all pictures, person and camera still unknown."""
+def entries(source: Path) -> list[Picture]:
+    """List all pictures of a folder or archive, person and camera still unknown.
+
+    Raises:
+        SourceError: Nothing there, or a compressed archive.
+    """
     if source.is_dir():
         files = [p for p in source.rglob("*") if p.suffix.lower() in ENDINGS]
         return [Picture(p, p.relative_to(source).as_posix(), "", "") for p in files]
@@ -66,16 +69,26 @@ def _entries(source: Path) -> list[Picture]:
         ) from error
 
 
+def labelled(found: list[Picture]) -> list[Picture]:
+    """Read person and camera from the names, in the sorted order of names; leave out junk.
+
+    Where any name is as Market-1501's, only such names count.
+    """
+    market = [_market_picture(e) for e in found]
+    pictures = [p for p in market if p] or [p for e in found if (p := _plain_picture(e))]
+    return sorted((p for p in pictures if p.person not in JUNK), key=lambda p: p.name)
+
+
 def _market_picture(entry: Picture) -> Picture | None:
     found = _MARKET.match(PurePosixPath(entry.name).name)
-    return _labelled(entry, found[1], found[2]) if found else None
+    return _with(entry, found[1], found[2]) if found else None
 
 
 def _plain_picture(entry: Picture) -> Picture | None:
     path = PurePosixPath(entry.name)
     camera, separator, _ = path.stem.partition("_")
-    return _labelled(entry, path.parent.name, camera) if separator and path.parent.name else None
+    return _with(entry, path.parent.name, camera) if separator and path.parent.name else None
 
 
-def _labelled(entry: Picture, person: str, camera: str) -> Picture:
+def _with(entry: Picture, person: str, camera: str) -> Picture:
     return Picture(entry.path, entry.name, person, camera, entry.offset, entry.size)

@@ -37,7 +37,7 @@ def crop_people(image: Image, xyxy: FloatArray, size: Preprocessing) -> FloatArr
     crops = np.empty((len(xyxy), size.height, size.width, 3), np.uint8)
     for crop, (left, top, right, bottom) in zip(crops, corners, strict=True):
         crop[:] = _resize(image[top : max(bottom, top + 1), left : max(right, left + 1)], size)
-    return _normalise(crops, size)
+    return normalise(crops, size)
 
 
 def _resize(bgr: Image, size: Preprocessing) -> npt.NDArray[np.uint8]:
@@ -45,7 +45,8 @@ def _resize(bgr: Image, size: Preprocessing) -> npt.NDArray[np.uint8]:
     return np.asarray(rgb.resize((size.width, size.height), PilImage.Resampling.BILINEAR))
 
 
-def _normalise(rgb: npt.NDArray[np.uint8], size: Preprocessing) -> FloatArray:
+def normalise(rgb: npt.NDArray[np.uint8], size: Preprocessing) -> FloatArray:
+    """Map (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, (x / 255 - mean) / std."""
     mean = np.array(size.mean, np.float32) * 255
     scale = 1 / (np.array(size.std, np.float32) * 255)
     normalised = (rgb.astype(np.float32) - mean) * scale

@@ -58,11 +58,14 @@ def load_embedder(model: LocatedModel, *, device: str, half: bool = False) -> Em
         WeightsError: The file is no usable ReID model.
         ConfigError: The device cannot run it.
     """
+    return OSNetEmbedder(load_network(model, device=device, half=half), model.preprocessing)
+
+
+def load_network(model: LocatedModel, *, device: str, half: bool = False) -> Network:
+    """Load the bare network, which takes prepared crops; raises as `load_embedder`."""
     if model.path.suffix == ".onnx":
-        network = _onnx_network(model, half=half)
-    else:
-        network = _torch_network(model, device=device, half=half)
-    return OSNetEmbedder(network, model.preprocessing)
+        return _onnx_network(model, half=half)
+    return _torch_network(model, device=device, half=half)
 
 
 def _torch_network(model: LocatedModel, *, device: str, half: bool) -> Network:

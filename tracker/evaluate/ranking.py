@@ -1,6 +1,6 @@
 """Score embeddings of known people by ranking a gallery for each query: CMC, mAP, mINP."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,13 +69,26 @@ def rank(
         gallery: G pictures.
         metric: ``cosine``, or ``euclidean`` on the embeddings as they are.
         other_cameras_only: Drop, for each query, the gallery's pictures of the same person by
-            the same camera (the rule of Market-1501 and its like); else only nothing is dropped.
+            the same camera (the rule of Market-1501 and its like); else nothing is dropped.
     """
+    blocks = distance_blocks(query.embedding, gallery.embedding, metric)
+    return rank_blocks(query, gallery, blocks, other_cameras_only=other_cameras_only)
+
+
+def rank_blocks(
+    query: Shots,
+    gallery: Shots,
+    blocks: Iterable[tuple[IntArray, FloatArray]],
+    *,
+    other_cameras_only: bool = True,
+) -> QueryScores:
+    """Rank as `rank` by given distances: query numbers (n,) with their rows (n, G)."""
     parts = [
-        _score_block(block, query.of(rows), gallery, other_cameras_only)
-        for rows, block in distance_blocks(query.embedding, gallery.embedding, metric)
+        _score_block(distances, query.of(rows), gallery, other_cameras_only)
+        for rows, distances in blocks
     ]
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    nothing = (np.zeros(0, np.int64), np.zeros(0, np.float32), np.zeros(0, np.float32))
+    columns = [np.concatenate(column) for column in zip(nothing, *parts, strict=True)]
     return QueryScores(columns[0], columns[1], columns[2])
 
 
@@ -99,19 +112,6 @@ def distance_blocks(
         else:
             own = np.square(part).sum(axis=1, keepdims=True)
             yield rows, np.maximum(own + squares - 2 * products, 0)
-
-
-def score_order(
-    order: IntArray, query: Shots, gallery: Shots, *, other_cameras_only: bool
-) -> list[tuple[int, float, float]]:
-    """Score ranked galleries (n, G): first hit, average precision, inverse penalty per query."""
-    scores = []
-    for row, person, camera in zip(order, query.person, query.camera, strict=True):
-        right = gallery.person[row] == person
-        if other_cameras_only:
-            right = right[~(right & (gallery.camera[row] == camera))]
-        scores.append(_score_hits(np.flatnonzero(right) + 1))
-    return scores
 
 
 def summary(scores: QueryScores) -> dict[str, float]:
@@ -150,8 +150,13 @@ def first_of_each(person: IntArray, camera: IntArray) -> BoolArray:
 def _score_block(
     distances: FloatArray, query: Shots, gallery: Shots, other_cameras_only: bool
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    order = np.argsort(distances, axis=1, kind="stable")
-    scores = score_order(order, query, gallery, other_cameras_only=other_cameras_only)
+    scores = []
+    for row, person, camera in zip(distances, query.person, query.camera, strict=True):
+        order = np.argsort(row, kind="stable")
+        right = gallery.person[order] == person
+        if other_cameras_only:
+            right = right[~(right & (gallery.camera[order] == camera))]
+        scores.append(_score_hits(np.flatnonzero(right) + 1))
     first, precision, penalty = zip(*scores, strict=True)
     return (
         np.array(first, np.int64),

@@ -24,14 +24,12 @@ class TrainedOn:
         people: Learned identities.
         pictures: Their pictures.
         kept_back: Identities kept for validation.
-        teacher: Name and sha256 of the network whose embeddings were targets; empty without.
     """
 
     sources: Sequence[str]
     people: int
     pictures: int
     kept_back: int
-    teacher: str = ""
 
 
 def write_model(

@@ -34,8 +34,3 @@ def batch_hard_triplet(embedding: Tensor, person: Tensor, margin: float) -> Tens
     farthest = distance.masked_fill(~same, 0).amax(dim=1)
     nearest = distance.masked_fill(same, torch.inf).amin(dim=1)
     return functional.relu(margin + farthest - nearest).mean()
-
-
-def disagreement(embedding: Tensor, taught: Tensor) -> Tensor:
-    """Mean of 1 - cosine between embeddings (B, D) and what a teacher says of the pictures."""
-    return 1 - functional.cosine_similarity(embedding, taught).mean()

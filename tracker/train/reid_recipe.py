@@ -52,8 +52,6 @@ class Recipe:
         triplet: Weight of the batch-hard triplet loss beside the cross-entropy.
         margin: Of the triplet loss.
         unit_length: Whether the triplet loss sees embeddings scaled to length 1, as cosine does.
-        teaching: Weight, at first, of agreeing with a teacher network, if there is one; it falls
-            linearly to a tenth in the last epoch.
         growth: (share of the epochs, share of the size) until which pictures are smaller.
         ema: Share of the averaged weights kept in each step; 0 averages nothing.
     """
@@ -72,7 +70,6 @@ class Recipe:
     triplet: float = 0.0
     margin: float = 0.3
     unit_length: bool = False
-    teaching: float = 0.0
     growth: tuple[tuple[float, float], ...] = ()
     ema: float = 0.0
     augmentation: Augmentation = Augmentation()
@@ -100,15 +97,22 @@ def _amsgrad_cosine(arch: str) -> Recipe:
     return Recipe("amsgrad", rate, "cosine", 250, batch, frozen=10, augmentation=augmentation)
 
 
+def _amsgrad_triplet(_arch: str) -> Recipe:
+    augmentation = Augmentation(crop=0.5, erase=0.5)
+    return Recipe(
+        "amsgrad", 0.0015, "cosine", 250, 64, frozen=10, images_per_person=4, triplet=0.5,
+        augmentation=augmentation,
+    )  # fmt: skip
+
+
 def _growing(arch: str) -> Recipe:
     augmentation = Augmentation(
-        crop=0.5, loose=0.25, coarse=0.2, brightness=0.25, contrast=0.2, saturation=0.2, hue=0.02,
-        erase=0.4,
+        crop=0.5, loose=0.2, coarse=0.1, brightness=0.2, contrast=0.15, saturation=0.15, hue=0.01,
+        erase=0.3,
     )  # fmt: skip
     return Recipe(
-        "adam", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=1,
-        images_per_person=4, triplet=1.0, unit_length=True, teaching=5.0,
-        growth=((0.6, 0.5), (0.85, 0.75)), ema=0.998, augmentation=augmentation,
+        "adam", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=0.5,
+        growth=((0.7, 0.5), (0.92, 0.75)), ema=0.995, augmentation=augmentation,
     )  # fmt: skip
 
 
@@ -116,6 +120,7 @@ PRESETS: dict[str, Callable[[str], Recipe]] = {
     "scratch-sgd": _scratch_sgd,
     "amsgrad-step": _amsgrad_step,
     "amsgrad-cosine": _amsgrad_cosine,
+    "amsgrad-triplet": _amsgrad_triplet,
     "growing": _growing,
 }
 
@@ -147,15 +152,6 @@ def rate_at(recipe: Recipe, epoch: float) -> float:
         passed = sum(epoch >= step for step in recipe.steps)
         return float(recipe.rate * 0.1**passed)
     return recipe.rate * (1 + math.cos(math.pi * min(epoch / recipe.epochs, 1))) / 2
-
-
-def teaching_at(recipe: Recipe, epoch: float) -> float:
-    """Return the weight of the teacher at a time in epochs.
-
-    >>> [teaching_at(preset("growing", "osnet_x0_25"), e) for e in (0, 60)]
-    [5.0, 0.5]
-    """
-    return recipe.teaching * (1 - 0.9 * min(epoch / recipe.epochs, 1))
 
 
 def size_at(recipe: Recipe, epoch: int, full: tuple[int, int]) -> tuple[int, int]:

@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from tracker.datasets.folders import list_pictures
-from tracker.datasets.pictures import PersonSet, Picture, number, read_picture, split_people
+from tracker.datasets.benchmarks import training_pictures
+from tracker.datasets.pictures import PersonSet, number, split_people
 from tracker.datasets.pixels import common_size
 from tracker.embed.checkpoint import guess_variant, load_osnet
-from tracker.embed.embedder import load_embedder
 from tracker.embed.osnet import VARIANTS
-from tracker.errors import ConfigError, WeightsError, suggestion
-from tracker.models.locate import LocatedModel, find_model
+from tracker.errors import ConfigError, suggestion
 from tracker.train.precision import choose_precision
 from tracker.train.reid_card import TrainedOn
 from tracker.train.reid_feed import decode_all, make_feed
@@ -40,7 +37,8 @@ class TrainingRequest:
         val_every: Epochs between validations.
         precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
         weights: OSNet checkpoint to begin with, or None.
-        teacher: ReID network whose embeddings are targets, a name or path; None goes without.
+        split: Which split of a data set that has several.
+        combine_all: Whether the people of the test parts are learned too.
     """
 
     data: Sequence[Path]
@@ -52,7 +50,8 @@ class TrainingRequest:
     val_every: int = 1
     precision: str = "auto"
     weights: Path | None = None
-    teacher: str | None = None
+    split: int = 0
+    combine_all: bool = False
 
 
 def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> ReidTrainer:
@@ -64,14 +63,17 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         WeightsError: The initial weights are unusable.
     """
     _check(request, recipe, world)
-    everyone = number([list_pictures(source) for source in request.data])
+    everyone = number(
+        [
+            training_pictures(source, split=request.split, everything=request.combine_all)
+            for source in request.data
+        ]
+    )
     learned, kept_back = split_people(everyone, request.val_ids)
-    teacher = _teacher(request)
     settings = Settings(
         request.arch, request.size, request.out, request.seed, request.val_every,
         TrainedOn(
             [s.name for s in request.data], learned.people, len(learned), kept_back.people,
-            f"{teacher.name} {teacher.sha256}" if teacher else "",
         ),
     )  # fmt: skip
     return ReidTrainer(
@@ -79,7 +81,6 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         precision=choose_precision(request.precision, world.device), world=world,
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
-        taught=taught_by(teacher, learned.pictures, world.device) if teacher else None,
     )  # fmt: skip
 
 
@@ -105,35 +106,6 @@ def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
 def _validation(request: TrainingRequest, people: PersonSet) -> Validation:
     size = common_size(people.pictures, request.size)
     return Validation(request.arch, people, decode_all(people.pictures, size), request.size)
-
-
-def _teacher(request: TrainingRequest) -> LocatedModel | None:
-    if request.teacher is None:
-        return None
-    found = find_model(request.teacher, "reid")
-    if isinstance(found, LocatedModel):
-        return found
-    raise WeightsError(
-        f"{found.name} is not installed; run 'reid-track weights fetch {found.name}'"
-    )
-
-
-def taught_by(
-    teacher: LocatedModel, pictures: Sequence[Picture], device: torch.device
-) -> torch.Tensor:
-    """Embed pictures as they are: (N, 512) float32 of unit length.
-
-    Raises:
-        WeightsError: The teacher is unusable.
-        SourceError: A picture cannot be read.
-    """
-    embedder = load_embedder(teacher, device=str(device))
-    taught = []
-    for picture in pictures:
-        bgr = np.ascontiguousarray(read_picture(picture)[:, :, ::-1])
-        whole = np.array([[0, 0, bgr.shape[1], bgr.shape[0]]], np.float32)
-        taught.append(embedder.embed(bgr, whole))
-    return torch.from_numpy(np.concatenate(taught))
 
 
 def _initial(request: TrainingRequest) -> dict[str, torch.Tensor] | None:

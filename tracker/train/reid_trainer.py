@@ -27,9 +27,9 @@ from tracker.train.reid_checkpoint import (
 )
 from tracker.train.reid_feed import Feed
 from tracker.train.reid_log import History, TrainingLog
-from tracker.train.reid_loss import batch_hard_triplet, disagreement, smoothed_cross_entropy
+from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
 from tracker.train.reid_network import Average, Training, set_frozen, without_classifier
-from tracker.train.reid_recipe import Recipe, rate_at, size_at, teaching_at
+from tracker.train.reid_recipe import Recipe, rate_at, size_at
 from tracker.train.reid_sampler import identity_batches, random_batches
 from tracker.train.reid_validate import Validation
 from tracker.train.stopping import StopRequest
@@ -94,15 +94,14 @@ class ReidTrainer:
         world: This process among others.
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
-        taught: (N, 512) embeddings by a teacher of the pictures as they are, or None.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
         self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
         precision: Precision, world: World, validation: Validation | None = None,
-        weights: dict[str, Tensor] | None = None, taught: Tensor | None = None,
+        weights: dict[str, Tensor] | None = None,
     ) -> None:  # fmt: skip
-        self._person, self._taught = torch.from_numpy(people.person), taught
+        self._person = torch.from_numpy(people.person)
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
@@ -200,16 +199,14 @@ class ReidTrainer:
         person = self._person[positions].to(device)
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        parts = self._losses(logits, embedding, person, positions)
+        parts = self._losses(logits, embedding, person)
         loss = torch.stack(list(parts.values())).sum()
         self._learn(loss, rate)
         right = float((logits.argmax(dim=1) == person).float().mean())
         totals.add(len(person), {"loss": loss, **parts}, right)
         return float(loss.detach())
 
-    def _losses(
-        self, logits: Tensor, embedding: Tensor, person: Tensor, positions: Tensor
-    ) -> dict[str, Tensor]:
+    def _losses(self, logits: Tensor, embedding: Tensor, person: Tensor) -> dict[str, Tensor]:
         """Return the weighted terms of the loss."""
         recipe = self._recipe
         parts = {"cross_entropy": smoothed_cross_entropy(logits, person, recipe.smoothing)}
@@ -217,9 +214,6 @@ class ReidTrainer:
             placed = functional.normalize(embedding) if recipe.unit_length else embedding
             triplet = batch_hard_triplet(placed, person, recipe.margin)
             parts["triplet"] = recipe.triplet * triplet
-        if self._taught is not None:
-            taught = self._taught[positions].to(embedding.device)
-            parts["teacher"] = teaching_at(recipe, self._epoch) * disagreement(embedding, taught)
         return parts
 
     def _learn(self, loss: Tensor, rate: float) -> None:
@@ -284,7 +278,6 @@ class ReidTrainer:
             "trained_on": {
                 "sources": list(data.sources), "people": data.people,
                 "pictures": data.pictures, "kept_back": data.kept_back,
-                "teacher": data.teacher,
             },
             "epochs_done": self._epoch,
             "scores": {k: v for k, v in last.items() if k.startswith("val_")},

@@ -1,0 +1,71 @@
+"""GRID (underground station): 250 pairs of pictures, and 775 further people in the gallery."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker.datasets.parts import Parts, require_file
+from tracker.datasets.pictures import Picture
+from tracker.errors import SourceError
+
+PARTITIONS = "features_and_partitions.mat"
+SPLITS = 10
+STRANGER = "0000"  # everybody in the gallery who is in no pair
+
+
+def fits(source: Path) -> bool:
+    """Tell whether a folder, or one published below it, holds probe and gallery."""
+    root = _base(source)
+    return (root / "probe").is_dir() and (root / PARTITIONS).is_file()
+
+
+def splits(_source: Path) -> int:
+    """Return the number of published splits: scores are averaged over all."""
+    return SPLITS
+
+
+def read(source: Path, split: int) -> Parts:
+    """List one split: half of the pairs to learn; the others and all strangers to search.
+
+    Raises:
+        SourceError: The partitions are missing or not as published.
+    """
+    root = _base(source)
+    learned = _learned_people(require_file(root / PARTITIONS, "list of partitions"), split)
+    probe, gallery = _pictures(root, "probe"), _pictures(root, "gallery")
+    return Parts(
+        train=[p for p in (*probe, *gallery) if int(p.person) in learned],
+        query=[p for p in probe if int(p.person) not in learned],
+        gallery=[p for p in gallery if int(p.person) not in learned],
+        distractors=frozenset([STRANGER]),
+    )
+
+
+def _base(source: Path) -> Path:
+    candidates = (source / "underground_reid", source / "grid" / "underground_reid")
+    return next((p for p in candidates if p.is_dir()), source)
+
+
+def _pictures(root: Path, part: str) -> list[Picture]:
+    """List pictures named ``<person>_<camera>_….jpeg``."""
+    pictures = []
+    for path in sorted((root / part).glob("*.jpeg")):
+        person, camera, *_ = path.name.split("_")
+        pictures.append(Picture(path, f"{part}/{path.name}", person, camera))
+    return pictures
+
+
+def _learned_people(path: Path, split: int) -> frozenset[int]:
+    """Read the numbers of the people to learn: the longest list in the split's record."""
+    from scipy.io import loadmat
+
+    try:
+        record: Any = loadmat(path)["trainIdxAll"].flatten()[split].flatten()[0]
+        lists = [np.asarray(field).flatten() for field in record]
+        people = max(lists, key=len)
+        return frozenset(int(p) for p in people)
+    except (KeyError, IndexError, ValueError, TypeError) as error:
+        raise SourceError(f"{path} has no split {split} as published; get the archive anew") from (
+            error
+        )
