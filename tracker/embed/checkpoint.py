@@ -1,6 +1,7 @@
 """Read OSNet checkpoints of any origin, strictly: every weight in its place, or an error."""
 
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from tracker.embed.osnet import VARIANTS, OSNet, build_osnet
+from tracker.embed.osnet_config import KNOWN
 from tracker.errors import WeightsError
 
 StateDict = dict[str, torch.Tensor]
@@ -43,15 +45,32 @@ def guess_variant(state: StateDict) -> str | None:
     stem, fc = state.get("conv1.conv.weight"), state.get("fc.0.weight")
     if stem is None or fc is None:
         return None
-    if any(key.startswith("conv2.0.conv2.0.layers") for key in state):
-        flavour = "ain"
-    else:
-        flavour = "ibn" if "conv2.0.IN.weight" in state else "plain"
-    for name, config in VARIANTS.items():
-        same_width = config.channels[0] == stem.shape[0] and config.channels[3] == fc.shape[1]
-        if config.flavour == flavour and same_width:
-            return name
-    return None
+    shapes = {key: value.shape for key, value in state.items() if not _is_classifier(key)}
+    nearest = None
+    for name, config in KNOWN.items():
+        if config.channels[0] == stem.shape[0] and config.channels[3] == fc.shape[1]:
+            wanted = _shapes(name)
+            if wanted == shapes:
+                return name
+            nearest = nearest or _if_same_flavour(name, state)
+    return nearest
+
+
+def _if_same_flavour(name: str, state: StateDict) -> str | None:
+    """Return `name` if a checkpoint that fits nothing is most likely a damaged one of it."""
+    ain = any(key.startswith("conv2.0.conv2.0.layers") for key in state)
+    flavour = "ain" if ain else "ibn" if "conv2.0.IN.weight" in state else "plain"
+    return name if KNOWN[name].flavour == flavour else None
+
+
+@cache
+def _shapes(variant: str) -> dict[str, torch.Size]:
+    with torch.device("meta"):
+        return {key: value.shape for key, value in build_osnet(variant).state_dict().items()}
+
+
+def _is_classifier(key: str) -> bool:
+    return key.startswith("classifier.")
 
 
 def _read(path: Path) -> Any:
@@ -74,7 +93,7 @@ def _strip(loaded: Any, path: Path) -> StateDict:
     if not isinstance(loaded, dict) or not loaded:
         raise WeightsError(f"{path} holds {type(loaded).__name__}, not a state dict of tensors")
     bare = {str(key).removeprefix("module."): value for key, value in loaded.items()}
-    return {k: v for k, v in bare.items() if not k.startswith("classifier.")}
+    return {k: v for k, v in bare.items() if not _is_classifier(k)}
 
 
 def _check_keys(wanted: StateDict, found: StateDict, path: Path, variant: str) -> None:

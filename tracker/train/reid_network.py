@@ -5,9 +5,11 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from tracker.embed.osnet import OSNet
+from tracker.embed.osnet import OSNet, build_osnet
+from tracker.train.reid_recipe import Recipe
 
 CLASSIFIER = "classifier"
+SGD_MOMENTUM = 0.9
 
 
 class Training(nn.Module):
@@ -64,3 +66,25 @@ def without_classifier(state: dict[str, Tensor]) -> dict[str, Tensor]:
         for k, v in state.items()
         if not k.startswith(f"{CLASSIFIER}.")
     }
+
+
+def make_network(arch: str, people: int, weights: dict[str, Tensor] | None) -> OSNet:
+    """Build a variant with a fresh classifier, on given weights or on random ones."""
+    osnet = build_osnet(arch, people)
+    if weights is not None:
+        own = {k: v for k, v in osnet.state_dict().items() if k.startswith("classifier.")}
+        osnet.load_state_dict(weights | own)
+    return osnet
+
+
+def make_optimizer(osnet: OSNet, recipe: Recipe) -> torch.optim.Optimizer:
+    """Make the optimizer; its rate is set anew in every step, decay applies to all weights."""
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(
+            osnet.parameters(), recipe.rate, SGD_MOMENTUM,
+            weight_decay=recipe.weight_decay, fused=True,
+        )  # fmt: skip
+    return torch.optim.Adam(
+        osnet.parameters(), recipe.rate, weight_decay=recipe.weight_decay,
+        amsgrad=recipe.optimizer == "amsgrad", fused=True,
+    )  # fmt: skip

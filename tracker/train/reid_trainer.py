@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from tracker.datasets.pictures import PersonSet
-from tracker.embed.osnet import OSNet, build_osnet
 from tracker.errors import ConfigError, TrainingError
 from tracker.train.precision import Precision
 from tracker.train.reid_augment import augment
@@ -28,7 +27,14 @@ from tracker.train.reid_checkpoint import (
 from tracker.train.reid_feed import Feed
 from tracker.train.reid_log import History, TrainingLog
 from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
-from tracker.train.reid_network import Average, Training, set_frozen, without_classifier
+from tracker.train.reid_network import (
+    Average,
+    Training,
+    make_network,
+    make_optimizer,
+    set_frozen,
+    without_classifier,
+)
 from tracker.train.reid_recipe import Recipe, rate_at, size_at
 from tracker.train.reid_sampler import identity_batches, random_batches
 from tracker.train.reid_validate import Validation
@@ -37,7 +43,6 @@ from tracker.train.world import World
 
 logger = logging.getLogger(__name__)
 
-SGD_MOMENTUM = 0.9
 SHUFFLE = -1  # takes the place of the step in the seed of an epoch's batches
 Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in all, loss
 
@@ -105,12 +110,12 @@ class ReidTrainer:
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
-        self._osnet = _network(settings.arch, people.people, weights).to(
+        self._osnet = make_network(settings.arch, people.people, weights).to(
             world.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
         self._model = world.wrap(Training(self._osnet), partly_frozen=recipe.frozen > 0)
-        self._optimizer = _optimizer(self._osnet, recipe)
+        self._optimizer = make_optimizer(self._osnet, recipe)
         self._average = Average(self._osnet, recipe.ema) if recipe.ema else None
         self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision.scaled)
         self._epoch = self._step = self._steps = 0
@@ -285,24 +290,3 @@ class ReidTrainer:
             "recipe": self._identity,
         }  # fmt: skip
         write_model(self._settings.out, self._settings.arch, self._weights(), facts)
-
-
-def _network(arch: str, people: int, weights: dict[str, Tensor] | None) -> OSNet:
-    osnet = build_osnet(arch, people)
-    if weights is not None:
-        own = {k: v for k, v in osnet.state_dict().items() if k.startswith("classifier.")}
-        osnet.load_state_dict(weights | own)
-    return osnet
-
-
-def _optimizer(osnet: OSNet, recipe: Recipe) -> torch.optim.Optimizer:
-    """Make the optimizer; its rate is set anew in every step, decay applies to all weights."""
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(
-            osnet.parameters(), recipe.rate, SGD_MOMENTUM,
-            weight_decay=recipe.weight_decay, fused=True,
-        )  # fmt: skip
-    return torch.optim.Adam(
-        osnet.parameters(), recipe.rate, weight_decay=recipe.weight_decay,
-        amsgrad=recipe.optimizer == "amsgrad", fused=True,
-    )  # fmt: skip
