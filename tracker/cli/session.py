@@ -121,9 +121,10 @@ def execute(request: TrackRequest) -> None:
     set_up_logging(console, verbose=request.verbose, quiet=request.quiet)
     if request.summary not in ("text", "json"):
         raise ConfigError(f"--summary is '{request.summary}'; allowed are: text, json")
+    window = Window() if request.show else None
     cameras = _cameras(request)
     plan, sources = _open(request, cameras)
-    outcome, settings = _run(request, console, cameras, plan, sources)
+    outcome, settings = _run(request, _watcher(request, console, window), cameras, plan, sources)
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -170,7 +171,7 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
 
 
 def _run(
-    request: TrackRequest, console: Console, cameras: list[CameraSpec], plan: OutputPlan,
+    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec], plan: OutputPlan,
     sources: list[FrameSource],
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     names = [s.info.name for s in sources]
@@ -189,11 +190,14 @@ def _run(
     def reopen(name: str) -> FrameSource:
         return open_camera(spec_of[name], request.sampling, request.fps)
 
-    shown = not (request.no_progress or request.quiet)
-    window = Window() if request.show else None
-    with ConsoleWatcher(console, shown=shown, window=window) as watcher:
+    with watcher:
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
+
+
+def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleWatcher:
+    shown = not (request.no_progress or request.quiet)
+    return ConsoleWatcher(console, shown=shown, window=window)
 
 
 def _device(request: TrackRequest, cameras: list[CameraSpec]) -> str:
