@@ -101,6 +101,8 @@ def run(
     )  # fmt: skip
     if not follower.frames and outcome.failures:
         raise outcome.failures[0]
+    if not follower.frames and not interrupted:
+        raise SourceError("no frame was processed; is --start after the end?")
     outcome.files += write_tables(outcome.result, settings.plan)
     if not settings.online:
         watcher.begin("drawing", sum(c.frames or 0 for c in outcome.result.cameras) or None)

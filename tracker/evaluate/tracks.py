@@ -77,8 +77,11 @@ def read_people(path: Path) -> dict[int, str]:
     """
     try:
         with path.open(newline="", encoding="utf-8") as stream:
-            return {int(r["gt_id"]): r["person"] for r in csv.DictReader(stream)}
-    except (OSError, KeyError, ValueError) as error:
+            rows = csv.DictReader(stream)
+            if not {"gt_id", "person"} <= set(rows.fieldnames or []):
+                raise SourceError(f"{path} is no csv with the columns gt_id,person")
+            return {int(r["gt_id"]): r["person"] for r in rows}
+    except (OSError, csv.Error, ValueError) as error:
         raise SourceError(f"{path} is no csv with gt_id,person: {error}") from error
 
 
