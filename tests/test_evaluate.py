@@ -7,14 +7,14 @@ import pytest
 
 from tracker.cli import main
 from tracker.errors import ConfigError, SourceError
-from tracker.evaluate.tracks import (
+from tracker.evaluate.box_table import (
     BoxTable,
     join_people,
     read_mot,
     read_people,
     read_tracks_json,
-    score,
 )
+from tracker.evaluate.tracks import score, score_all, score_cameras, with_true_ids
 
 
 def table(rows: list[tuple[int, int, float]], ignored: tuple[int, ...] = ()) -> BoxTable:
@@ -102,13 +102,43 @@ def test_files_that_are_no_truth(content: str, tmp_path: Path) -> None:
 def test_a_tracks_json_gives_either_id(tmp_path: Path) -> None:
     path = tmp_path / "tracks.json"
     path.write_text(
-        '{"cameras": [{"name": "a"}, {"name": "b"}], "tracks": [{"camera": "a", "track_id": 1, '
-        '"global_id": 5, "boxes": [{"frame": 0, "xyxy": [0, 0, 10, 20]}]}]}'
+        '{"schema": "reid-track/1", "cameras": [{"name": "a"}, {"name": "b"}], "tracks": ['
+        '{"camera": "a", "track_id": 1, "global_id": 5, '
+        '"boxes": [{"frame": 0, "xyxy": [0, 0, 10, 20]}]}]}'
     )
     assert read_tracks_json(path, person=True, camera="a").identity.tolist() == [5]
     assert read_tracks_json(path, person=False, camera="a").frame.tolist() == [1]
-    with pytest.raises(ConfigError, match="a, b"):
-        read_tracks_json(path, person=False, camera=None)
+    with pytest.raises(ConfigError, match=r"no camera 'c'.*a, b"):
+        read_tracks_json(path, person=False, camera="c")
+    path.write_text('{"tracks": []}')
+    with pytest.raises(SourceError, match=r"no tracks\.json"):
+        read_tracks_json(path, person=False, camera="a")
+
+
+def test_sequences_are_combined_by_their_counts() -> None:
+    good, bad = table(walk(1, range(1, 31))), table(walk(1, range(1, 11)))
+    rows = score_all({"good": (good, good), "bad": (bad, table(walk(1, range(1, 11), x=500)))})
+    assert list(rows) == ["good", "bad", "COMBINED"]
+    assert rows["COMBINED"]["IDF1"] == 75  # 30 of 40 boxes, not the mean of 100 and 0
+
+
+def test_cameras_are_scored_jointly_with_their_bounds() -> None:
+    """One person in two cameras, perfectly boxed, but with another id in each."""
+    truth = table(walk(1, range(1, 11)))
+    rows = score_cameras({"a": (truth, truth), "b": (truth, table(walk(2, range(1, 11))))})
+    assert (rows["a"]["IDF1"], rows["b"]["IDF1"]) == (100, 100)
+    assert (rows["JOINT"]["IDF1"], rows["JOINT"]["AssA"]) == (50, 50)
+    assert rows["JOINT"]["HOTA"] == pytest.approx(70.71)
+    assert rows["bound: no link"]["IDF1"] == 50
+    assert rows["bound: perfect ids"]["IDF1"] == 100
+
+
+def test_true_ids_are_given_to_matching_boxes_only() -> None:
+    truth = table(walk(4, range(1, 4)) + walk(5, range(1, 4), x=100))
+    found = table(walk(1, range(1, 4)) + walk(1, range(1, 4), x=300))
+    perfect = with_true_ids(truth, found).identity.tolist()
+    assert perfect[:3] == [4, 4, 4]
+    assert len({i for i in perfect[3:] if i < 0}) == 3
 
 
 def test_the_command_prints_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,5 +147,5 @@ def test_the_command_prints_scores(tmp_path: Path, capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as stop:
         main(["evaluate", "tracks", str(path), "--truth", str(path)])
     assert not stop.value.code
-    printed = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert (printed["HOTA"], printed["identities"]) == ("100", "1")
+    names, values = (line.split() for line in capsys.readouterr().out.splitlines())
+    assert dict(zip(names, values[1:], strict=False))["HOTA"] == "100"

@@ -18,7 +18,7 @@ import torch
 from tests.parts import ColourStripes
 from tracker import boxes
 from tracker.cli import main
-from tracker.evaluate.tracks import read_mot, read_tracks_json
+from tracker.evaluate.box_table import read_mot, read_tracks_json
 from tracker.output.tracks_json import load_schema
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
