@@ -26,7 +26,7 @@ from tracker.detect.base import Detector, YoloOptions
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.output.show import Window
-from tracker.outputs import OutputPlan, plan_outputs
+from tracker.outputs import OutputPlan, plan_outputs, protect_inputs
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource, Sampling
@@ -166,7 +166,17 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
         mot_id=parse_mot_id(request.mot_id),
         overwrite=request.overwrite,
     )
+    protect_inputs(plan, _inputs(request, cameras))
     return plan, sources
+
+
+def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
+    """Return the files that the run reads."""
+    files = [Path(camera.source) for camera in cameras]
+    files += [path for path in (request.config, request.detections) if path]
+    if request.detections and request.detections.is_dir():
+        files += [request.detections / f"{camera.name}.txt" for camera in cameras]
+    return files
 
 
 def _run(
