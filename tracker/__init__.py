@@ -4,5 +4,11 @@ The folders stand in the order in which the data passes them:
 source -> detect -> embed -> associate -> link -> output. ARCHITECTURE.md has the page on it.
 """
 
+import os
+
+# Before cv2 is loaded anywhere: its own lines on stderr would bury ours.
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
 __version__ = "0.1.0"
 __all__ = ["__version__"]

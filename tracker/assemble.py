@@ -12,7 +12,8 @@ from tracker.models.fetch import find_or_fetch
 from tracker.result import ModelUse
 from tracker.source.base import FALLBACK_FPS, FrameSource, Sampling
 from tracker.source.cameras import CameraSpec, open_camera
-from tracker.source.images import BoxesOnlySource, read_seqinfo
+from tracker.source.images import BoxesOnlySource
+from tracker.source.seqinfo import read_seqinfo
 from tracker.types import CameraInfo
 
 logger = logging.getLogger(__name__)
@@ -80,17 +81,19 @@ def boxes_only_source(
         SourceError: No such file.
         ConfigError: The size is known from nowhere.
     """
+    if path.is_dir():
+        raise ConfigError(f"--detections {path} is a folder; without a source, give one file")
     if not path.is_file():
         raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
     info = read_seqinfo(path)
-    if size is None and not {"imwidth", "imheight"} <= info.keys():
+    width, height = size or (info.width, info.height)
+    if width is None or height is None:
         raise ConfigError(
             f"--detections {path} has no seqinfo.ini near it; add --size WIDTHxHEIGHT (and --fps)"
         )
-    width, height = size or (int(info["imwidth"]), int(info["imheight"]))
-    rate = fps or float(info.get("framerate", FALLBACK_FPS))
-    name = info.get("name") or path.stem
-    frames = int(info.get("seqlength", 0)) or ReplayDetector(path).last_frame + 1
+    rate = fps or info.fps or FALLBACK_FPS
+    frames = info.frames or ReplayDetector(path).last_frame + 1
+    name = info.name or path.stem
     return BoxesOnlySource(CameraInfo(name, _NO_FILE, width, height, rate, frames), sampling)
 
 

@@ -14,11 +14,10 @@ class TrackerConfig:
         confirm_score: Sum of the detector scores that these need as well, so that weak
             detections, which are false more often, take longer to become a person.
         max_age_s: Seconds that a track may be unseen before its visit has ended.
-        max_cosine_distance: Largest appearance distance of a match, in [0, 1].
+        max_cosine_distance: Largest appearance distance of a match, in [0, 1]; also of the
+            revival of a lost track where its motion model no longer expects it.
         max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
         nn_budget: Embeddings kept per track (DeepSORT: 100).
-        revive_cosine_distance: Largest appearance distance at which a lost track is revived
-            where its motion model no longer expects it.
         revive_speed: Fastest plausible movement of a person, in own heights per second.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
     """
@@ -29,7 +28,6 @@ class TrackerConfig:
     max_cosine_distance: float = 0.3
     max_iou_distance: float = 0.7
     nn_budget: int = 100
-    revive_cosine_distance: float = 0.3
     revive_speed: float = 1.5
     fill_gap_s: float = 1.0
 
@@ -64,7 +62,6 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "max_cosine_distance": (0, 1),
     "max_iou_distance": (0, 1),
     "nn_budget": (1, 1_000_000),
-    "revive_cosine_distance": (0, 1),
     "revive_speed": (0, 1e6),
     "fill_gap_s": (0, 1e6),
 }

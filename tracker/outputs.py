@@ -8,7 +8,7 @@ from tracker.errors import ConfigError, OutputError, suggestion
 from tracker.output.atomic import require_writable
 from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
 from tracker.output.tracks_json import write_tracks_json
-from tracker.output.video import require_known_codec
+from tracker.output.video import CODECS, require_known_codec
 from tracker.result import RunResult
 
 FORMATS = ("json", "mot", "jsonl", "csv")
@@ -46,26 +46,28 @@ def plan_outputs(
 
     Raises:
         ConfigError: An unknown format.
-        OutputError: A file exists already or cannot be written.
+        OutputError: A file exists already, cannot be written, or is meant for two results.
     """
     _require_known(formats)
-    single = len(cameras) == 1
-    into_folder = out is not None and (not single or out.is_dir() or not out.suffix)
-    videos: dict[str, Path] = {}
-    if out is not None and into_folder:
-        _make_folder(out)
-        videos = {name: out / f"{name}.mp4" for name in cameras}
-        json = json or out / "tracks.json"
-    elif out is not None:
-        require_known_codec(out)
-        videos = {cameras[0]: out}
-        json = json or out.with_suffix(".json")
-    if json is None:
-        json = Path(f"{cameras[0]}.tracks.json" if single else "tracks.json")
+    videos = _name_videos(cameras, out)
+    json = json or _name_json(cameras, out)
     plan = OutputPlan(json, videos, dict(_text_files(json, cameras, formats)), mot_id)
+    _require_distinct(plan.paths())
     for path in plan.paths():
         require_writable(path, overwrite=overwrite)
     return plan
+
+
+def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
+    """Refuse to replace what the run reads, even where overwriting was asked for.
+
+    Raises:
+        OutputError: An output is one of the inputs.
+    """
+    read = {path.resolve() for path in inputs}
+    for path in plan.paths():
+        if path.resolve() in read:
+            raise OutputError(f"'{path}' is an input of this run; choose another name for it")
 
 
 def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:
@@ -80,6 +82,36 @@ def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:
         else:
             write_csv(result, path)
         yield path
+
+
+def _is_folder(cameras: Sequence[str], out: Path) -> bool:
+    return len(cameras) > 1 or out.is_dir() or not out.suffix
+
+
+def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
+    if out is None:
+        return {}
+    if _is_folder(cameras, out):
+        if out.suffix.lower() in CODECS and not out.is_dir():
+            raise OutputError(f"--out {out} is one video for {len(cameras)} cameras; give a folder")
+        _make_folder(out)
+        return {name: out / f"{name}.mp4" for name in cameras}
+    require_known_codec(out)
+    return {cameras[0]: out}
+
+
+def _name_json(cameras: Sequence[str], out: Path | None) -> Path:
+    if out is None:
+        return Path(f"{cameras[0]}.tracks.json" if len(cameras) == 1 else "tracks.json")
+    return out / "tracks.json" if _is_folder(cameras, out) else out.with_suffix(".json")
+
+
+def _require_distinct(outputs: Sequence[Path]) -> None:
+    written: set[Path] = set()
+    for path in outputs:
+        if path.resolve() in written:
+            raise OutputError(f"'{path}' would be two results at once; choose another name for one")
+        written.add(path.resolve())
 
 
 def _require_known(formats: Sequence[str]) -> None:

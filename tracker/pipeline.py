@@ -66,7 +66,8 @@ class CameraPipeline:
                 yield self._process(frame)
         except SourceError as error:
             self.failure = error
-            logger.error("%s; the other cameras go on", error)
+            if self.frames_read:  # else it is told once, by whoever sees all cameras
+                logger.error("%s", error)
         finally:
             self._source.close()
 

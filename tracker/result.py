@@ -1,7 +1,7 @@
 """What a run found: the data that every output is written from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tracker.types import CameraInfo, FloatArray, Identity, Tracklet, global_ids
 
@@ -58,12 +58,3 @@ class RunResult:
             for t in visits for i in range(len(t.frame))
         )  # fmt: skip
         yield from sorted(found, key=lambda row: (row.frame, row.track_id))
-
-
-def masked(camera: CameraInfo) -> CameraInfo:
-    """Hide a password in a camera's address."""
-    head, at, tail = camera.source.rpartition("@")
-    scheme, separator, login = head.partition("://")
-    if not at or not separator or ":" not in login:
-        return camera
-    return replace(camera, source=f"{scheme}://{login.split(':')[0]}:***@{tail}")

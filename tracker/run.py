@@ -1,7 +1,8 @@
 """A whole run: open the cameras, follow the people, link them, write the results."""
 
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +12,15 @@ from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.link.identities import link
-from tracker.output.annotate import DrawFrame, ReopenSource, draw_videos, live_drawing
+from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.draw import Label
 from tracker.outputs import OutputPlan, write_tables
 from tracker.pipeline import CameraPipeline, PeopleNow, Step, in_time_order
-from tracker.result import ModelUse, RunResult, masked
+from tracker.result import ModelUse, RunResult
 from tracker.source.base import FrameSource, Sampling
 from tracker.types import Frame
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +100,31 @@ def run(
     outcome = RunOutcome(
         _settle(cameras, follower.people, settings), follower.frames,
         time.monotonic() - begun, interrupted, [c.failure for c in cameras if c.failure],
-        [settings.plan.videos[name] for name in follower.live_videos],
+        follower.live_videos,
     )  # fmt: skip
     if not follower.frames and outcome.failures:
         raise outcome.failures[0]
+    if not follower.frames and not interrupted:
+        raise SourceError("no frame was processed; is --start after the end?")
+    for camera in cameras:
+        if camera.failure and not camera.frames_read:
+            logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
     if not settings.online:
-        watcher.begin("drawing", sum(c.frames or 0 for c in outcome.result.cameras) or None)
-        drawing = draw_videos(outcome.result, settings.plan.videos, settings.sampling, reopen)
-        outcome.interrupted |= _finish_drawing(drawing, outcome, watcher)
+        outcome.interrupted |= _draw(outcome, settings, reopen, watcher)
     return outcome
 
 
-def _finish_drawing(drawing: Iterator[Frame | Path], outcome: RunOutcome, watcher: Watcher) -> bool:
-    """Draw to the end; an interrupt ends it early and returns True, with files readable."""
+def _draw(
+    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, watcher: Watcher
+) -> bool:
+    """Draw the videos; an interrupt ends it early and returns True, with files readable."""
+    plan, total = settings.plan, sum(c.frames or 0 for c in outcome.result.cameras)
+    writing = VideoWriting(plan.videos, settings.sampling, watcher.drawn, outcome.files.append)
+    if plan.videos:
+        watcher.begin("drawing", total or None)
     try:
-        for progress in drawing:
-            if isinstance(progress, Path):
-                outcome.files.append(progress)
-            else:
-                watcher.drawn(progress)
+        draw_videos(outcome.result, writing, reopen)
     except KeyboardInterrupt:
         return True
     return False
@@ -133,7 +141,7 @@ class _Follower:
         self._watcher = watcher
         self.people = PeopleNow(settings.link)
         self.frames = 0
-        self.live_videos: list[str] = []
+        self.live_videos: list[Path] = []
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
@@ -141,7 +149,6 @@ class _Follower:
         try:
             with ExitStack() as stack:
                 draw = self._live_drawing(stack)
-                self.live_videos = list(draw)
                 for camera, step in in_time_order(self._cameras):
                     if not self._take(camera, step, draw):
                         return False
@@ -153,9 +160,9 @@ class _Follower:
         """Open the videos that must be drawn during this pass; none unless online."""
         if not self._settings.online:
             return {}
-        videos = self._settings.plan.videos
-        infos = [c.info for c in self._cameras if c.info.name in videos]
-        return live_drawing(infos, videos, self._settings.sampling, stack)
+        settings, keep = self._settings, self.live_videos.append
+        writing = VideoWriting(settings.plan.videos, settings.sampling, self._watcher.drawn, keep)
+        return live_drawing([camera.info for camera in self._cameras], writing, stack)
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
@@ -174,7 +181,7 @@ def _settle(
         identities = people.identities.identities(visits)
     else:
         identities = link(visits, settings.link)
-    infos = [masked(c.info) for c in cameras]
+    infos = [c.info for c in cameras]
     return RunResult(infos, settings.detector, settings.reid, identities)
 
 

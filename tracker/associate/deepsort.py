@@ -107,7 +107,7 @@ class DeepSort:
         keep(match_cascade(stages.overlap, near, free, self._config.max_iou_distance, age=age))
         if self._appearance:
             lost = [i for i in free_tracks if tracks[i].state is State.LOST]
-            limit = self._config.revive_cosine_distance
+            limit = self._config.max_cosine_distance
             keep(revived := match(stages.revival, lost, free, limit))
             for t, _ in revived:
                 tracks[t].restart_motion()

@@ -45,19 +45,19 @@ def _dispatch(arguments: list[str]) -> None:
         from tracker.cli.track import app
 
         rest = arguments[1:] if command else arguments
-        app(rest or ["--help"], prog_name="reid-track")
+        app(rest, prog_name="reid-track")
     elif command == "evaluate":
         from tracker.cli.evaluate import app
 
-        app(arguments[1:] or ["--help"], prog_name="reid-track evaluate")
+        app(arguments[1:], prog_name="reid-track evaluate")
     elif command == "train":
         from tracker.cli.train import app
 
-        app(arguments[1:] or ["--help"], prog_name="reid-track train")
+        app(arguments[1:], prog_name="reid-track train")
     elif command == "weights":
         from tracker.cli.weights import app
 
-        app(arguments[1:] or ["--help"], prog_name="reid-track weights")
+        app(arguments[1:], prog_name="reid-track weights")
     else:
         from tracker.cli.doctor import app
 

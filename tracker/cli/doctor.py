@@ -63,7 +63,7 @@ def _codecs() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         for ending, codec in CODECS.items():
             try:
-                with video_sink(Path(folder) / f"try{ending}", 25.0, 64, 64) as sink:
+                with video_sink(Path(folder) / f"try{ending}", 25.0, (64, 64)) as sink:
                     sink.write(np.zeros((64, 64, 3), np.uint8))
                 working.append(f"{ending} ({codec})")
             except OutputError as error:

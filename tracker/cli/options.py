@@ -56,6 +56,7 @@ Fps = Annotated[
     float | None,
     typer.Option(
         min=0.001,
+        max=1000,
         help="Frames per second of a folder of frames or of --detections alone.",
         rich_help_panel=_SOURCE,
         show_default=False,

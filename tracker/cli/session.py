@@ -2,11 +2,9 @@
 
 import json
 import logging
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 from rich.console import Console
@@ -21,13 +19,14 @@ from tracker.assemble import (
 )
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleWatcher, set_up_logging
+from tracker.cli.parse import parse_imgsz, parse_mot_id, parse_size, split_list
+from tracker.cli.summary import as_text, summarise
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector, YoloOptions
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.output.show import Window
-from tracker.output.text import MotId
-from tracker.outputs import OutputPlan, plan_outputs
+from tracker.outputs import OutputPlan, plan_outputs, protect_inputs
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource, Sampling
@@ -121,14 +120,15 @@ def execute(request: TrackRequest) -> None:
     set_up_logging(console, verbose=request.verbose, quiet=request.quiet)
     if request.summary not in ("text", "json"):
         raise ConfigError(f"--summary is '{request.summary}'; allowed are: text, json")
+    window = Window() if request.show else None
     cameras = _cameras(request)
     plan, sources = _open(request, cameras)
-    outcome, settings = _run(request, console, cameras, plan, sources)
+    outcome, settings = _run(request, _watcher(request, console, window), cameras, plan, sources)
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
     elif not request.quiet:
-        console.print(_as_text(report), markup=False, highlight=False, soft_wrap=True)
+        console.print(as_text(report), markup=False, highlight=False, soft_wrap=True)
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
     if outcome.failures:
@@ -166,11 +166,21 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
         mot_id=parse_mot_id(request.mot_id),
         overwrite=request.overwrite,
     )
+    protect_inputs(plan, _inputs(request, cameras))
     return plan, sources
 
 
+def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
+    """Return the files that the run reads."""
+    files = [Path(camera.source) for camera in cameras]
+    files += [path for path in (request.config, request.detections) if path]
+    if request.detections and request.detections.is_dir():
+        files += [request.detections / f"{camera.name}.txt" for camera in cameras]
+    return files
+
+
 def _run(
-    request: TrackRequest, console: Console, cameras: list[CameraSpec], plan: OutputPlan,
+    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec], plan: OutputPlan,
     sources: list[FrameSource],
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     names = [s.info.name for s in sources]
@@ -189,11 +199,14 @@ def _run(
     def reopen(name: str) -> FrameSource:
         return open_camera(spec_of[name], request.sampling, request.fps)
 
-    shown = not (request.no_progress or request.quiet)
-    window = Window() if request.show else None
-    with ConsoleWatcher(console, shown=shown, window=window) as watcher:
+    with watcher:
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
+
+
+def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleWatcher:
+    shown = not (request.no_progress or request.quiet)
+    return ConsoleWatcher(console, shown=shown, window=window)
 
 
 def _device(request: TrackRequest, cameras: list[CameraSpec]) -> str:
@@ -218,82 +231,3 @@ def _seed(seed: int) -> None:
     torch = sys.modules.get("torch")
     if torch is not None:
         torch.manual_seed(seed)
-
-
-def summarise(outcome: RunOutcome, settings: RunSettings) -> dict[str, Any]:
-    """Return the closing summary as plain data."""
-    return {
-        "frames": outcome.frames,
-        "seconds": round(outcome.seconds, 2),
-        "frames_per_s": round(outcome.frames / max(outcome.seconds, 1e-9), 1),
-        "tracklets": len(outcome.result.tracklets()),
-        "people": len(outcome.result.identities),
-        "files": [os.fspath(path) for path in outcome.files],
-        "detector": settings.detector.name,
-        "reid": settings.reid.name if settings.reid else None,
-        "device": settings.device,
-        "interrupted": outcome.interrupted,
-        "failures": [str(failure) for failure in outcome.failures],
-    }
-
-
-def _as_text(report: dict[str, Any]) -> str:
-    state = "interrupted after" if report["interrupted"] else "done:"
-    lines = [
-        f"{state} {report['frames']} frames in {report['seconds']:.1f} s "
-        f"({report['frames_per_s']} frames/s)",
-        f"{report['people']} people in {report['tracklets']} tracklets",
-        f"detector {report['detector']}, ReID {report['reid'] or 'none'}, "
-        f"device {report['device']}",
-        *(f"wrote {path}" for path in report["files"]),
-    ]
-    return "\n".join(lines)
-
-
-def split_list(text: str, option: str) -> tuple[str, ...]:
-    """Split a comma-separated option.
-
-    Raises:
-        ConfigError: An item is empty; an empty filter must not mean everything.
-    """
-    items = tuple(item.strip() for item in text.split(","))
-    if not all(items):
-        raise ConfigError(f"{option} '{text}' has an empty item; separate by single commas")
-    return items
-
-
-def parse_mot_id(text: str) -> MotId:
-    """Read ``--mot-id``.
-
-    Raises:
-        ConfigError: Neither track nor person.
-    """
-    if text == "track":
-        return "track"
-    if text == "person":
-        return "person"
-    raise ConfigError(f"--mot-id is '{text}'; allowed are: track, person")
-
-
-def parse_imgsz(text: str) -> int | tuple[int, int]:
-    """Read ``--imgsz``: ``640``, or height and width ``480,640``.
-
-    Raises:
-        ConfigError: Neither.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) not in (1, 2):
-        raise ConfigError(f"--imgsz is '{text}'; give a number such as 640, or HEIGHT,WIDTH")
-    return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Read ``--size``: ``1920x1080`` as (width, height).
-
-    Raises:
-        ConfigError: Not two positive numbers.
-    """
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise ConfigError(f"--size is '{text}'; give WIDTHxHEIGHT, for example 1920x1080")
-    return int(width), int(height)

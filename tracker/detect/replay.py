@@ -51,9 +51,9 @@ def _read_rows(path: Path) -> np.ndarray:
             rows.append([float(field) for field in fields[:MIN_COLUMNS]])
         except ValueError:
             rows.append([])
-        if len(rows[-1]) < MIN_COLUMNS:
+        if len(rows[-1]) < MIN_COLUMNS or not np.isfinite(rows[-1]).all() or rows[-1][0] < 1:
             raise SourceError(
                 f"--detections {path}, line {number}: '{line[:60]}' is not "
-                "frame,id,left,top,width,height,score"
+                "frame,id,left,top,width,height,score with frames from 1"
             )
     return np.array(rows, np.float64).reshape(-1, MIN_COLUMNS)

@@ -55,7 +55,9 @@ class YoloDetector:
             self._model.predict(blank, **self._predict_options)
             return dict(self._model.names)
         except Exception as error:  # whatever Ultralytics and the back ends raise
-            raise WeightsError(f"{model.path} cannot be run: {_first_line(error)}") from error
+            raise WeightsError(
+                f"{model.path} cannot be run as a YOLO detector: {_first_line(error)}"
+            ) from error
         finally:
             torch.set_num_threads(threads)  # Ultralytics leaves one core idle
 

@@ -1,121 +1,131 @@
 """HOTA, CLEAR and Identity scores of tracks, by the MOTChallenge protocol.
 
-Sources: Luiten et al., "HOTA", IJCV 2021; Bernardin and Stiefelhagen, "CLEAR MOT", 2008;
-Ristani et al., "Performance Measures … for Multi-Target, Multi-Camera Tracking", 2016.
+Sources: Luiten et al., "HOTA: A Higher Order Metric for Evaluating Multi-Object Tracking", IJCV
+2021; Bernardin and Stiefelhagen, "Evaluating Multiple Object Tracking Performance: The CLEAR MOT
+Metrics", 2008; Ristani et al., "Performance Measures and a Data Set for Multi-Target,
+Multi-Camera Tracking", 2016.
 """
 
-import csv
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from tracker import boxes
-from tracker.errors import ConfigError, SourceError
+from tracker.evaluate.box_table import BoxTable
 
-PEDESTRIAN = 1
-DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
 MATCH_IOU = 0.5
-COLUMNS = 9
-_Array = Any  # NumPy arrays of mixed types go into trackeval as they are
+_SETTINGS = {"PRINT_CONFIG": False, "THRESHOLD": MATCH_IOU}
+
+Scores = dict[str, float]
+Sequences = Mapping[str, tuple[BoxTable, BoxTable]]  # by name: truth and found
 
 
-@dataclass(frozen=True, slots=True)
-class BoxTable:
-    """Boxes with identities, one row each.
-
-    Attributes:
-        frame: (N,) int, from 1 as in MOTChallenge files.
-        identity: (N,) int.
-        xyxy: (N, 4) float64 pixels.
-        ignored: (N,) bool; boxes of the truth that neither help nor hurt.
-    """
-
-    frame: _Array
-    identity: _Array
-    xyxy: _Array
-    ignored: _Array
-
-    def __getitem__(self, index: _Array) -> "BoxTable":
-        return BoxTable(*(a[index] for a in (self.frame, self.identity, self.xyxy, self.ignored)))
-
-
-def read_mot(path: Path, *, truth: bool = False) -> BoxTable:
-    """Read a MOTChallenge text file.
-
-    In a truth, rows whose seventh column is 0 or whose class (MOT16 and later) is no pedestrian
-    do not count; the classes that look like people are kept as ignored.
-
-    Raises:
-        SourceError: Missing or not in that format.
-    """
-    try:
-        rows = [r for r in csv.reader(path.read_text().splitlines()) if r]
-        table = np.array([[float(v) for v in (r + ["-1"] * COLUMNS)[:COLUMNS]] for r in rows])
-    except (OSError, ValueError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is no MOTChallenge text file: {error}") from error
-    table = table.reshape(-1, COLUMNS)
-    ignored = np.zeros(len(table), bool)
-    if truth:
-        has_classes = (table[:, 7] == np.round(table[:, 7])).all() and (table[:, 7] > 0).all()
-        ignored = np.isin(table[:, 7], DISTRACTORS) & has_classes
-        counted = (table[:, 6] != 0) & ((table[:, 7] == PEDESTRIAN) | ~np.array(has_classes))
-        table, ignored = table[counted | ignored], ignored[counted | ignored]
-    xyxy = boxes.xywh_to_xyxy(table[:, 2:6])
-    return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), xyxy, ignored)
-
-
-def read_people(path: Path) -> dict[int, str]:
-    """Read which truth numbers are one person: a csv with the columns ``gt_id,person``.
-
-    Raises:
-        SourceError: Missing or without these columns.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            return {int(r["gt_id"]): r["person"] for r in csv.DictReader(stream)}
-    except (OSError, KeyError, ValueError) as error:
-        raise SourceError(f"{path} is no csv with gt_id,person: {error}") from error
-
-
-def join_people(truth: BoxTable, person_of: Mapping[int, str]) -> BoxTable:
-    """Give all visits of one person one number."""
-    numbers = {name: n for n, name in enumerate(sorted(set(person_of.values())), start=1)}
-    fresh = len(numbers) + 1 + truth.identity
-    joined = [
-        numbers[person_of[i]] if i in person_of else f
-        for i, f in zip(truth.identity.tolist(), fresh.tolist(), strict=True)
-    ]
-    return BoxTable(truth.frame, np.array(joined, int), truth.xyxy, truth.ignored)
-
-
-def score(truth: BoxTable, found: BoxTable) -> dict[str, float]:
-    """Score found tracks against the truth.
-
-    Only the frames up to the truth's last one count.
+def score(truth: BoxTable, found: BoxTable) -> Scores:
+    """Score the found tracks of one sequence; frames after the truth's last one do not count.
 
     Returns:
         HOTA, DetA, AssA, MOTA, IDF1 in percent, IDSW and Frag, and the numbers of identities.
     """
+    return score_all({"sequence": (truth, found)})["sequence"]
+
+
+def score_all(sequences: Sequences) -> dict[str, Scores]:
+    """Score several sequences; with more than one, the row COMBINED has them all together.
+
+    Combined as MOTChallenge does: counts are added before ratios are formed, and ids of
+    different sequences have nothing to do with each other.
+    """
     from trackeval.metrics import CLEAR, HOTA, Identity
 
-    found = found[found.frame <= truth.frame.max(initial=0)]
-    data = _trackeval_data(truth, found)
-    settings = {"PRINT_CONFIG": False, "THRESHOLD": MATCH_IOU}
-    hota = HOTA().eval_sequence(data)
-    clear = CLEAR(settings).eval_sequence(data)
-    identity = Identity(settings).eval_sequence(data)
+    metrics = {"HOTA": HOTA(), "CLEAR": CLEAR(_SETTINGS), "Identity": Identity(_SETTINGS)}
+    raw: dict[str, dict[str, Any]] = {}
+    counts: dict[str, tuple[int, int]] = {}
+    for name, (truth, found) in sequences.items():
+        data = _trackeval_data(truth, found[found.frame <= truth.frame.max(initial=0)])
+        raw[name] = {m: metric.eval_sequence(data) for m, metric in metrics.items()}
+        counts[name] = (data["num_tracker_ids"], data["num_gt_ids"])
+    rows = {name: _row(result, *counts[name]) for name, result in raw.items()}
+    if len(raw) > 1:
+        together = {
+            m: metric.combine_sequences({name: result[m] for name, result in raw.items()})
+            for m, metric in metrics.items()
+        }
+        found_ids, true_ids = (sum(column) for column in zip(*counts.values(), strict=True))
+        rows["COMBINED"] = _row(together, found_ids, true_ids)
+    return rows
+
+
+def score_cameras(cameras: Sequences) -> dict[str, Scores]:
+    """Score several cameras that share identities.
+
+    The row JOINT takes all cameras as one long sequence, so that an id must be the same person
+    in every camera. (Adding up per-camera scores would not test that at all.) The two bounds
+    below it are what these boxes could reach: with perfect ids in each camera but no link
+    between cameras, and with perfect ids.
+    """
+    truths = [truth for truth, _ in cameras.values()]
+    found = [_within(found, truth) for truth, found in cameras.values()]
+    perfect = [with_true_ids(t, f) for t, f in zip(truths, found, strict=True)]
+    lengths = [int(truth.frame.max(initial=0)) for truth in truths]
+    truth = concatenate(truths, lengths)
+    rows = {name: score(*pair) for name, pair in cameras.items()}
+    rows["JOINT"] = score(truth, concatenate(found, lengths))
+    rows["bound: no link"] = score(truth, concatenate(_apart(perfect), lengths))
+    rows["bound: perfect ids"] = score(truth, concatenate(perfect, lengths))
+    return rows
+
+
+def with_true_ids(truth: BoxTable, found: BoxTable) -> BoxTable:
+    """Give each found box the id of the true box that it matches; false alarms get one each.
+
+    What scores it then cannot be beaten by any association of the same boxes.
+    """
+    identity = np.zeros(len(found.frame), int)
+    for frame in np.unique(found.frame):
+        t = truth[(truth.frame == frame) & ~truth.ignored]
+        place = np.flatnonzero(found.frame == frame)
+        for row, column in _matches(t, found[place]):
+            identity[place[column]] = t.identity[row]
+    false = identity == 0
+    identity[false] = -1 - np.arange(false.sum())
+    return BoxTable(found.frame, identity, found.xyxy, found.ignored)
+
+
+def concatenate(tables: Sequence[BoxTable], lengths: Sequence[int]) -> BoxTable:
+    """Put sequences of the given lengths in frames one after the other in time."""
+    starts = [sum(lengths[:n]) for n in range(len(tables))]
+    return BoxTable(
+        np.concatenate([t.frame + start for t, start in zip(tables, starts, strict=True)]),
+        np.concatenate([t.identity for t in tables]),
+        np.concatenate([t.xyxy for t in tables]),
+        np.concatenate([t.ignored for t in tables]),
+    )
+
+
+def _apart(tables: Sequence[BoxTable]) -> list[BoxTable]:
+    """Make the ids of each table different from those of all others."""
+    step = 1 + max(int(np.abs(t.identity).max(initial=0)) for t in tables)
+    return [
+        BoxTable(t.frame, t.identity + np.sign(t.identity) * step * n, t.xyxy, t.ignored)
+        for n, t in enumerate(tables)
+    ]
+
+
+def _within(found: BoxTable, truth: BoxTable) -> BoxTable:
+    return found[found.frame <= truth.frame.max(initial=0)]
+
+
+def _row(result: Mapping[str, Any], found_ids: int, true_ids: int) -> Scores:
+    hota, clear, identity = result["HOTA"], result["CLEAR"], result["Identity"]
     percent = {name: float(np.mean(hota[name])) for name in ("HOTA", "DetA", "AssA")}
     percent |= {"MOTA": float(clear["MOTA"]), "IDF1": float(identity["IDF1"])}
     return {name: round(100 * value, 2) for name, value in percent.items()} | {
         "IDSW": int(clear["IDSW"]),
         "Frag": int(clear["Frag"]),
-        "identities": data["num_tracker_ids"],
-        "true identities": data["num_gt_ids"],
+        "identities": found_ids,
+        "true identities": true_ids,
     }
 
 
@@ -142,40 +152,16 @@ def _without_distractors(truth: BoxTable, found: BoxTable) -> tuple[BoxTable, Bo
     """Drop the found boxes that match an ignored truth box better than a counted one."""
     if not truth.ignored.any():
         return truth, found
-    overlap = boxes.iou(truth.xyxy, found.xyxy)
-    rows, columns = linear_sum_assignment(-np.where(overlap >= MATCH_IOU, overlap, 0))
-    hidden = [
-        c
-        for r, c in zip(rows, columns, strict=True)
-        if truth.ignored[r] and overlap[r, c] >= MATCH_IOU
-    ]
+    hidden = [column for row, column in _matches(truth, found) if truth.ignored[row]]
     keep = np.ones(len(found.frame), bool)
     keep[hidden] = False
     return truth[~truth.ignored], found[keep]
 
 
-def read_tracks_json(path: Path, *, person: bool, camera: str | None) -> BoxTable:
-    """Read one camera of a tracks.json.
-
-    Args:
-        path: The file.
-        person: Take the people's global_id instead of the visits' track_id.
-        camera: Which camera; may be None if there is only one.
-
-    Raises:
-        SourceError: Not a tracks.json.
-        ConfigError: No such camera, or several and none named.
-    """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        names = [c["name"] for c in content["cameras"]]
-        if (len(names) != 1) if camera is None else (camera not in names):
-            raise ConfigError(f"{path} has the cameras {', '.join(names)}; choose with --camera")
-        key = "global_id" if person else "track_id"
-        tracks = [t for t in content["tracks"] if t["camera"] == (camera or names[0])]
-        rows = [(b["frame"] + 1, t[key], *b["xyxy"]) for t in tracks for b in t["boxes"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SourceError(f"{path} is no tracks.json: {error}") from error
-    table = np.array(rows, np.float64).reshape(-1, 6)
-    ignored = np.zeros(len(table), bool)
-    return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:], ignored)
+def _matches(truth: BoxTable, found: BoxTable) -> list[tuple[int, int]]:
+    """Pair the boxes of one frame at the largest total overlap, each at least `MATCH_IOU`."""
+    overlap = boxes.iou(truth.xyxy, found.xyxy)
+    rows, columns = linear_sum_assignment(-np.where(overlap >= MATCH_IOU, overlap, 0))
+    return [
+        (int(r), int(c)) for r, c in zip(rows, columns, strict=True) if overlap[r, c] >= MATCH_IOU
+    ]

@@ -1,5 +1,6 @@
 """Download a published model: resumed where a broken download stopped, verified, atomic."""
 
+import http.client
 import logging
 import urllib.error
 import urllib.request
@@ -51,7 +52,7 @@ def fetch(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _download(model.url, part, report)
-    except (OSError, urllib.error.URLError) as error:
+    except (OSError, http.client.HTTPException) as error:
         raise WeightsError(
             f"cannot download {model.file} from {model.url} ({error}). Get it another way, check "
             f"that its sha256 is {model.sha256}, and put it at {target}"
@@ -70,6 +71,7 @@ def _download(url: str, part: Path, report: ReportProgress | None) -> None:
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310 - as above
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return  # the part is complete already; its hash decides
         raise

@@ -20,7 +20,7 @@ class LocatedModel:
     """A model that lies on this machine and is what it claims to be.
 
     Attributes:
-        sha256: Of the file; of a folder, over the names and contents of its files in order.
+        sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
     """
 
@@ -92,12 +92,13 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file, or a folder over the names and contents of its files in sorted order."""
+    """Hash a file, or a folder over the names, sizes and contents of its files, sorted."""
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
     for file in files:
         if file != path:
-            digest.update(file.relative_to(path).as_posix().encode())
+            name = file.relative_to(path).as_posix()
+            digest.update(f"{name}\0{file.stat().st_size}\0".encode())  # where each file begins
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)

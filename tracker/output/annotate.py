@@ -1,65 +1,89 @@
 """Annotated videos: in a second pass over files, or while a live source runs."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass
 from pathlib import Path
 
+from tracker.errors import SourceError
 from tracker.output.draw import Annotator, Label
 from tracker.output.video import VideoSink, video_sink
 from tracker.result import RunResult
 from tracker.source.base import FrameSource, Sampling
 from tracker.types import CameraInfo, Frame
 
+logger = logging.getLogger(__name__)
+
 ReopenSource = Callable[[str], FrameSource]  # by camera name
 DrawFrame = Callable[[Frame, list[Label]], None]
 
 
-def draw_videos(
-    result: RunResult, videos: Mapping[str, Path], sampling: Sampling, reopen: ReopenSource
-) -> Iterator[Frame | Path]:
+@dataclass(frozen=True, slots=True)
+class VideoWriting:
+    """Which videos are written, and who is told.
+
+    Attributes:
+        videos: Where each camera's video goes; cameras that are not in it get none.
+        sampling: The frames that are processed.
+        drawn: Is told of each frame written.
+        kept: Is told of each video once it has its name; after an interrupt too.
+    """
+
+    videos: Mapping[str, Path]
+    sampling: Sampling
+    drawn: Callable[[Frame], None]
+    kept: Callable[[Path], None]
+
+    def open(self, camera: CameraInfo) -> AbstractContextManager[VideoSink]:
+        """Open a camera's video, whose seconds are those of the source, also from fewer frames."""
+        path, fps = self.videos[camera.name], camera.fps / self.sampling.stride
+        return video_sink(path, fps, (camera.width, camera.height), kept=self.kept)
+
+
+def draw_videos(result: RunResult, writing: VideoWriting, reopen: ReopenSource) -> None:
     """Read the sources again and draw the settled identities.
 
-    Args:
-        result: What was found.
-        videos: Where each camera's video goes; cameras that are not in it are left out.
-        sampling: The frames that were processed.
-        reopen: Opens a camera's source once more.
+    A source that breaks this time ends its video early, and says so.
 
-    Yields:
-        Each frame drawn, and each video's path once it is whole.
+    Args:
+        result: What was found; the second pass ends where the first one did.
+        writing: Where the videos go.
+        reopen: Opens a camera's source once more.
     """
     for camera in result.cameras:
-        if camera.name in videos and camera.frames:
-            path = videos[camera.name]
-            with closing(reopen(camera.name)) as source:
-                yield from _draw_camera(result, camera, path, sampling, source)
-            yield path
+        if camera.name in writing.videos and camera.frames:
+            with writing.open(camera) as sink:
+                try:
+                    _draw_camera(result, camera, sink, writing, reopen)
+                except SourceError as error:
+                    logger.error("%s; its video ends after %d frames", error, sink.written)
 
 
 def live_drawing(
-    cameras: Sequence[CameraInfo], videos: Mapping[str, Path], sampling: Sampling, stack: ExitStack
+    cameras: Sequence[CameraInfo], writing: VideoWriting, stack: ExitStack
 ) -> dict[str, DrawFrame]:
     """Open all cameras' videos until `stack` closes and return how to add a frame to each."""
-    drawing: dict[str, DrawFrame] = {}
-    for camera in cameras:
-        sink = stack.enter_context(_open_sink(videos[camera.name], camera, sampling))
-        drawing[camera.name] = _drawer(camera, sink)
-    return drawing
+    wanted = [camera for camera in cameras if camera.name in writing.videos]
+    return {
+        camera.name: _drawer(camera, stack.enter_context(writing.open(camera))) for camera in wanted
+    }
 
 
 def _draw_camera(
-    result: RunResult, camera: CameraInfo, path: Path, sampling: Sampling, source: FrameSource
-) -> Iterator[Frame]:
+    result: RunResult, camera: CameraInfo, sink: VideoSink, writing: VideoWriting,
+    reopen: ReopenSource,
+) -> None:  # fmt: skip
     labels_at: dict[int, list[Label]] = {}
     for row in result.rows(camera.name):
         labels_at.setdefault(row.frame, []).append(Label(row.global_id, row.xyxy, row.observed))
-    with _open_sink(path, camera, sampling) as sink:
-        draw = _drawer(camera, sink)
+    draw = _drawer(camera, sink)
+    with closing(reopen(camera.name)) as source:
         for frame in source.frames():
-            if frame.index >= (camera.frames or 0):
-                return  # the first pass was stopped here
             draw(frame, labels_at.get(frame.index, []))
-            yield frame
+            writing.drawn(frame)
+            if frame.index + 1 >= (camera.frames or 0):
+                return  # the first pass ended here, maybe because reading on is an error
 
 
 def _drawer(camera: CameraInfo, sink: VideoSink) -> DrawFrame:
@@ -69,10 +93,3 @@ def _drawer(camera: CameraInfo, sink: VideoSink) -> DrawFrame:
         sink.write(annotator.draw(frame.image, frame.time_s, labels))
 
     return draw
-
-
-def _open_sink(
-    path: Path, camera: CameraInfo, sampling: Sampling
-) -> AbstractContextManager[VideoSink]:
-    """Open a video whose seconds are those of the source, also from fewer frames."""
-    return video_sink(path, camera.fps / sampling.stride, camera.width, camera.height)

@@ -29,7 +29,8 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary name beside `path`; on success the file there takes its place.
 
-    The temporary name keeps the ending, which decides the container of a video.
+    If there is no file at the end, nothing is written. The temporary name keeps the ending,
+    which decides the container of a video.
 
     Raises:
         OutputError: The file cannot be written.
@@ -37,7 +38,8 @@ def replacing(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         yield temporary
-        temporary.replace(path)
+        if temporary.exists():
+            temporary.replace(path)
     except OSError as error:
         raise OutputError(f"cannot write '{path}': {error.strerror or error}") from error
     finally:

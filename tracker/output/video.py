@@ -1,6 +1,6 @@
 """Write annotated video; every silent failure of OpenCV's writer is checked."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,17 +27,23 @@ def require_known_codec(path: Path) -> None:
 
 
 class VideoSink:
-    """An open video file; frames must have exactly its size."""
+    """An open video file; frames must have exactly its size.
 
-    def __init__(self, path: Path, fps: float, width: int, height: int) -> None:
-        codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
-        self._size = (width, height)
-        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, fps, self._size)
+    The codecs store even sizes only: an odd width or height gets one more row or column, a copy
+    of the last one, instead of losing it.
+    """
+
+    def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
+        self._size = size  # width, height
+        self._padding = (size[1] % 2, size[0] % 2)
         self._path = path
         self.written = 0
+        stored = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+        codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
+        self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, fps, stored)
         if not self._writer.isOpened():
             raise OutputError(
-                f"OpenCV cannot open a {path.suffix} video of {width}x{height} at {fps:g} "
+                f"OpenCV cannot open a {path.suffix} video of {size[0]}x{size[1]} at {fps:g} "
                 f"frames/s in '{path.parent}'; is the disk full or the codec missing?"
             )
 
@@ -49,7 +55,13 @@ class VideoSink:
         """
         height, width = image.shape[:2]
         if (width, height) != self._size:
-            raise OutputError(f"a frame of {width}x{height} does not fit a video of {self._size}")
+            raise OutputError(
+                f"a frame of {width}x{height} does not fit a video of "
+                f"{self._size[0]}x{self._size[1]}"
+            )
+        bottom, right = self._padding
+        if bottom or right:
+            image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
         self._writer.write(image)
         self.written += 1
 
@@ -64,10 +76,13 @@ class VideoSink:
             OutputError: It cannot, for example because the disk is full.
         """
         self.release()
+        if not self.written:
+            self._path.unlink(missing_ok=True)  # without frames it is no video
+            return
         check = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
         readable, count = check.isOpened(), int(check.get(cv2.CAP_PROP_FRAME_COUNT))
         check.release()
-        if self.written and (not readable or count < self.written):
+        if not readable or count < self.written:
             raise OutputError(
                 f"the video in '{self._path.parent}' has {max(count, 0)} of {self.written} "
                 "frames; is the disk full?"
@@ -75,21 +90,31 @@ class VideoSink:
 
 
 @contextmanager
-def video_sink(path: Path, fps: float, width: int, height: int) -> Iterator[VideoSink]:
+def video_sink(
+    path: Path, fps: float, size: tuple[int, int], kept: Callable[[Path], None] | None = None
+) -> Iterator[VideoSink]:
     """Open a video that gets its name when it is whole.
 
-    An interrupt counts as its end: what was written until then stays readable.
+    An interrupt counts as its end: what was written until then stays, readable.
+
+    Args:
+        path: Its name.
+        fps: Frames per second.
+        size: Width and height in pixels.
+        kept: Is told of the name once the video has it.
     """
+    interrupt: KeyboardInterrupt | None = None
     with replacing(path) as temporary:
-        sink = VideoSink(temporary, fps, width, height)
+        sink = VideoSink(temporary, fps, size)
         try:
             yield sink
-        except KeyboardInterrupt:
-            sink.finish()
-            if sink.written:
-                temporary.replace(path)
-            raise
+        except KeyboardInterrupt as stop:
+            interrupt = stop
         except BaseException:
             sink.release()
             raise
         sink.finish()
+    if sink.written and kept:
+        kept(path)
+    if interrupt:
+        raise interrupt

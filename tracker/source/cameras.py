@@ -9,15 +9,15 @@ from pathlib import Path
 import yaml
 
 from tracker.errors import ConfigError, SourceError, suggestion
+from tracker.source.address import host_of, is_address, is_live_address
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.images import ImageSource
 from tracker.source.video import VideoSource
 
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
                  ".webm", ".wmv"}  # fmt: skip
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
-_LIVE_SCHEMES = ("rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
+_NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -31,17 +31,15 @@ class CameraSpec:
     @property
     def live(self) -> bool:
         """Whether frames come in real time and cannot be read a second time."""
-        scheme = self.source.partition("://")[0].lower() if _URL.match(self.source) else ""
-        return self.source.isdecimal() or scheme in _LIVE_SCHEMES
+        return self.source.isdecimal() or is_live_address(self.source)
 
 
 def camera_from_source(source: str) -> CameraSpec:
     """Name a camera after its source: the stem of a file, ``webcam0``, the host of an address."""
     if source.isdecimal():
         return CameraSpec(f"webcam{source}", source)
-    if _URL.match(source):
-        host = re.split(r"[/?#]", source.split("://", 1)[1].rpartition("@")[2])[0]
-        return CameraSpec(_clean(host) or "stream", source)
+    if is_address(source):
+        return CameraSpec(_clean(host_of(source)) or "stream", source)
     path = Path(source)
     stem = path.parent.name if _GLOB.search(path.name) and not path.exists() else path.stem
     return CameraSpec(_clean(stem) or "camera", source)
@@ -59,7 +57,7 @@ def parse_cameras(items: Sequence[str], configured: Mapping[str, str]) -> list[C
         ConfigError: Two cameras of one name, or a name that several videos fit.
         SourceError: A name that nothing fits.
     """
-    cameras = [_parse_camera(item, configured) for item in items]
+    cameras = [_parse_camera(item.strip(), configured) for item in items]
     return require_unique(cameras)
 
 
@@ -89,7 +87,8 @@ def load_camera_config(path: Path) -> dict[str, str]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"--config {path} cannot be read: {error}") from error
+        told = " ".join(str(error).split())  # YAML's own message has several lines
+        raise ConfigError(f"--config {path} cannot be read: {told}") from error
     cameras = content.get("cameras") if isinstance(content, dict) else None
     if not isinstance(cameras, dict) or not cameras:
         raise ConfigError(f"--config {path} has no 'cameras:' with names and sources")
@@ -108,7 +107,7 @@ def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) 
         SourceError: It does not exist or holds no frames.
     """
     source = spec.source
-    if source.isdecimal() or _URL.match(source):
+    if source.isdecimal() or is_address(source):
         return VideoSource(spec.name, source, sampling, live=spec.live)
     path = Path(source)
     if path.is_dir() or (not path.exists() and _GLOB.search(source)):
@@ -127,7 +126,7 @@ def _parse_camera(item: str, configured: Mapping[str, str]) -> CameraSpec:
     named = _NAMED.match(item)
     if named and not Path(item).exists():
         return CameraSpec(named.group(1), named.group(2))
-    is_source = item.isdecimal() or _URL.match(item) or Path(item).exists() or _GLOB.search(item)
+    is_source = item.isdecimal() or is_address(item) or Path(item).exists() or _GLOB.search(item)
     return camera_from_source(item) if is_source else _bare_name(item, configured)
 
 
@@ -151,12 +150,16 @@ def _bare_name(name: str, configured: Mapping[str, str]) -> CameraSpec:
 
 
 def _configured_source(path: Path, name: object, entry: object) -> str:
+    if not _NAME.match(str(name)):
+        raise ConfigError(
+            f"--config {path}: '{name}' cannot name a camera; use letters, digits, _ - and ."
+        )
     source = entry.get("source") if isinstance(entry, dict) else entry
     if isinstance(source, int):
         return str(source)
     if not isinstance(source, str) or not source:
         raise ConfigError(f"--config {path}: camera '{name}' has no source")
-    if source.isdecimal() or _URL.match(source):
+    if source.isdecimal() or is_address(source):
         return source
     return str(path.parent / source)
 

@@ -1,6 +1,5 @@
 """Folders and globs of frames, and boxes without any frames."""
 
-import configparser
 import glob
 import logging
 import re
@@ -12,6 +11,7 @@ import numpy as np
 
 from tracker.errors import SourceError
 from tracker.source.base import FALLBACK_FPS, Sampling
+from tracker.source.seqinfo import read_seqinfo
 from tracker.types import CameraInfo, Frame, Image
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class ImageSource:
         first = next((im for p in self._paths if (im := _read(p)) is not None), None)
         if first is None:
             raise SourceError(f"{self._label}: none of its {len(self._paths)} pictures can be read")
-        rate = fps or _rate_from_seqinfo(self._paths[0])
+        rate = fps or read_seqinfo(self._paths[0]).fps
         if rate is None:
             rate = FALLBACK_FPS
             logger.warning("%s has no frame rate; assuming %g, set it with --fps", name, rate)
@@ -95,28 +95,6 @@ class BoxesOnlySource:
 
     def close(self) -> None:
         """Do nothing: nothing is open."""
-
-
-def read_seqinfo(near: Path) -> dict[str, str]:
-    """Return the [Sequence] entries of the MOTChallenge ``seqinfo.ini`` near a file, or none.
-
-    Looked for beside the file and in the two folders above (``det/det.txt``, ``img1/``).
-    """
-    for folder in list(near.resolve().parents)[:3]:
-        path = folder / "seqinfo.ini"
-        if path.is_file():
-            parser = configparser.ConfigParser()
-            try:
-                parser.read(path, encoding="utf-8")
-                return {key.lower(): value for key, value in parser["Sequence"].items()}
-            except (configparser.Error, KeyError, UnicodeDecodeError) as error:
-                raise SourceError(f"{path} is no MOTChallenge seqinfo.ini ({error})") from error
-    return {}
-
-
-def _rate_from_seqinfo(picture: Path) -> float | None:
-    rate = read_seqinfo(picture).get("framerate")
-    return float(rate) if rate else None
 
 
 def _image_files(source: str) -> list[Path]:

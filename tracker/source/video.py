@@ -1,18 +1,14 @@
 """Video files, network streams and webcams, through OpenCV."""
 
 import logging
-import os
 import time
 from collections.abc import Iterator
-
-# Before cv2 is loaded: FFmpeg's own lines on stderr would bury ours.
-os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 import cv2
 import numpy as np
 
 from tracker.errors import SourceError
+from tracker.source.address import hide_password, is_address
 from tracker.source.base import FALLBACK_FPS, Sampling
 from tracker.types import CameraInfo, Frame, Image
 
@@ -34,7 +30,8 @@ class VideoSource:
 
     def __init__(self, name: str, source: str, sampling: Sampling, *, live: bool) -> None:
         self._sampling = sampling
-        self._label = f"camera '{name}' ({source})"
+        shown = hide_password(source)
+        self._label = f"camera '{name}' ({shown})"
         self._capture = _open(source)
         self._live = live
         if not self._capture.isOpened():
@@ -46,7 +43,7 @@ class VideoSource:
         height, width = self._pending.shape[:2]
         count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.info = CameraInfo(
-            name=name, source=source, width=width, height=height, fps=self._fps(),
+            name=name, source=shown, width=width, height=height, fps=self._fps(),
             frames=count if count > 0 and not live else None, live=live,
         )  # fmt: skip
 
@@ -63,6 +60,8 @@ class VideoSource:
                 yield Frame(self.info.name, index, time_s, self._of_first_size(image, index))
             index += 1
             image = self._read_on(index)
+        if image is None and self._live:
+            raise SourceError(f"{self._label} stopped giving frames after {index}")
         self._warn_if_short(index, stopped=image is not None)
 
     def close(self) -> None:
@@ -150,6 +149,6 @@ def _open(source: str) -> cv2.VideoCapture:
 def _hint(source: str, live: bool) -> str:
     if source.isdecimal():
         return "is a webcam with that number connected, and may this user open it?"
-    if live:
+    if live or is_address(source):
         return "is the address right and the camera reachable from here?"
     return "give a video file, a folder of frames, a quoted glob, a webcam number or an address"

@@ -1,0 +1,42 @@
+# make demo, make test, make check: each sets up the virtual environment it needs, once.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SHARED ?= ../shared
+DEMO ?= demo
+
+.PHONY: help setup demo test check format clean
+
+help:
+	@echo "make demo    run reid-track on the clips in samples/"
+	@echo "make test    run the tests"
+	@echo "make check   formatting, lint, types and tests: what CI runs"
+	@echo "make format  put the code into shape"
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $@
+
+demo: $(READY)
+	BIN=$(BIN) SHARED=$(SHARED) DEMO=$(DEMO) sh samples/demo.sh
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:
+	rm -rf $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,36 @@
+"""Fixtures that several test modules share."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.parts import parity_state
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The project's shared data; tests that need it are skipped where it does not exist."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the project's shared data, which is not here")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def osnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint of OSNet x0.25 with the weights of the parity recipe."""
+    import torch
+
+    path = tmp_path_factory.mktemp("weights") / "osnet_x0_25.pth"
+    torch.save(parity_state("osnet_x0_25"), path)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _quiet_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the user's caches, weights and settings."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.delenv("REID_TRACK_WEIGHTS", raising=False)

@@ -1,0 +1,92 @@
+"""The house keeps its shape: imports go one way, modules stay small, --help stays light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "tracker"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+MAX_LINES = 300
+MAX_BODY_LINES = 40
+
+# The data's way; a module may import from its own stage and from those above.
+LAYERS = (
+    ("tracker.errors", "tracker.boxes", "tracker.types", "tracker.config", "tracker"),
+    ("tracker.models", "tracker.datasets"),
+    ("tracker.device",),
+    ("tracker.source",),
+    ("tracker.detect",),
+    ("tracker.embed",),
+    ("tracker.associate",),
+    ("tracker.link",),
+    ("tracker.result",),
+    ("tracker.output",),
+    ("tracker.outputs", "tracker.pipeline"),
+    ("tracker.evaluate",),
+    ("tracker.train",),
+    ("tracker.run", "tracker.assemble"),
+    ("tracker.cli", "tracker.__main__"),
+)
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(module: str) -> int:
+    for number, stages in enumerate(LAYERS):
+        for stage in stages:
+            if module == stage or (stage != "tracker" and module.startswith(stage + ".")):
+                return number
+    raise AssertionError(f"{module} stands in no layer; put it where the data passes it")
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            files = [n for n in names if (PACKAGE.parent / (n.replace(".", "/") + ".py")).exists()]
+            yield from files or [node.module]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_follow_the_data(path: Path) -> None:
+    own = layer_of(name_of(path))
+    for imported in imports_of(path):
+        if imported == "tracker" or imported.startswith("tracker."):
+            assert layer_of(imported) <= own, f"{name_of(path)} imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_and_functions_are_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
+            assert lines <= MAX_BODY_LINES, f"{node.name} has {lines} lines"
+
+
+def test_only_one_file_imports_ultralytics() -> None:
+    users = [name_of(p) for p in MODULES if any(i.startswith("ultralytics") for i in imports_of(p))]
+    assert users == ["tracker.detect.yolo"]
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["weights", "list"]])
+def test_light_commands_load_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys, tracker.cli\n"
+        "try: tracker.cli.main(sys.argv[1:])\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "heavy = {'torch', 'ultralytics', 'cv2', 'onnxruntime', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)

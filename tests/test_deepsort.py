@@ -1,0 +1,155 @@
+"""The tracker of one camera: ids, order, independence, occlusion, revival."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.parts import detections, look
+from tracker.associate.deepsort import DeepSort
+from tracker.config import TrackerConfig
+from tracker.types import Detections, TrackBox, no_embeddings
+
+STEP_S = 0.1
+Scene = Sequence[tuple[Sequence[Sequence[float]], Sequence[int]]]  # per frame: boxes, people
+
+
+def box(x: float, y: float = 100.0) -> list[float]:
+    return [x, y, x + 40, y + 100]
+
+
+def feed(tracker: DeepSort, frame: int, boxes: Sequence[Sequence[float]], people: Sequence[int]):
+    looks = np.stack([look(p) for p in people]) if people else no_embeddings()
+    return tracker.update(frame, frame * STEP_S, detections(boxes), looks)
+
+
+def play(
+    scene: Scene, config: TrackerConfig | None = None
+) -> tuple[DeepSort, list[list[TrackBox]]]:
+    tracker = DeepSort("cam", config or TrackerConfig())
+    return tracker, [feed(tracker, f, *content) for f, content in enumerate(scene)]
+
+
+def test_ids_are_allotted_at_confirmation_without_holes() -> None:
+    noise = [([box(300 + 150 * f)], [9]) for f in range(3)]  # never twice in one place
+    steady = [([box(10), box(200)], [1, 2])] * 5
+    _, seen = play([*noise, ([], []), *steady])
+    assert [sorted(b.track_id for b in boxes) for boxes in seen[-3:]] == [[1, 2]] * 3
+    assert not any(seen[:5])
+
+
+def test_a_confirmed_visit_has_its_first_boxes_too() -> None:
+    tracker, seen = play([([box(10)], [1])] * 4)
+    assert [len(boxes) for boxes in seen] == [0, 0, 1, 1]
+    assert tracker.tracklets()[0].frame.tolist() == [0, 1, 2, 3]
+
+
+def test_weak_detections_take_longer_to_become_a_person() -> None:
+    tracker = DeepSort("cam", TrackerConfig())
+    seen = [
+        tracker.update(f, f * STEP_S, detections([box(10)], score=0.3), look(1)[None])
+        for f in range(8)
+    ]
+    assert [len(boxes) for boxes in seen] == [0] * 6 + [1, 1]
+
+
+def test_empty_frames_and_an_empty_run() -> None:
+    tracker, seen = play([([], [])] * 5)
+    assert seen == [[]] * 5
+    assert tracker.tracklets() == []
+    assert DeepSort("cam", TrackerConfig()).tracklets() == []
+
+
+def test_two_trackers_do_not_share_anything() -> None:
+    scene = [([box(10), box(200)], [1, 2])] * 5
+    alone, _ = play(scene)
+    first, second = DeepSort("cam", TrackerConfig()), DeepSort("cam", TrackerConfig())
+    for frame, content in enumerate(scene):
+        feed(first, frame, *content)
+        feed(second, frame, [box(500)], [3])
+    assert [t.track_id for t in first.tracklets()] == [t.track_id for t in alone.tracklets()]
+    assert [t.track_id for t in second.tracklets()] == [1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_order_of_detections_does_not_matter(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    place = random.uniform(0, 500, 4)
+    straight, shuffled = (DeepSort("cam", TrackerConfig()) for _ in range(2))
+    for frame in range(12):
+        place = place + random.normal(0, 4, 4)
+        boxes = np.array([box(x) for x in place], np.float32)
+        score = random.uniform(0.3, 1, 4).astype(np.float32)
+        looks = np.stack([look(p) for p in range(4)])
+        order = random.permutation(4)
+        a = straight.update(frame, frame * STEP_S, Detections(boxes, score), looks)
+        b = shuffled.update(
+            frame, frame * STEP_S, Detections(boxes[order], score[order]), looks[order]
+        )
+        assert _plain(a) == _plain(b)
+
+
+def _plain(boxes: Sequence[TrackBox]) -> set[tuple[int, tuple[float, ...]]]:
+    return {(b.track_id, tuple(b.xyxy.tolist())) for b in boxes}
+
+
+def test_crossing_people_keep_their_ids_by_their_looks() -> None:
+    scene = [([box(100 + 12 * f), box(340 - 12 * f)], [1, 2]) for f in range(20)]
+    tracker, _ = play(scene)
+    visits = tracker.tracklets()
+    assert [len(v.frame) for v in visits] == [20, 20]
+    assert all((v.embeddings == v.embeddings[0]).all() for v in visits)
+
+
+def test_an_occlusion_keeps_the_id() -> None:
+    walk = [([box(100 + 5 * f)], [1]) if not 10 <= f < 20 else ([], []) for f in range(30)]
+    tracker, _ = play(walk)
+    assert [v.track_id for v in tracker.tracklets()] == [1]
+
+
+def test_looks_revive_a_lost_track_outside_its_motion_gate() -> None:
+    """Walks left behind a wall, comes out on the right: motion alone would lose them."""
+    scene = [([box(400 - 8 * f)], [1]) for f in range(10)]
+    scene += [([], [])] * 15
+    scene += [([box(460)], [1])] * 5
+    tracker, _ = play(scene)
+    assert [v.track_id for v in tracker.tracklets()] == [1]
+    stranger = [([box(460)], [2])] * 5
+    tracker, _ = play([*scene[:25], *stranger])
+    assert [v.track_id for v in tracker.tracklets()] == [1, 2]
+
+
+def test_nobody_is_revived_farther_away_than_they_can_walk() -> None:
+    scene = [([box(400)], [1])] * 5 + [([], [])] * 2 + [([box(1400)], [1])] * 5
+    tracker, _ = play(scene)
+    assert len(tracker.tracklets()) == 2
+
+
+def test_a_visit_ends_after_the_time_unseen() -> None:
+    scene = [([box(100)], [1])] * 5 + [([], [])] * 30 + [([box(100)], [1])] * 5
+    assert len(play(scene, TrackerConfig(max_age_s=2))[0].tracklets()) == 2
+    assert len(play(scene, TrackerConfig(max_age_s=4))[0].tracklets()) == 1
+
+
+def test_motion_alone_follows_without_looks() -> None:
+    tracker = DeepSort("cam", TrackerConfig(), appearance=False)
+    nothing = np.zeros((2, 512), np.float32)
+    for frame in range(10):
+        boxes = detections([box(100 + 5 * frame), box(300 - 5 * frame)])
+        tracker.update(frame, frame * STEP_S, boxes, nothing)
+    assert [len(v.frame) for v in tracker.tracklets()] == [10, 10]
+
+
+def test_the_memory_of_a_visit_is_bounded() -> None:
+    tracker, _ = play([([box(100)], [1])] * 200, TrackerConfig(nn_budget=7))
+    assert len(tracker.tracklets()[0].embeddings) <= 32
+    assert len(tracker._tracks[0].gallery) == 7
+
+
+@pytest.mark.parametrize("boxes", [[box(-30)], [[-500, -500, -400, -300]], [box(100, -90)]])
+def test_boxes_off_the_image_are_followed(boxes: list[list[float]]) -> None:
+    tracker, _ = play([(boxes, [1])] * 4)
+    assert len(tracker.tracklets()) == 1

@@ -1,0 +1,42 @@
+"""Gaps in a visit are filled in a straight line, and say so."""
+
+import numpy as np
+import pytest
+
+from tests.parts import visit
+from tracker.associate.fill import fill_gaps
+from tracker.types import Tracklet
+
+
+def with_gap(first: int, last: int) -> Tracklet:
+    """A visit of frames 0 to 40 that lacks first..last; the person walks 2 pixels a frame."""
+    whole = visit("cam", 1, (0, 4), 1)
+    keep = (whole.frame < first) | (whole.frame > last)
+    moved = whole.xyxy + np.outer(whole.frame, [2, 0, 2, 0]).astype(np.float32)
+    return Tracklet(
+        "cam", 1, whole.frame[keep], whole.time_s[keep], moved[keep], whole.score[keep],
+        whole.observed[keep], whole.embeddings,
+    )  # fmt: skip
+
+
+def test_a_short_gap_is_filled_and_marked() -> None:
+    filled = fill_gaps(with_gap(10, 14), longest_s=1.0)
+    assert filled.frame.tolist() == list(range(41))
+    assert filled.frame[~filled.observed].tolist() == [10, 11, 12, 13, 14]
+    assert filled.xyxy[:, 0] == pytest.approx(100 + 2 * filled.frame)
+    assert filled.time_s == pytest.approx(filled.frame / 10)
+
+
+def test_a_long_gap_stays_open() -> None:
+    gappy = with_gap(10, 30)
+    assert fill_gaps(gappy, longest_s=1.0).frame.tolist() == gappy.frame.tolist()
+
+
+def test_frames_that_were_never_processed_are_not_filled() -> None:
+    whole = visit("cam", 1, (0, 4), 1)
+    even = whole.frame % 2 == 0
+    strided = Tracklet(
+        "cam", 1, whole.frame[even], whole.time_s[even], whole.xyxy[even], whole.score[even],
+        whole.observed[even], whole.embeddings,
+    )  # fmt: skip
+    assert fill_gaps(strided, longest_s=1.0, stride=2).frame.tolist() == list(range(0, 41, 2))

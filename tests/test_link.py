@@ -1,0 +1,122 @@
+"""Identities: the hard rules hold for any tracklets, and clear cases come out right."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.parts import look, visit
+from tracker.config import LinkConfig
+from tracker.link.identities import OnlineIdentities, link
+from tracker.types import Identity, Tracklet
+
+CONFIG = LinkConfig()
+Groups = list[set[tuple[str, int]]]
+
+
+def groups(identities: list[Identity]) -> Groups:
+    return [{t.key for t in person.tracklets} for person in identities]
+
+
+@st.composite
+def random_visits(draw: st.DrawFn) -> list[Tracklet]:
+    """Visits of look-alikes to three cameras, at random times, some without any look."""
+    visits = []
+    for number in range(draw(st.integers(0, 9))):
+        start = draw(st.integers(0, 100)) / 10
+        length = draw(st.integers(1, 60)) / 10
+        person = draw(st.sampled_from([1, 1, 2, None]))
+        camera = draw(st.sampled_from("abc"))
+        place = draw(st.sampled_from([100.0, 110.0, 900.0]))
+        visits.append(visit(camera, number + 1, (start, start + length), person, place))
+    return visits
+
+
+def assert_rules(identities: list[Identity], visits: list[Tracklet]) -> None:
+    assert sorted(k for g in groups(identities) for k in g) == sorted(v.key for v in visits)
+    assert [p.global_id for p in identities] == sorted({p.global_id for p in identities})
+    for person in identities:
+        places = [(t.camera, int(f)) for t in person.tracklets for f in t.frame]
+        assert len(places) == len(set(places)), "one person at two places of one camera"
+
+
+@settings(deadline=None)
+@given(random_visits(), st.randoms(use_true_random=False))
+def test_nobody_is_in_one_camera_twice_and_order_does_not_matter(
+    visits: list[Tracklet], random: object
+) -> None:
+    identities = link(visits, CONFIG)
+    assert_rules(identities, visits)
+    assert [p.global_id for p in identities] == list(range(1, len(identities) + 1))
+    shuffled = list(visits)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert groups(link(shuffled, CONFIG)) == groups(identities)
+
+
+@settings(deadline=None)
+@given(random_visits())
+def test_online_identities_obey_the_same_rules(visits: list[Tracklet]) -> None:
+    online = OnlineIdentities(CONFIG)
+    going: list[Tracklet] = []
+    for newcomer in sorted(visits, key=lambda t: t.start_s):
+        for over in [t for t in going if t.end_s < newcomer.start_s]:
+            online.conclude(over)
+            going.remove(over)
+        going.append(newcomer)
+        online.introduce(newcomer, [t.key for t in going if t.camera == newcomer.camera])
+    assert_rules(online.identities(visits), visits)
+
+
+def test_a_person_is_known_again_in_another_camera_and_on_return() -> None:
+    visits = [
+        visit("a", 1, (0, 3), person=1),
+        visit("a", 2, (0, 3), person=2, x=500),
+        visit("b", 1, (5, 8), person=1),
+        visit("a", 3, (12, 15), person=2),
+    ]
+    assert groups(link(visits, CONFIG)) == [{("a", 1), ("b", 1)}, {("a", 2), ("a", 3)}]
+
+
+def test_one_person_may_be_in_two_overlapping_views_at_once() -> None:
+    visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (1, 4), person=1)]
+    assert len(link(visits, CONFIG)) == 1
+
+
+def test_look_alikes_side_by_side_stay_two_people() -> None:
+    visits = [visit("a", 1, (0, 3), person=1), visit("a", 2, (0, 3), person=1, x=500)]
+    assert len(link(visits, CONFIG)) == 2
+
+
+def test_nobody_runs_across_the_picture_in_no_time() -> None:
+    visits = [visit("a", 1, (0, 3), person=1), visit("a", 2, (3.1, 6), person=1, x=1500)]
+    assert len(link(visits, CONFIG)) == 2
+    later = [visits[0], visit("a", 2, (20, 23), person=1, x=1500)]
+    assert len(link(later, CONFIG)) == 1
+
+
+def test_visits_without_any_look_stay_alone() -> None:
+    visits = [visit("a", 1, (0, 3), None), visit("b", 1, (5, 8), None)]
+    assert len(link(visits, CONFIG)) == 2
+
+
+def test_the_threshold_is_on_the_mean_similarity() -> None:
+    half = (look(1) + look(2)) / np.sqrt(2)  # 0.71 to person 1
+    visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
+    visits[1].embeddings[:] = half
+    assert len(link(visits, LinkConfig(gallery_threshold=0.70))) == 1
+    assert len(link(visits, LinkConfig(gallery_threshold=0.72))) == 2
+
+
+def test_online_waits_until_a_visit_is_over() -> None:
+    online = OnlineIdentities(CONFIG)
+    first, second = visit("a", 1, (0, 3), person=1), visit("a", 2, (4, 6), person=1)
+    assert online.introduce(first, [first.key]) == 1
+    assert online.introduce(second, [first.key, second.key]) == 2  # 1 may still come back
+    online.conclude(first)
+    third = visit("a", 3, (8, 9), person=1)
+    assert online.introduce(third, [second.key, third.key]) == 1
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_few_visits(count: int) -> None:
+    assert len(link([visit("a", 1, (0, 3), 1)][:count], CONFIG)) == count
