@@ -11,6 +11,7 @@ from tracker.errors import SourceError
 
 PARTITIONS = "features_and_partitions.mat"
 SPLITS = 10
+LEARNED_FIELD = 2
 STRANGER = "0000"  # everybody in the gallery who is in no pair
 
 
@@ -57,15 +58,13 @@ def _pictures(root: Path, part: str) -> list[Picture]:
 
 
 def _learned_people(path: Path, split: int) -> frozenset[int]:
-    """Read the numbers of the people to learn: the longest list in the split's record."""
+    """Read the numbers of the people to learn: the third list in the split's record."""
     from scipy.io import loadmat
 
     try:
         record: Any = loadmat(path)["trainIdxAll"].flatten()[split].flatten()[0]
-        lists = [np.asarray(field).flatten() for field in record]
-        people = max(lists, key=len)
-        return frozenset(int(p) for p in people)
+        return frozenset(int(p) for p in np.asarray(record[LEARNED_FIELD]).flatten())
     except (KeyError, IndexError, ValueError, TypeError) as error:
-        raise SourceError(f"{path} has no split {split} as published; get the archive anew") from (
-            error
-        )
+        raise SourceError(
+            f"{path} has no split {split} as published; get the archive anew"
+        ) from error
