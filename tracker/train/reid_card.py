@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from tracker import __version__
 from tracker.models.locate import sha256_of
@@ -51,7 +51,7 @@ def write_model(
     """
     path = folder / f"{arch}.safetensors"
     with replacing(path) as temporary:
-        save_file(state, temporary, metadata={"architecture": arch})
+        temporary.write_bytes(save(state, {"architecture": arch}))
     card = {"architecture": arch, "file": path.name, "sha256": sha256_of(path)} | facts
     card |= {"reid_track": __version__, "torch": torch.__version__}
     _write(path.with_suffix(".json"), json.dumps(card, indent=1) + "\n")

@@ -112,7 +112,7 @@ def _growing(arch: str) -> Recipe:
     )  # fmt: skip
     return Recipe(
         "adam", 0.002 if _is_slim(arch) else 0.001, "cosine", 60, 64, warmup=0.5,
-        growth=((0.7, 0.5), (0.92, 0.75)), ema=0.995, augmentation=augmentation,
+        growth=((0.7, 2 / 3),), ema=0.995, augmentation=augmentation,
     )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def rate_at(recipe: Recipe, epoch: float) -> float:
 def size_at(recipe: Recipe, epoch: int, full: tuple[int, int]) -> tuple[int, int]:
     """Return the (height, width) of an epoch; parts of the full size are rounded to 16 pixels.
 
-    >>> size_at(preset("growing", "osnet_x0_25"), 0, (256, 128))
+    >>> size_at(preset("growing", "osnet_x0_25"), 0, (192, 96))
     (128, 64)
     """
     for until, share in recipe.growth:

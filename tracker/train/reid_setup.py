@@ -105,7 +105,7 @@ def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
 
 def _validation(request: TrainingRequest, people: PersonSet) -> Validation:
     size = common_size(people.pictures, request.size)
-    return Validation(request.arch, people, decode_all(people.pictures, size), request.size)
+    return Validation(request.arch, people, decode_all(people.pictures, size))
 
 
 def _initial(request: TrainingRequest) -> dict[str, torch.Tensor] | None:

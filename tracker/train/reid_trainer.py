@@ -259,7 +259,8 @@ class ReidTrainer:
         due = self._epoch % self._settings.validate_every == 0
         if self._validation is None or not (due or self._epoch == self._recipe.epochs):
             return {}
-        scores = self._validation.score(self._weights(), self._world.device)
+        seen = size_at(self._recipe, self._epoch - 1, self._settings.size)
+        scores = self._validation.score(self._weights(), seen, self._world.device)
         logger.info("epoch %d: %s", self._epoch, scores)
         return {"val_rank-1": scores["rank-1"], "val_mAP": scores["mAP"]}
 

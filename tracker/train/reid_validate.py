@@ -23,17 +23,24 @@ class Validation:
         arch: Name of the variant.
         people: The pictures, numbered.
         pixels: (N, 3, h, w) uint8 RGB of them.
-        size: (height, width) the network sees.
     """
 
-    def __init__(self, arch: str, people: PersonSet, pixels: Tensor, size: tuple[int, int]) -> None:
-        self._arch, self._people, self._pixels, self._size = arch, people, pixels, size
+    def __init__(self, arch: str, people: PersonSet, pixels: Tensor) -> None:
+        self._arch, self._people, self._pixels = arch, people, pixels
 
-    def score(self, state: dict[str, Tensor], device: torch.device) -> dict[str, float]:
-        """Return rank-1 to rank-20, mAP and mINP in percent for weights without classifier."""
+    def score(
+        self, state: dict[str, Tensor], size: tuple[int, int], device: torch.device
+    ) -> dict[str, float]:
+        """Return rank-1 to rank-20, mAP and mINP in percent.
+
+        Args:
+            state: Weights without classifier.
+            size: (height, width) that the network sees; best what it learned on last.
+            device: Where to compute.
+        """
         osnet = build_osnet(self._arch)
         osnet.load_state_dict(state)
-        embedding = embed_pixels(osnet.to(device), self._pixels, self._size, device)
+        embedding = embed_pixels(osnet.to(device), self._pixels, size, device)
         shots = Shots(embedding, self._people.person, self._people.camera)
         asked = first_of_each(shots.person, shots.camera)
         return summary(rank(shots.of(asked), shots.of(~asked), "cosine"))

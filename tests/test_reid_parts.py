@@ -1,0 +1,169 @@
+"""The parts of ReID training: samplers, losses, rates, random changes."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tests.people import portrait
+from tracker.embed.crop import normalise
+from tracker.errors import ConfigError
+from tracker.models.manifest import Preprocessing
+from tracker.train.reid_augment import augment, prepare
+from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
+from tracker.train.reid_network import Average
+from tracker.train.reid_recipe import PRESETS, Augmentation, preset, rate_at, size_at
+from tracker.train.reid_sampler import identity_batches, random_batches
+
+
+def chance(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def pixels(count: int = 4) -> torch.Tensor:
+    return torch.stack([torch.from_numpy(portrait(p, 0)).permute(2, 0, 1) for p in range(count)])
+
+
+def test_random_batches_use_each_picture_once() -> None:
+    batches = random_batches(10, 3, chance())
+    assert batches.shape == (3, 3)
+    assert len(set(batches.flatten().tolist())) == 9
+
+
+def test_identity_batches_hold_p_people_with_k_pictures() -> None:
+    person = torch.tensor([0] * 7 + [1] * 4 + [2] * 1 + [3] * 9 + [4] * 2)
+    batches = identity_batches(person, 3, 4, chance())
+    assert len(batches) >= 1
+    for batch in person[batches]:
+        assert sorted(torch.unique(batch, return_counts=True)[1].tolist()) == [4, 4, 4]
+    assert torch.equal(batches, identity_batches(person, 3, 4, chance()))
+    assert not torch.equal(batches[:1], identity_batches(person, 3, 4, chance(1))[:1])
+
+
+def test_somebody_with_one_picture_is_shown_repeatedly() -> None:
+    (batch,) = identity_batches(torch.tensor([0, 1, 1]), 2, 2, chance()).tolist()
+    assert batch.count(0) == 2
+
+
+def test_too_few_people_make_no_batch() -> None:
+    assert identity_batches(torch.tensor([0, 0]), 2, 2, chance()).shape == (0, 4)
+
+
+def test_smoothing_is_the_published_one() -> None:
+    logits, person = torch.randn(5, 7, generator=chance()), torch.tensor([0, 6, 2, 2, 5])
+    target = torch.full((5, 7), 0.1 / 7)
+    target[torch.arange(5), person] += 0.9
+    expected = -(target * logits.log_softmax(1)).sum(1).mean()
+    assert smoothed_cross_entropy(logits, person, 0.1) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_triplet_takes_the_hardest() -> None:
+    points, person = torch.tensor([[0.0], [1.0], [1.2], [5.0]]), torch.tensor([0, 0, 1, 1])
+    # Anchors: farthest same 1, 1, 3.8, 3.8; nearest other 1.2, 0.2, 0.2, 4.
+    expected = (0.1 + 1.1 + 3.9 + 0.1) / 4
+    assert batch_hard_triplet(points, person, 0.3).item() == pytest.approx(expected, abs=1e-5)
+
+
+def test_triplet_of_equal_pictures_has_a_finite_gradient() -> None:
+    points = torch.ones(4, 3, requires_grad=True)
+    batch_hard_triplet(points, torch.tensor([0, 0, 1, 1]), 0.3).backward()
+    assert points.grad is not None
+    assert points.grad.isfinite().all()
+    assert batch_hard_triplet(points, torch.zeros(4, dtype=torch.int64), 0.3) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "arch", "rate", "batch", "epochs", "steps"),
+    [
+        ("scratch-sgd", "osnet_x1_0", 0.065, 64, 350, (150, 225, 300)),
+        ("amsgrad-step", "osnet_x1_0", 0.0015, 64, 150, (60, 120)),
+        ("amsgrad-step", "osnet_x0_75", 0.0015, 64, 150, (60, 120)),
+        ("amsgrad-step", "osnet_x0_5", 0.003, 128, 180, (80, 160)),
+        ("amsgrad-step", "osnet_x0_25", 0.003, 128, 180, (80, 160)),
+        ("amsgrad-cosine", "osnet_x1_0", 0.0015, 64, 250, ()),
+    ],
+)
+def test_presets_are_the_published_ones(  # noqa: PLR0917
+    name: str, arch: str, rate: float, batch: int, epochs: int, steps: tuple[int, ...]
+) -> None:
+    recipe = preset(name, arch)
+    assert (recipe.rate, recipe.batch_size, recipe.epochs) == (rate, batch, epochs)
+    assert recipe.steps == steps
+    assert recipe.frozen == (0 if name == "scratch-sgd" else 10)
+    assert (recipe.weight_decay, recipe.smoothing) == (5e-4, 0.1)
+
+
+def test_an_unknown_preset_is_told() -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'amsgrad-step'"):
+        preset("amsgrad-stp", "osnet_x1_0")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_rates_rise_and_fall(name: str) -> None:
+    recipe = preset(name, "osnet_x0_25")
+    rates = [rate_at(recipe, e) for e in np.linspace(0, recipe.epochs, 500)]
+    assert max(rates) <= recipe.rate
+    assert rates[-1] <= 0.011 * recipe.rate
+
+
+def test_cosine_is_half_way_down_in_the_middle() -> None:
+    recipe = preset("amsgrad-cosine", "osnet_x1_0")
+    assert rate_at(recipe, 125) == pytest.approx(recipe.rate / 2)
+
+
+def test_pictures_grow() -> None:
+    recipe = replace(preset("growing", "osnet_x0_25"), epochs=100)
+    sizes = [size_at(recipe, epoch, (192, 96)) for epoch in (0, 69, 70, 99)]
+    assert sizes == [(128, 64), (128, 64), (192, 96), (192, 96)]
+
+
+def test_prepare_equals_what_tracking_does() -> None:
+    expected = normalise(np.stack([portrait(p, 0) for p in range(4)]), Preprocessing())
+    assert np.allclose(prepare(pixels(), (64, 32)).numpy(), expected, atol=1e-5)
+
+
+def test_without_chances_nothing_changes() -> None:
+    calm = Augmentation(flip=0)
+    assert torch.allclose(
+        augment(pixels(), (64, 32), calm, chance()), prepare(pixels(), (64, 32)), atol=1e-4
+    )
+
+
+def test_a_flip_mirrors() -> None:
+    mirrored = augment(pixels(), (64, 32), Augmentation(flip=1), chance())
+    assert torch.allclose(mirrored, prepare(pixels().flip(3), (64, 32)), atol=1e-4)
+
+
+def test_changes_depend_on_the_generator_alone() -> None:
+    everything = Augmentation(0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0.1, 0.5)
+    first, again, other = (
+        augment(pixels(), (48, 24), everything, chance(seed)) for seed in (1, 1, 2)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert first.shape == (4, 3, 48, 24)
+
+
+def test_erasing_hides_a_share_with_the_published_constants() -> None:
+    images = augment(pixels(64), (64, 32), Augmentation(flip=0, erase=1), chance())
+    fill = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
+    hidden = (images == fill).all(dim=1).float().mean(dim=(1, 2))
+    assert ((hidden > 0.01) & (hidden < 0.45)).all()
+
+
+def test_colours_of_grey_pictures_do_not_turn() -> None:
+    grey = torch.full((2, 3, 8, 8), 100, dtype=torch.uint8)
+    turned = augment(grey, (8, 8), Augmentation(flip=0, hue=0.5), chance())
+    assert torch.allclose(turned, prepare(grey, (8, 8)), atol=1e-4)
+
+
+def test_the_average_forgets_the_random_start() -> None:
+    model = torch.nn.Linear(2, 2, bias=False)
+    average = Average(model, keep=0.99)
+    torch.nn.init.constant_(model.weight, 3.0)
+    for step in range(1, 400):
+        average.update(model, step)
+    assert torch.allclose(average.state["weight"], torch.full((2, 2), 3.0), atol=0.1)
+    assert math.isfinite(float(average.state["weight"].sum()))

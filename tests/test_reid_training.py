@@ -1,0 +1,185 @@
+"""A training learns, can be stopped and resumed at will, and leaves usable files."""
+
+import csv
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.people import write_market
+from tracker.cli import main
+from tracker.embed.checkpoint import load_osnet
+from tracker.errors import ConfigError, SourceError, TrainingError, WeightsError
+from tracker.models.locate import sha256_of
+from tracker.train.precision import choose_precision
+from tracker.train.reid_recipe import Augmentation, Recipe
+from tracker.train.reid_setup import TrainingRequest, make_trainer
+from tracker.train.reid_trainer import ReidTrainer, Watch
+from tracker.train.world import World
+
+CPU = World(0, 1, torch.device("cpu"))
+RECIPE = Recipe(
+    "amsgrad", 0.002, "cosine", epochs=3, batch_size=8, images_per_person=2, triplet=0.5,
+    growth=((0.5, 0.5),), ema=0.9, augmentation=Augmentation(crop=0.5, erase=0.5, hue=0.1),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_market(tmp_path_factory.mktemp("data") / "market", people=8)
+
+
+def trainer(market: Path, out: Path, recipe: Recipe = RECIPE, **others: object) -> ReidTrainer:
+    out.mkdir(exist_ok=True)
+    options = {"precision": "fp32", "val_ids": 2} | others
+    return make_trainer(
+        TrainingRequest([market], "osnet_x0_25", (64, 32), out, **options), recipe, CPU
+    )
+
+
+def log(out: Path) -> list[dict[str, str]]:
+    with (out / "log.csv").open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return load_osnet(out / "osnet_x0_25.safetensors").state_dict()
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    return all(torch.equal(a[k], b[k]) for k in a)
+
+
+def interrupting(epoch: int, step: int) -> Watch:
+    def watch(now: int, done: int, _steps: int, _loss: float) -> None:
+        if (now, done) == (epoch, step):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return watch
+
+
+@pytest.mark.parametrize(("epoch", "step"), [(0, 1), (1, 2), (1, 4), (2, 3)])
+def test_a_resumed_training_equals_an_uninterrupted_one(
+    epoch: int, step: int, market: Path, tmp_path: Path
+) -> None:
+    trainer(market, tmp_path / "whole").run()
+    with pytest.raises(KeyboardInterrupt):
+        trainer(market, tmp_path / "broken").run(interrupting(epoch, step))
+    resumed = trainer(market, tmp_path / "broken")
+    resumed.resume()
+    resumed.run()
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "broken"))
+
+
+def test_the_seed_decides(market: Path, tmp_path: Path) -> None:
+    short = replace(RECIPE, epochs=1)
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        trainer(market, tmp_path / name, short, seed=seed).run()
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+def test_it_learns(market: Path, tmp_path: Path) -> None:
+    recipe = Recipe("adam", 0.003, "cosine", 12, 16, augmentation=Augmentation())
+    trainer(market, tmp_path, recipe).run()
+    rows = log(tmp_path)
+    assert float(rows[-1]["loss"]) < 0.7 * float(rows[0]["loss"])
+    assert float(rows[-1]["accuracy"]) > 80
+
+
+def test_only_the_classifier_learns_while_frozen(market: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, epochs=1, frozen=1, ema=0.0)
+    frozen = trainer(market, tmp_path, recipe)
+    before = {k: v.clone() for k, v in frozen._osnet.state_dict().items()}
+    frozen.run()
+    after = frozen._osnet.state_dict()
+    changed = {k for k in before if not torch.equal(before[k], after[k])}
+    assert changed == {"classifier.weight", "classifier.bias"}
+
+
+def test_a_diverging_training_ends_clearly(market: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, optimizer="sgd", rate=1e30)
+    with pytest.raises(TrainingError, match="Use a lower --rate"):
+        trainer(market, tmp_path, recipe).run()
+
+
+def test_too_large_batches_are_told(market: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="lower --batch-size"):
+        trainer(market, tmp_path, replace(RECIPE, batch_size=64)).run()
+
+
+def test_other_options_do_not_resume(market: Path, tmp_path: Path) -> None:
+    trainer(market, tmp_path, replace(RECIPE, epochs=1)).run()
+    with pytest.raises(WeightsError, match="its seed is 1, not 2"):
+        trainer(market, tmp_path, seed=2).resume()
+    (tmp_path / "checkpoint.pt").write_bytes(b"broken")
+    with pytest.raises(WeightsError, match="cannot resume from"):
+        trainer(market, tmp_path).resume()
+    with pytest.raises(ConfigError, match="start anew"):
+        trainer(market, tmp_path / "empty").resume()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "told"),
+    [
+        ({"val_ids": 7}, SourceError, "--val-ids 7"),
+        ({"precision": "fp8"}, ConfigError, "--precision is 'fp8'"),
+        ({"precision": "fp16"}, ConfigError, "fp16 needs a GPU"),
+    ],
+)
+def test_wrong_options_are_told(
+    options: dict[str, object], error: type[Exception], told: str, market: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(error, match=told):
+        trainer(market, tmp_path, **options)
+
+
+def test_precision_follows_the_processor() -> None:
+    chosen = choose_precision("auto", torch.device("cpu"))
+    assert chosen.dtype in (torch.float32, torch.bfloat16)
+    assert not chosen.scaled
+
+
+def run(*words: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(list(words))
+    return int(stop.value.code or 0)
+
+
+def test_the_command_trains_resumes_and_scores(
+    market: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    words = [
+        "train", "reid", str(market), "--out", str(out), "--size", "64x32", "--batch-size", "8",
+        "--val-ids", "3", "--device", "cpu", "--threads", "1", "--precision", "fp32",
+    ]  # fmt: skip
+    assert run(*words, "--epochs", "1") == 0
+    assert run(*words, "--epochs", "2") == 1
+    assert "add --resume" in capfd.readouterr().err
+    assert run(*words, "--epochs", "2", "--resume") == 0
+    path = out / "osnet_x0_25.safetensors"
+    assert capfd.readouterr().out.strip() == str(path)
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert card["sha256"] == sha256_of(path)
+    assert card["trained_on"] == {
+        "sources": ["market"], "people": 5, "pictures": 30, "kept_back": 3,
+    }  # fmt: skip
+    assert str(tmp_path) not in path.with_suffix(".md").read_text()
+    assert len(log(out)) == 2
+    assert (out / "curves.png").stat().st_size > 1000
+    assert not [k for k in weights(out) if k.startswith("classifier")]
+    figure = tmp_path / "answers.png"
+    assert run(
+        "evaluate", "reid", str(market), "--reid", str(path), "--val-ids", "3", "--json",
+        "--pairs", "--figure", str(figure), "--device", "cpu",
+    ) == 0  # fmt: skip
+    scores = json.loads(capfd.readouterr().out)
+    assert scores["queries"] == 6
+    assert {p["query_camera"] for p in scores["pairs"]} == {"1", "2"}
+    assert 0 < scores["mAP"] <= 100
+    assert figure.stat().st_size > 1000
