@@ -14,7 +14,7 @@ from tests.people import write_market
 from tracker.cli import main
 from tracker.embed.checkpoint import load_osnet
 from tracker.errors import ConfigError, SourceError, TrainingError, WeightsError
-from tracker.models.locate import sha256_of
+from tracker.models.locate import find_model, sha256_of
 from tracker.train.precision import choose_precision
 from tracker.train.reid_recipe import Augmentation, Recipe
 from tracker.train.reid_setup import TrainingRequest, make_trainer
@@ -166,6 +166,8 @@ def test_the_command_trains_resumes_and_scores(
     assert capfd.readouterr().out.strip() == str(path)
     card = json.loads(path.with_suffix(".json").read_text())
     assert card["sha256"] == sha256_of(path)
+    located = find_model(str(path), "reid")
+    assert (located.preprocessing.height, located.preprocessing.width) == (64, 32)
     assert card["trained_on"] == {
         "sources": ["market"], "people": 5, "pictures": 30, "kept_back": 3,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """From what the user typed to a verified model on disk; nothing here uses the network."""
 
 import hashlib
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,15 @@ from pathlib import Path
 import platformdirs
 
 from tracker.errors import ConfigError, WeightsError, suggestion
-from tracker.models.manifest import ModelCard, Preprocessing, Task, card, manifest, packaged_weights
+from tracker.models.manifest import (
+    ModelCard,
+    Preprocessing,
+    Task,
+    card,
+    manifest,
+    packaged_weights,
+    read_preprocessing,
+)
 
 AUTO = "auto"
 WEIGHTS_VARIABLE = "REID_TRACK_WEIGHTS"
@@ -127,7 +136,22 @@ def _user_model(path: Path) -> LocatedModel:
         raise ConfigError(
             f"'{path}' is a folder without an OpenVINO model (.xml and .bin); give a model file"
         )
-    return LocatedModel(path.name, path.resolve(), sha256_of(path))
+    found = sha256_of(path)
+    return LocatedModel(path.name, path.resolve(), found, _own_preprocessing(path, found))
+
+
+def _own_preprocessing(path: Path, sha256: str) -> Preprocessing:
+    """Read the card that a training or export wrote beside a model, if it is of this very file.
+
+    A network scores far below its worth on pictures of a size that it did not learn on.
+    """
+    try:
+        content = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        if content["sha256"] == sha256:
+            return read_preprocessing(content["preprocessing"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # no card: the convention of OSNet checkpoints holds
+    return Preprocessing()
 
 
 def _looks_like_path(wanted: str) -> bool:

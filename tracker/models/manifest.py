@@ -85,11 +85,18 @@ def card(name: str, task: Task | None = None) -> ModelCard:
     return found
 
 
+def read_preprocessing(entry: dict[str, Any]) -> Preprocessing:
+    """Read height, width, mean and std, as the manifest and the cards of trainings tell them.
+
+    Raises:
+        KeyError, TypeError: Not all four are there.
+    """
+    mean, std = tuple(entry["mean"]), tuple(entry["std"])
+    return Preprocessing(int(entry["height"]), int(entry["width"]), mean, std)
+
+
 def _card(entry: dict[str, Any]) -> ModelCard:
     fields = dict(entry)
     if "preprocessing" in fields:
-        wanted = fields["preprocessing"]
-        fields["preprocessing"] = Preprocessing(
-            wanted["height"], wanted["width"], tuple(wanted["mean"]), tuple(wanted["std"])
-        )
+        fields["preprocessing"] = read_preprocessing(fields["preprocessing"])
     return ModelCard(**fields)

@@ -1,0 +1,42 @@
+"""A model's own card decides how its crops are prepared, but only if it is of that very file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tracker.models.locate import find_model, sha256_of
+from tracker.models.manifest import Preprocessing
+
+OWN = {"height": 192, "width": 96, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(b"weights")
+    return path
+
+
+def write_card(model: Path, text: str) -> None:
+    model.with_suffix(".json").write_text(text)
+
+
+def test_its_own_card_counts(model: Path) -> None:
+    write_card(model, json.dumps({"sha256": sha256_of(model), "preprocessing": OWN}))
+    expected = Preprocessing(192, 96, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+    assert find_model(str(model), "reid").preprocessing == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({"sha256": "0" * 64, "preprocessing": OWN}),
+        json.dumps({"sha256": "{sha}", "preprocessing": {"height": 3}}),
+        json.dumps([1, 2]),
+        "no JSON",
+    ],
+)
+def test_other_files_beside_it_do_not(text: str, model: Path) -> None:
+    write_card(model, text.replace("{sha}", sha256_of(model)))
+    assert find_model(str(model), "reid").preprocessing == Preprocessing()
