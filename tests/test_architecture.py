@@ -27,7 +27,7 @@ LAYERS = (
     ("tracker.output",),
     ("tracker.outputs", "tracker.pipeline"),
     ("tracker.evaluate",),
-    ("tracker.train",),
+    ("tracker.train", "tracker.export"),
     ("tracker.run", "tracker.assemble"),
     ("tracker.cli", "tracker.__main__"),
 )

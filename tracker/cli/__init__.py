@@ -1,5 +1,6 @@
 """The command line: it translates words to calls and errors to lines, and does nothing else."""
 
+import importlib
 import logging
 import signal
 import sys
@@ -12,6 +13,8 @@ COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
     "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",
+    "export": "write networks for other runtimes",
+    "explain": "show what a network looks at",
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",
 }
@@ -46,22 +49,9 @@ def _dispatch(arguments: list[str]) -> None:
 
         rest = arguments[1:] if command else arguments
         app(rest, prog_name="reid-track")
-    elif command == "evaluate":
-        from tracker.cli.evaluate import app
-
-        app(arguments[1:], prog_name="reid-track evaluate")
-    elif command == "train":
-        from tracker.cli.train import app
-
-        app(arguments[1:], prog_name="reid-track train")
-    elif command == "weights":
-        from tracker.cli.weights import app
-
-        app(arguments[1:], prog_name="reid-track weights")
-    else:
-        from tracker.cli.doctor import app
-
-        app(arguments[1:], prog_name="reid-track doctor")
+        return
+    module = importlib.import_module(f"tracker.cli.{command}")  # only that command's libraries
+    module.app(arguments[1:], prog_name=f"reid-track {command}")
 
 
 def _fail(message: str) -> None:
