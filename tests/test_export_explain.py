@@ -40,16 +40,17 @@ def test_exports_equal_pytorch(
     assert card["preprocessing"]["height"] == 256
 
 
-def test_an_exported_onnx_tracks(osnet_file: Path, tmp_path: Path) -> None:
-    out = tmp_path / "m.onnx"
-    export.export_reid(find_model(str(osnet_file), "reid"), "onnx", out)
+@pytest.mark.parametrize(("to", "name"), [("onnx", "m.onnx"), ("openvino", "m_openvino_model")])
+def test_an_exported_model_tracks(to: str, name: str, osnet_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / name
+    export.export_reid(find_model(str(osnet_file), "reid"), to, out)
     image = np.random.default_rng(0).integers(0, 255, (120, 80, 3)).astype(np.uint8)
     boxes = np.array([[5, 5, 40, 100], [20, 10, 70, 110]], np.float32)
     ours, theirs = (
         load_embedder(find_model(str(path), "reid"), device="cpu").embed(image, boxes)
         for path in (osnet_file, out)
     )
-    assert np.allclose(ours, theirs, atol=1e-4)
+    assert np.allclose(ours, theirs, atol=2e-2)  # OpenVINO may compute in 16 bits
 
 
 def test_wrong_exports_are_told(

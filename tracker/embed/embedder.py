@@ -1,4 +1,4 @@
-"""Crops -> unit-length appearance embeddings, by PyTorch or ONNX Runtime."""
+"""Crops -> unit-length appearance embeddings, by PyTorch, ONNX Runtime or OpenVINO."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -52,7 +52,7 @@ def unit_length(vectors: FloatArray) -> FloatArray:
 
 
 def load_embedder(model: LocatedModel, *, device: str, half: bool = False) -> Embedder:
-    """Load a ReID model: an OSNet checkpoint, or an ``.onnx`` file.
+    """Load a ReID model: an OSNet checkpoint, an ``.onnx`` file or an OpenVINO folder.
 
     Raises:
         WeightsError: The file is no usable ReID model.
@@ -65,6 +65,8 @@ def load_network(model: LocatedModel, *, device: str, half: bool = False) -> Net
     """Load the bare network, which takes prepared crops; raises as `load_embedder`."""
     if model.path.suffix == ".onnx":
         return _onnx_network(model, half=half)
+    if model.path.is_dir():
+        return _openvino_network(model, half=half)
     return _torch_network(model, device=device, half=half)
 
 
@@ -110,6 +112,24 @@ def _onnx_network(model: LocatedModel, *, half: bool) -> Network:
             for i in range(0, len(crops), step)
         ]
         return np.concatenate(parts)[: len(crops)]
+
+    return run
+
+
+def _openvino_network(model: LocatedModel, *, half: bool) -> Network:
+    import openvino
+
+    if half:
+        raise ConfigError("--half does not apply to an OpenVINO ReID model; leave it out")
+    try:
+        (graph,) = sorted(model.path.glob("*.xml"))
+        compiled = openvino.Core().compile_model(str(graph), "CPU")
+    except (ValueError, RuntimeError) as error:
+        first_line = str(error).splitlines()[0]
+        raise WeightsError(f"{model.path} is no readable OpenVINO model: {first_line}") from error
+
+    def run(crops: FloatArray) -> FloatArray:
+        return np.array(compiled(crops)[0], np.float32)
 
     return run
 
