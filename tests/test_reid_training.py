@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,3 +187,24 @@ def test_the_command_trains_resumes_and_scores(
     assert {p["query_camera"] for p in scores["pairs"]} == {"1", "2"}
     assert 0 < scores["mAP"] <= 100
     assert figure.stat().st_size > 1000
+
+
+def test_processes_train_together(market: Path, tmp_path: Path) -> None:
+    words = [
+        "train", "reid", str(market), "--out", str(tmp_path / "run"), "--size", "64x32",
+        "--batch-size", "8", "--epochs", "1", "--device", "cpu", "--threads", "1",
+        "--precision", "fp32",
+    ]  # fmt: skip
+    torchrun = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        "-m", "tracker",
+    ]  # fmt: skip
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*torchrun, *words], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("osnet_x0_25.safetensors") == 1
+    (row,) = log(tmp_path / "run")
+    assert float(row["loss"]) > 0
+    assert weights(tmp_path / "run")

@@ -57,9 +57,12 @@ def draw_curves(history: History, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError:
+        logger.warning("no matplotlib here, so no %s; pip install matplotlib adds it", path.name)
+        return
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = (
