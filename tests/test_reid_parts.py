@@ -2,16 +2,20 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from tests.people import portrait
+from tests.people import portrait, write_market
+from tracker.datasets.folders import list_pictures
 from tracker.embed.crop import normalise
 from tracker.errors import ConfigError
 from tracker.models.manifest import Preprocessing
+from tracker.train import reid_feed
 from tracker.train.reid_augment import augment, prepare
+from tracker.train.reid_feed import make_feed
 from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
 from tracker.train.reid_network import Average
 from tracker.train.reid_recipe import PRESETS, Augmentation, preset, rate_at, size_at
@@ -49,6 +53,19 @@ def test_somebody_with_one_picture_is_shown_repeatedly() -> None:
 
 def test_too_few_people_make_no_batch() -> None:
     assert identity_batches(torch.tensor([0, 0]), 2, 2, chance()).shape == (0, 4)
+
+
+def test_pictures_from_disk_equal_those_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = list_pictures(write_market(tmp_path, people=4))
+    positions = random_batches(len(pictures), 3, chance())
+    held = make_feed(pictures, (64, 32))
+    monkeypatch.setattr(reid_feed, "MEMORY_BYTES", 0)
+    read = make_feed(pictures, (64, 32))
+    assert type(held) is not type(read)
+    both = zip(held.batches(positions), read.batches(positions), strict=True)
+    assert all(torch.equal(a, b) for a, b in both)
 
 
 def test_smoothing_is_the_published_one() -> None:

@@ -1,16 +1,19 @@
 """Hand the pictures of each batch to the trainer: from memory, or decoded on the way."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
 
-from tracker.datasets.pictures import Picture, read_picture
-from tracker.datasets.pixels import common_size, decode, resized
+from tracker.datasets.pictures import Picture
+from tracker.datasets.pixels import common_size, decode
+from tracker.types import Image
 
 MEMORY_BYTES = 4 << 30  # decoded pictures beyond this are read anew in each epoch
+BATCHES_AHEAD = 4
 
 
 class Feed(Protocol):
@@ -34,30 +37,26 @@ class MemoryFeed:
 
 
 class DiskFeed:
-    """Decodes in worker processes while the network learns."""
+    """Decodes some batches ahead, in threads, while the network learns."""
 
     def __init__(self, pictures: Sequence[Picture], size: tuple[int, int], workers: int) -> None:
-        self._pictures = _Decoded(pictures, size)
-        self._workers = workers
+        self._pictures, self._size, self._workers = pictures, size, workers
 
-    def batches(self, positions: Tensor) -> Iterable[Tensor]:
+    def batches(self, positions: Tensor) -> Iterator[Tensor]:
         """See `Feed.batches`."""
-        return DataLoader(
-            self._pictures, batch_sampler=positions.tolist(), num_workers=self._workers
-        )
-
-
-class _Decoded(Dataset[Tensor]):
-    def __init__(self, pictures: Sequence[Picture], size: tuple[int, int]) -> None:
-        self._pictures, self._size = pictures, size
-
-    def __getitem__(self, index: int) -> Tensor:
-        rgb = resized(read_picture(self._pictures[index]), self._size)
-        return torch.from_numpy(rgb.copy()).permute(2, 0, 1)
+        waiting: deque[Future[Image]] = deque()
+        with ThreadPoolExecutor(self._workers) as pool:
+            for row in positions.tolist():
+                chosen = [self._pictures[i] for i in row]
+                waiting.append(pool.submit(decode, chosen, self._size))
+                if len(waiting) > BATCHES_AHEAD:
+                    yield _channels_first(waiting.popleft().result())
+            while waiting:
+                yield _channels_first(waiting.popleft().result())
 
 
 def make_feed(pictures: Sequence[Picture], size: tuple[int, int], workers: int = 2) -> Feed:
-    """Keep the pictures in memory if they fit, else decode them in `workers` processes.
+    """Keep the pictures in memory if they fit, else decode them anew in each epoch.
 
     Raises:
         SourceError: A picture cannot be read.
@@ -70,4 +69,8 @@ def make_feed(pictures: Sequence[Picture], size: tuple[int, int], workers: int =
 
 def decode_all(pictures: Sequence[Picture], size: tuple[int, int]) -> Tensor:
     """Decode pictures: (N, 3, height, width) uint8 RGB."""
-    return torch.from_numpy(decode(pictures, size)).permute(0, 3, 1, 2).contiguous()
+    return _channels_first(decode(pictures, size))
+
+
+def _channels_first(pixels: Image) -> Tensor:
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).contiguous()
