@@ -99,7 +99,7 @@ def test_visits_without_any_look_stay_alone() -> None:
     assert len(link(visits, CONFIG)) == 2
 
 
-def test_the_threshold_is_on_the_mean_similarity() -> None:
+def test_the_threshold_is_on_the_similarity_of_the_looks() -> None:
     half = (look(1) + look(2)) / np.sqrt(2)  # 0.71 to person 1
     visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
     visits[1].embeddings[:] = half

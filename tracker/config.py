@@ -41,13 +41,13 @@ class LinkConfig:
     """Settings of the identities over visits and cameras.
 
     Attributes:
-        gallery_threshold: Least mean cosine similarity of two groups of tracklets that are taken
-            for one person, in [0, 1].
+        gallery_threshold: Least similarity of visits that are taken for one person, in [0, 1]:
+            of their mean embeddings, averaged where there are more than two.
         max_speed: Fastest plausible movement between two visits to one camera, in own heights
             per second.
     """
 
-    gallery_threshold: float = 0.6
+    gallery_threshold: float = 0.75
     max_speed: float = 3.0
 
     def __post_init__(self) -> None:

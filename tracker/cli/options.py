@@ -158,7 +158,7 @@ GalleryThreshold = Annotated[
     typer.Option(
         min=0,
         max=1,
-        help="Least mean similarity of two visits of one person.",
+        help="Least similarity of the visits of one person.",
         rich_help_panel=_TRACK,
     ),
 ]

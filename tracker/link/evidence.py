@@ -11,20 +11,22 @@ from tracker.types import BoolArray, Tracklet
 STANDING_SLACK = 0.5  # own heights that a box's centre may jump without any walking
 
 
-def mean_embedding(tracklet: Tracklet) -> FloatArray:
-    """Return the mean (512,) of a visit's embeddings, shorter than 1 the more they vary."""
-    if not len(tracklet.embeddings):
-        return np.zeros(tracklet.embeddings.shape[1], np.float32)
-    return np.asarray(tracklet.embeddings.mean(axis=0))
+def look(tracklet: Tracklet) -> FloatArray:
+    """Return a visit's mean embedding (512,) at unit length; zero if it has no views.
+
+    Scaling the mean back to unit length makes visits comparable: one seen from many sides is
+    less like anything, itself included, and its mean is shorter by as much. On Market-1501,
+    PETS and a hand-off through a door one threshold then serves; for plain means of all pairs
+    of views the best ones lie 0.12 apart.
+    """
+    mean = tracklet.embeddings.sum(axis=0)
+    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12))
 
 
 def similarities(tracklets: Sequence[Tracklet]) -> FloatArray:
-    """Return the mean cosine similarity over all pairs of views, (N, N); 0 without views.
-
-    The product of two means is the mean of all products, so the unnormalised means suffice.
-    """
-    means = np.array([mean_embedding(t) for t in tracklets], np.float64)
-    return means @ means.T
+    """Return the cosine similarities (N, N) of the visits' looks; 0 without views."""
+    looks = np.array([look(t) for t in tracklets], np.float64)
+    return looks @ looks.T
 
 
 def impossible(tracklets: Sequence[Tracklet], config: LinkConfig) -> BoolArray:
