@@ -7,7 +7,7 @@ import numpy as np
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import impossible, look, similarities
+from tracker.link.evidence import impossible, look, similarities, usual_threshold
 from tracker.types import Identity, Tracklet
 
 
@@ -28,7 +28,7 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> list[Identity]:
         similarities(ordered),
         impossible(ordered, config),
         [len(t.embeddings) for t in ordered],
-        config.gallery_threshold,
+        _threshold(config, len(ordered)),
     )
     return [Identity(number, [ordered[i] for i in group]) for number, group in enumerate(groups, 1)]
 
@@ -64,7 +64,8 @@ class OnlineIdentities:
         """
         busy = {self._person_of[key] for key in present if key in self._person_of}
         seen = look(visit)
-        best, best_similarity = len(self._looks) + 1, self._config.gallery_threshold
+        best = len(self._looks) + 1
+        best_similarity = _threshold(self._config, len(self._person_of) + 1)
         for person, looks in self._looks.items():
             left_s = self._left_s.get((person, visit.camera), -np.inf)
             similarity = float(np.mean([seen @ known for known in looks.values()]))
@@ -87,6 +88,11 @@ class OnlineIdentities:
         for visit in sorted(visits, key=_appearance_order):
             people[self._person_of[visit.key]].tracklets.append(visit)
         return [person for person in people.values() if person.tracklets]
+
+
+def _threshold(config: LinkConfig, visits: int) -> float:
+    given = config.gallery_threshold
+    return usual_threshold(visits) if given is None else given
 
 
 def _appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
