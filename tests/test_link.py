@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.parts import look, visit
 from tracker.config import LinkConfig
+from tracker.link.evidence import usual_threshold
 from tracker.link.identities import OnlineIdentities, link
 from tracker.types import Identity, Tracklet
 
@@ -99,7 +100,7 @@ def test_visits_without_any_look_stay_alone() -> None:
     assert len(link(visits, CONFIG)) == 2
 
 
-def test_the_threshold_is_on_the_mean_similarity() -> None:
+def test_the_threshold_is_on_the_similarity_of_the_looks() -> None:
     half = (look(1) + look(2)) / np.sqrt(2)  # 0.71 to person 1
     visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
     visits[1].embeddings[:] = half
@@ -120,3 +121,15 @@ def test_online_waits_until_a_visit_is_over() -> None:
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_visits(count: int) -> None:
     assert len(link([visit("a", 1, (0, 3), 1)][:count], CONFIG)) == count
+
+
+def test_more_visits_need_more_similarity() -> None:
+    thresholds = [usual_threshold(n) for n in (0, 1, 10, 100, 1000)]
+    assert thresholds == sorted(thresholds)
+    assert thresholds[0] == thresholds[1]
+    alike = 0.7 * look(1) + np.sqrt(1 - 0.7**2) * look(2)  # 0.7 to person 1
+    few = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
+    few[1].embeddings[:] = alike
+    strangers = [visit(f"c{n}", n, (0, 3), person=10 + n) for n in range(1, 100)]
+    assert len(link(few, CONFIG)) == 1
+    assert len(link([*few, *strangers], CONFIG)) == 101

@@ -41,13 +41,14 @@ class LinkConfig:
     """Settings of the identities over visits and cameras.
 
     Attributes:
-        gallery_threshold: Least mean cosine similarity of two groups of tracklets that are taken
-            for one person, in [0, 1].
+        gallery_threshold: Least similarity of visits that are taken for one person, in [0, 1]:
+            of their mean embeddings, averaged where there are more than two. None takes what
+            fits the number of visits, see `tracker.link.evidence.usual_threshold`.
         max_speed: Fastest plausible movement between two visits to one camera, in own heights
             per second.
     """
 
-    gallery_threshold: float = 0.6
+    gallery_threshold: float | None = None
     max_speed: float = 3.0
 
     def __post_init__(self) -> None:
@@ -72,6 +73,6 @@ def _check_ranges(config: object, ranges: dict[str, tuple[float, float]]) -> Non
     for item in fields(config):  # type: ignore[arg-type]
         low, high = ranges[item.name]
         value = getattr(config, item.name)
-        if not low <= value <= high:
+        if value is not None and not low <= value <= high:
             option = "--" + item.name.removesuffix("_s").replace("_", "-")
             raise ConfigError(f"{option} is {value:g}; allowed is {low:g} to {high:g}")

@@ -154,12 +154,13 @@ NnBudget = Annotated[
     typer.Option("--nn-budget", min=1, help="Embeddings kept per track.", rich_help_panel=_TRACK),
 ]
 GalleryThreshold = Annotated[
-    float,
+    float | None,
     typer.Option(
         min=0,
         max=1,
-        help="Least mean similarity of two visits of one person.",
+        help="Least similarity of the visits of one person. Default: what fits their number.",
         rich_help_panel=_TRACK,
+        show_default=False,
     ),
 ]
 Online = Annotated[

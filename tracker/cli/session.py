@@ -69,7 +69,7 @@ class TrackRequest:
     max_cosine_distance: float
     max_iou_distance: float
     nn_budget: int
-    gallery_threshold: float
+    gallery_threshold: float | None
     online: bool
     out: Path | None
     json_path: Path | None

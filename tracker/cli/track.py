@@ -4,9 +4,9 @@ import typer
 
 from tracker.cli import COMMANDS
 from tracker.cli import options as o
-from tracker.config import LinkConfig, TrackerConfig
+from tracker.config import TrackerConfig
 
-_TRACKER, _LINK = TrackerConfig(), LinkConfig()
+_TRACKER = TrackerConfig()
 _EPILOG = "Other commands: " + "; ".join(f"{k}: {v}" for k, v in COMMANDS.items() if k != "track")
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
@@ -37,7 +37,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
     max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
     nn_budget: o.NnBudget = _TRACKER.nn_budget,
-    gallery_threshold: o.GalleryThreshold = _LINK.gallery_threshold,
+    gallery_threshold: o.GalleryThreshold = None,
     online: o.Online = False,
     out: o.Out = None,
     json_path: o.JsonPath = None,

@@ -7,8 +7,8 @@ import numpy as np
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import impossible, mean_embedding, similarities
-from tracker.types import EMBEDDING_SIZE, Identity, Tracklet
+from tracker.link.evidence import impossible, look, similarities, usual_threshold
+from tracker.types import Identity, Tracklet
 
 
 def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> list[Identity]:
@@ -28,7 +28,7 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> list[Identity]:
         similarities(ordered),
         impossible(ordered, config),
         [len(t.embeddings) for t in ordered],
-        config.gallery_threshold,
+        _threshold(config, len(ordered)),
     )
     return [Identity(number, [ordered[i] for i in group]) for number, group in enumerate(groups, 1)]
 
@@ -43,8 +43,7 @@ class OnlineIdentities:
     def __init__(self, config: LinkConfig) -> None:
         self._config = config
         self._person_of: dict[tuple[str, int], int] = {}
-        self._views: dict[int, FloatArray] = {}  # per person: sum of all embeddings
-        self._count: dict[int, int] = {}
+        self._looks: dict[int, dict[tuple[str, int], FloatArray]] = {}  # person -> visit -> look
         self._left_s: dict[tuple[int, str], float] = {}  # (person, camera) -> end of last visit
 
     def person_of(self, camera: str, track_id: int) -> int | None:
@@ -54,7 +53,7 @@ class OnlineIdentities:
     @property
     def count(self) -> int:
         """How many people there are so far."""
-        return len(self._views)
+        return len(self._looks)
 
     def introduce(self, visit: Tracklet, present: Iterable[tuple[str, int]]) -> int:
         """Find the person of a newly confirmed visit.
@@ -64,36 +63,36 @@ class OnlineIdentities:
             present: (camera, track_id) of all visits to that camera that may still go on.
         """
         busy = {self._person_of[key] for key in present if key in self._person_of}
-        mean = mean_embedding(visit)
-        best, best_similarity = len(self._views) + 1, self._config.gallery_threshold
-        for person, views in self._views.items():
+        seen = look(visit)
+        best = len(self._looks) + 1
+        best_similarity = _threshold(self._config, len(self._person_of) + 1)
+        for person, looks in self._looks.items():
             left_s = self._left_s.get((person, visit.camera), -np.inf)
-            if person in busy or left_s >= visit.start_s or not self._count[person]:
-                continue
-            similarity = float(mean @ views) / self._count[person]
-            if similarity > best_similarity:
+            similarity = float(np.mean([seen @ known for known in looks.values()]))
+            possible = person not in busy and left_s < visit.start_s
+            if possible and similarity > max(best_similarity, 0):
                 best, best_similarity = person, similarity
         self._person_of[visit.key] = best
-        self._absorb(best, visit)
+        self._looks.setdefault(best, {})[visit.key] = seen
         return best
 
     def conclude(self, visit: Tracklet) -> None:
         """Take in all views of a visit that is over."""
         person = self._person_of[visit.key]
-        self._absorb(person, visit)
+        self._looks[person][visit.key] = look(visit)
         self._left_s[person, visit.camera] = visit.end_s
 
     def identities(self, visits: Sequence[Tracklet]) -> list[Identity]:
         """Return the people with all their visits so far."""
-        people = {person: Identity(person) for person in sorted(self._views)}
+        people = {person: Identity(person) for person in sorted(self._looks)}
         for visit in sorted(visits, key=_appearance_order):
             people[self._person_of[visit.key]].tracklets.append(visit)
         return [person for person in people.values() if person.tracklets]
 
-    def _absorb(self, person: int, visit: Tracklet) -> None:
-        nothing = np.zeros(EMBEDDING_SIZE, np.float32)
-        self._views[person] = self._views.get(person, nothing) + visit.embeddings.sum(axis=0)
-        self._count[person] = self._count.get(person, 0) + len(visit.embeddings)
+
+def _threshold(config: LinkConfig, visits: int) -> float:
+    given = config.gallery_threshold
+    return usual_threshold(visits) if given is None else given
 
 
 def _appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
