@@ -104,6 +104,18 @@ def test_a_whole_file_gets_its_name_and_nothing_stays_beside_it(tmp_path: Path, 
     assert [done for done, _ in reports] == sorted({done for done, _ in reports})
 
 
+def test_a_packaged_model_is_found_and_not_downloaded(
+    tmp_path: Path, site, monkeypatch: pytest.MonkeyPatch
+):
+    model = replace(site.card(), url="")
+    with pytest.raises(WeightsError, match="comes with the package"):
+        fetch(model)
+    monkeypatch.setenv("REID_TRACK_WEIGHTS", str(tmp_path))
+    (tmp_path / "toy.pt").write_bytes(CONTENT)
+
+    assert fetch(model).path == tmp_path / "toy.pt"
+
+
 def test_the_default_folder_is_the_user_cache(site):
     assert fetch(site.card()).path == user_cache() / "toy.pt"
 

@@ -9,7 +9,14 @@ from http import HTTPStatus
 from pathlib import Path
 
 from tracker.errors import WeightsError
-from tracker.models.locate import LocatedModel, find_model, sha256_of, user_cache, verified
+from tracker.models.locate import (
+    LocatedModel,
+    find_model,
+    installed_file,
+    sha256_of,
+    user_cache,
+    verified,
+)
 from tracker.models.manifest import ModelCard, Task
 
 logger = logging.getLogger(__name__)
@@ -43,11 +50,18 @@ def fetch(
     The bytes go to ``<file>.part``; only a file with the right sha256 gets its name.
 
     Raises:
-        WeightsError: No connection, or not the published file.
+        WeightsError: No connection, no download, or not the published file.
     """
     target = (folder or user_cache()) / model.file
     if target.is_file():
         return verified(model, target)
+    if not model.url:
+        installed = installed_file(model)
+        if installed:
+            return verified(model, installed)
+        raise WeightsError(
+            f"{model.name} comes with the package and has no download; install the package anew"
+        )
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,7 @@ class ModelCard:
         name: What users type after ``--detector`` or ``--reid``.
         file: Name of the file in a weights folder.
         sha256: Of that file, in hexadecimal.
+        url: Where it is downloaded; empty for a model that comes with the package.
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
     """
