@@ -47,7 +47,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     preset: Annotated[
         str,
         typer.Option(
-            help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet or growing.",
+            help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet, growing or tuning.",
             rich_help_panel=_RECIPE,
         ),
     ] = "growing",

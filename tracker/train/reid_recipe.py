@@ -6,7 +6,7 @@ cosine), and one of this project for a CPU, where pictures enter small and grow.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tracker.errors import ConfigError, suggestion
@@ -116,12 +116,21 @@ def _growing(arch: str) -> Recipe:
     )  # fmt: skip
 
 
+def _tuning(arch: str) -> Recipe:
+    """Return a short second stage for trained weights: by person, with the triplet loss."""
+    return replace(
+        _growing(arch), rate=5e-4, epochs=8, batch_size=128, warmup=0.3, frozen=2,
+        images_per_person=4, triplet=1.0, unit_length=True, growth=(),
+    )  # fmt: skip
+
+
 PRESETS: dict[str, Callable[[str], Recipe]] = {
     "scratch-sgd": _scratch_sgd,
     "amsgrad-step": _amsgrad_step,
     "amsgrad-cosine": _amsgrad_cosine,
     "amsgrad-triplet": _amsgrad_triplet,
     "growing": _growing,
+    "tuning": _tuning,
 }
 
 
