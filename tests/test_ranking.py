@@ -62,6 +62,14 @@ def test_scores_equal_the_reference(metric: Metric, others: bool, seed: int, cou
     assert found == pytest.approx(reference(query, gallery, metric, others=others), abs=1e-3)
 
 
+def test_equal_distances_count_in_gallery_order() -> None:
+    gallery = Shots(np.ones((5, 2), np.float32), np.array([9, 1, 9, 1, 1]), np.ones(5, int))
+    query = Shots(np.ones((1, 2), np.float32), np.array([1]), np.array([0]))
+    scores = rank(query, gallery, "cosine")
+    assert scores.first_hit.tolist() == [2]
+    assert scores.average_precision[0] == pytest.approx((1 / 2 + 2 / 4 + 3 / 5) / 3)
+
+
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     query, gallery = made_up(1, 50), made_up(2, 200)
     whole = rank(query, gallery, "cosine")

@@ -152,17 +152,28 @@ def _score_block(
 ) -> tuple[IntArray, FloatArray, FloatArray]:
     scores = []
     for row, person, camera in zip(distances, query.person, query.camera, strict=True):
-        order = np.argsort(row, kind="stable")
-        right = gallery.person[order] == person
-        if other_cameras_only:
-            right = right[~(right & (gallery.camera[order] == camera))]
-        scores.append(_score_hits(np.flatnonzero(right) + 1))
+        right = gallery.person == person
+        kept = ~(right & (gallery.camera == camera)) if other_cameras_only else slice(None)
+        scores.append(_score_hits(_ranks_of(np.flatnonzero(right[kept]), row[kept])))
     first, precision, penalty = zip(*scores, strict=True)
     return (
         np.array(first, np.int64),
         np.array(precision, np.float32),
         np.array(penalty, np.float32),
     )
+
+
+def _ranks_of(places: IntArray, distances: FloatArray) -> IntArray:
+    """Return the ranks, from 1 and ascending, that gallery places have in a stable sort.
+
+    Sorting the bare distances is several times faster than sorting their places.
+    """
+    ordered, own = np.sort(distances), distances[places]
+    ranks = np.searchsorted(ordered, own) + 1
+    tied = np.searchsorted(ordered, own, side="right") > ranks
+    for index in np.flatnonzero(tied):  # rare: equal distances count in gallery order
+        ranks[index] += np.count_nonzero(distances[: places[index]] == own[index])
+    return np.sort(ranks)
 
 
 def _score_hits(ranks: IntArray) -> tuple[int, float, float]:
