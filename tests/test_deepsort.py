@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.parts import detections, look
 from tracker.associate.deepsort import DeepSort
+from tracker.associate.quality import covered_share
 from tracker.config import TrackerConfig
 from tracker.types import Detections, TrackBox, no_embeddings
 
@@ -153,3 +154,19 @@ def test_the_memory_of_a_visit_is_bounded() -> None:
 def test_boxes_off_the_image_are_followed(boxes: list[list[float]]) -> None:
     tracker, _ = play([(boxes, [1])] * 4)
     assert len(tracker.tracklets()) == 1
+
+
+def test_covered_people_are_not_remembered_as_those_before_them() -> None:
+    """While one stands before the other, both crops look like the nearer person."""
+    apart = [([box(100), box(130, y=104)], [1, 2])] * 6
+    behind = [([box(112), box(130, y=104)], [2, 2])] * 6
+    tracker, _ = play([*apart, *behind])
+    first = tracker.tracklets()[0]
+    assert len(first.frame) == 12
+    assert (first.embeddings @ look(2)).max() == 0
+
+
+def test_cover_counts_for_the_farther_person_only() -> None:
+    covered = covered_share(np.array([box(100), box(120, y=110), box(400)]))
+    assert covered == pytest.approx([0.5 * 0.9, 0, 0])
+    assert covered_share(np.zeros((0, 4))).shape == (0,)

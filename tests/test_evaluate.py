@@ -32,7 +32,7 @@ def test_perfect_tracks_score_a_hundred() -> None:
     truth = table(walk(1, range(1, 11)) + walk(2, range(1, 11), x=50))
     scores = score(truth, truth)
     assert [scores[n] for n in ("HOTA", "DetA", "AssA", "MOTA", "IDF1")] == [100] * 5
-    assert (scores["IDSW"], scores["identities"], scores["true identities"]) == (0, 2, 2)
+    assert (scores["IDSW"], scores["identities"], scores["true_identities"]) == (0, 2, 2)
 
 
 def test_an_id_switch_in_the_middle() -> None:

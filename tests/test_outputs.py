@@ -86,7 +86,7 @@ def test_the_files_of_a_run(here: Path, cameras, options, expected):
                      id="video and json of one name"),
         pytest.param("a", {"json": "t.csv", "formats": ["csv"]}, OutputError, r"t\.csv",
                      id="json and csv of one name"),
-        pytest.param("a tracks", {"json": "a.txt", "formats": ["mot"]}, OutputError, r"a\.txt",
+        pytest.param("a", {"json": "a.txt", "formats": ["mot"]}, OutputError, r"a\.txt",
                      id="json and mot of one name"),
     ],
 )  # fmt: skip

@@ -18,6 +18,8 @@ class TrackerConfig:
             revival of a lost track where its motion model no longer expects it.
         max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
         nn_budget: Embeddings kept per track (DeepSORT: 100).
+        max_cover: Largest share of a box that another person may cover for its crop to be
+            remembered, in [0, 1].
         revive_speed: Fastest plausible movement of a person, in own heights per second.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
     """
@@ -28,6 +30,7 @@ class TrackerConfig:
     max_cosine_distance: float = 0.3
     max_iou_distance: float = 0.7
     nn_budget: int = 100
+    max_cover: float = 0.35
     revive_speed: float = 1.5
     fill_gap_s: float = 1.0
 
@@ -63,6 +66,7 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "max_cosine_distance": (0, 1),
     "max_iou_distance": (0, 1),
     "nn_budget": (1, 1_000_000),
+    "max_cover": (0, 1),
     "revive_speed": (0, 1e6),
     "fill_gap_s": (0, 1e6),
 }

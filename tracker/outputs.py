@@ -129,7 +129,8 @@ def _text_files(
     for kind in dict.fromkeys(formats):
         if kind == "mot" and len(cameras) > 1:
             for name in cameras:
-                yield (kind, name), json.parent / f"{name}.txt"
+                prefix = "" if json.stem == "tracks" else f"{json.stem}."
+                yield (kind, name), json.parent / f"{prefix}{name}.txt"
         elif kind == "mot":
             yield (kind, cameras[0]), json.with_suffix(".txt")
         elif kind != "json":

@@ -62,8 +62,9 @@ class CameraPipeline:
         """Process frame after frame; a source that breaks ends it and is noted in `failure`."""
         try:
             for frame in self._source.frames():
+                step = self._process(frame)
                 self.frames_read = frame.index + 1
-                yield self._process(frame)
+                yield step
         except SourceError as error:
             self.failure = error
             if self.frames_read:  # else it is told once, by whoever sees all cameras

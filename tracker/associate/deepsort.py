@@ -12,6 +12,7 @@ import numpy as np
 from tracker import boxes
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.quality import covered_share
 from tracker.associate.track import Observation, State, Track
 from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
@@ -54,10 +55,13 @@ class DeepSort:
         for track in self._tracks:
             track.predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
+        # A crop that shows two people would make each remembered as the other.
+        hidden = covered_share(detections.xyxy) > self._config.max_cover
+        remembered = np.where(hidden[:, None], 0, embeddings)
         seen = [
             Observation(frame, time_s, xyxy, float(score), embedding)
             for xyxy, score, embedding in zip(
-                detections.xyxy, detections.score, embeddings, strict=True
+                detections.xyxy, detections.score, remembered, strict=True
             )
         ]
         matched = {t for t, _ in pairs}

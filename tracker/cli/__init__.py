@@ -18,6 +18,7 @@ COMMANDS = {
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",
 }
+HELP = {"help_option_names": ["-h", "--help"]}
 INTERRUPTED = 130  # the shell's convention for Ctrl-C: 128 + SIGINT
 
 logger = logging.getLogger("tracker")

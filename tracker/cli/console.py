@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import AbstractContextManager, nullcontext
 
 from rich.console import Console
 from rich.progress import (
@@ -61,8 +62,15 @@ class ConsoleWatcher(Watcher):
             disable=not (shown and console.is_terminal),
             transient=True,
         )
+        self._console = console
         self._window = window
         self._began = 0.0
+
+    def loading(self) -> AbstractContextManager[object]:
+        """Say, where progress is shown, that models are being loaded."""
+        if self._progress.disable:
+            return nullcontext()
+        return self._console.status("loading models")
 
     def __enter__(self) -> "ConsoleWatcher":
         self._progress.start()

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from tracker import __version__
+from tracker.cli import HELP
 from tracker.errors import OutputError
 from tracker.models.locate import installed_file, weights_folders
 from tracker.models.manifest import manifest
@@ -19,7 +20,7 @@ PACKAGES = (
     "scipy", "filterpy", "typer", "trackeval",
 )  # fmt: skip
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, context_settings=HELP, pretty_exceptions_enable=False)
 
 
 @app.command()

@@ -2,11 +2,13 @@
 
 import typer
 
+from tracker.cli import HELP
 from tracker.cli.evaluate_reid import evaluate_reid
 from tracker.cli.evaluate_tracks import evaluate_tracks
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Score results against a truth.",
 )  # fmt: skip
 

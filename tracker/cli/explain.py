@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli import HELP
 from tracker.models.fetch import find_or_fetch
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Show what a network looks at.",
 )  # fmt: skip
 

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
+from tracker.cli import HELP
 from tracker.models.fetch import find_or_fetch
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Write networks for other runtimes.",
 )  # fmt: skip
 

@@ -20,11 +20,12 @@ from tracker.assemble import (
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleWatcher, set_up_logging
 from tracker.cli.parse import parse_imgsz, parse_mot_id, parse_size, split_list
-from tracker.cli.summary import as_text, summarise
+from tracker.cli.summary import as_text, journeys, summarise
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector, YoloOptions
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
+from tracker.models.locate import AUTO
 from tracker.output.show import Window
 from tracker.outputs import OutputPlan, plan_outputs, protect_inputs
 from tracker.result import ModelUse
@@ -120,6 +121,10 @@ def execute(request: TrackRequest) -> None:
     set_up_logging(console, verbose=request.verbose, quiet=request.quiet)
     if request.summary not in ("text", "json"):
         raise ConfigError(f"--summary is '{request.summary}'; allowed are: text, json")
+    if request.detections is not None and request.detector != AUTO:
+        raise ConfigError(
+            "--detections replaces the detector; leave out --detector or --detections"
+        )
     window = Window() if request.show else None
     cameras = _cameras(request)
     plan, sources = _open(request, cameras)
@@ -128,7 +133,8 @@ def execute(request: TrackRequest) -> None:
     if request.summary == "json":
         print(json.dumps(report))
     elif not request.quiet:
-        console.print(as_text(report), markup=False, highlight=False, soft_wrap=True)
+        for line in [as_text(report), *journeys(outcome.result)]:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
     if outcome.failures:
@@ -185,9 +191,10 @@ def _run(
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
-    detectors, detector_use = _detectors(request, names, device)
     wanted = request.reid if cameras else NO_REID  # boxes alone have no appearance
-    embedder, reid_use = load_reid(wanted, device, half=request.half)
+    with watcher.loading():
+        detectors, detector_use = _detectors(request, names, device)
+        embedder, reid_use = load_reid(wanted, device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
         request.tracker, LinkConfig(gallery_threshold=request.gallery_threshold),
@@ -196,8 +203,10 @@ def _run(
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 
+    rate_of = {source.info.name: source.info.fps for source in sources}
+
     def reopen(name: str) -> FrameSource:
-        return open_camera(spec_of[name], request.sampling, request.fps)
+        return open_camera(spec_of[name], request.sampling, rate_of[name])
 
     with watcher:
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)

@@ -3,7 +3,11 @@
 import os
 from typing import Any
 
+from tracker.result import RunResult
 from tracker.run import RunOutcome, RunSettings
+from tracker.types import Tracklet
+
+JOURNEYS = 20
 
 
 def summarise(outcome: RunOutcome, settings: RunSettings) -> dict[str, Any]:
@@ -27,11 +31,29 @@ def as_text(report: dict[str, Any]) -> str:
     """Word a summary for people."""
     state = "interrupted after" if report["interrupted"] else "done:"
     lines = [
-        f"{state} {report['frames']} frames in {report['seconds']:.1f} s "
+        f"{state} {_count(report['frames'], 'frame')} in {report['seconds']:.1f} s "
         f"({report['frames_per_s']} frames/s)",
-        f"{report['people']} people in {report['tracklets']} tracklets",
+        f"{_count(report['people'], 'person', 'people')} in "
+        f"{_count(report['tracklets'], 'tracklet')} (visits to a camera)",
         f"detector {report['detector']}, ReID {report['reid'] or 'none'}, "
         f"device {report['device']}",
         *(f"wrote {path}" for path in report["files"]),
     ]
     return "\n".join(lines)
+
+
+def journeys(result: RunResult) -> list[str]:
+    """Tell who was in which camera when, the longest journeys first, up to `JOURNEYS` lines."""
+    people = [p for p in result.identities if len({t.camera for t in p.tracklets}) > 1]
+    people.sort(key=lambda person: (-len(person.tracklets), person.global_id))
+    lines = [f"ID {p.global_id}: {', '.join(map(_stay, p.tracklets))}" for p in people[:JOURNEYS]]
+    more = len(people) - JOURNEYS
+    return lines + ([f"and {more} more in several cameras"] if more > 0 else [])
+
+
+def _stay(visit: Tracklet) -> str:
+    return f"{visit.camera} {visit.start_s:.1f}-{visit.end_s:.1f} s"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

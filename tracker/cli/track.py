@@ -2,14 +2,19 @@
 
 import typer
 
-from tracker.cli import COMMANDS
+from tracker.cli import COMMANDS, HELP
 from tracker.cli import options as o
 from tracker.config import TrackerConfig
 
 _TRACKER = TrackerConfig()
 _EPILOG = "Other commands: " + "; ".join(f"{k}: {v}" for k, v in COMMANDS.items() if k != "track")
 
-app = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app = typer.Typer(
+    add_completion=False,
+    context_settings=HELP,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
 
 
 @app.command(epilog=_EPILOG, no_args_is_help=True)

@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tracker.cli import HELP
 from tracker.cli.console import set_up_logging
 from tracker.errors import ConfigError, OutputError
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="Train the networks that tracking uses.",
 )  # fmt: skip
 SAY_EVERY_S = 30

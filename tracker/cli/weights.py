@@ -1,5 +1,6 @@
 """``reid-track weights``: which models there are, and how they get here."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -7,13 +8,15 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from tracker.cli import HELP
 from tracker.errors import WeightsError
 from tracker.models.fetch import fetch
 from tracker.models.locate import installed_file, verified, weights_folders
 from tracker.models.manifest import ModelCard, card, manifest
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
     help="List, fetch, verify and find models. Nothing is downloaded unless it is asked for.",
 )  # fmt: skip
 Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of 'weights list'.")]
@@ -52,6 +55,8 @@ def verify_models(
     """Check the sha256 of installed models (default: of all that are installed)."""
     models = [card(name) for name in names] if names else list(manifest().values())
     damaged = []
+    if not any(installed_file(model) for model in models):
+        print("none of the known models is installed", file=sys.stderr)
     for model in models:
         path = installed_file(model)
         if path is None:

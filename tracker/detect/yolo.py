@@ -15,6 +15,7 @@ from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
 
 NAMES_SHOWN = 10
+MODEL_ENDINGS = (".pt", ".onnx", ".torchscript", ".engine")
 
 
 class YoloDetector:
@@ -88,6 +89,11 @@ def class_numbers(wanted: Sequence[str], names: Mapping[int, str]) -> list[int]:
 
 
 def _load(model: LocatedModel) -> Any:
+    if model.path.is_file() and model.path.suffix not in MODEL_ENDINGS:
+        raise WeightsError(
+            f"{model.path} is no YOLO model; give a file {', '.join(MODEL_ENDINGS)} or an OpenVINO "
+            "folder *_openvino_model"
+        )
     yolo = _quiet_ultralytics()
     try:
         loaded = yolo(str(model.path), task="detect")

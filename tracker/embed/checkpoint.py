@@ -82,9 +82,10 @@ def _read(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"cannot read {path}: {error}") from error
-    except Exception as error:  # torch raises many kinds for a damaged or unsafe file
-        first_line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} is not a safe PyTorch checkpoint: {first_line}") from error
+    except Exception as error:  # torch raises many kinds, and advises to load it unsafely
+        raise WeightsError(
+            f"{path} is not a safe PyTorch checkpoint: it holds more than tensors, or is damaged"
+        ) from error
 
 
 def _strip(loaded: Any, path: Path) -> StateDict:

@@ -51,7 +51,9 @@ def read_mot(path: Path, *, truth: bool = False) -> BoxTable:
     try:
         rows = [r for r in csv.reader(path.read_text().splitlines()) if r]
         table = np.array([[float(v) for v in (r + ["-1"] * COLUMNS)[:COLUMNS]] for r in rows])
-    except (OSError, ValueError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
+    except ValueError as error:
         raise SourceError(f"{path} is no MOTChallenge text file: {error}") from error
     table = table.reshape(-1, COLUMNS)
     ignored = np.zeros(len(table), bool)

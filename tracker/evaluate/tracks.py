@@ -125,7 +125,7 @@ def _row(result: Mapping[str, Any], found_ids: int, true_ids: int) -> Scores:
         "IDSW": int(clear["IDSW"]),
         "Frag": int(clear["Frag"]),
         "identities": found_ids,
-        "true identities": true_ids,
+        "true_identities": true_ids,
     }
 
 

@@ -73,9 +73,10 @@ def find_model(wanted: str, task: Task) -> LocatedModel | ModelCard:
     """
     if wanted == AUTO:
         return _best_installed(task)
-    if Path(wanted).exists():
-        return _user_model(Path(wanted))
-    if _looks_like_path(wanted) and wanted not in {c.file for c in manifest().values()}:
+    named = _path_of(wanted)
+    if named is not None and (Path(wanted).exists() or wanted not in _published_files()):
+        return _user_model(named)
+    if _looks_like_path(wanted) and wanted not in _published_files():
         raise WeightsError(
             f"no model file at '{wanted}'.{suggestion(wanted, _neighbours(Path(wanted)))} "
             "Give an existing file or one of the names of 'reid-track weights list'"
@@ -152,6 +153,18 @@ def _own_preprocessing(path: Path, sha256: str) -> Preprocessing:
     except (OSError, ValueError, KeyError, TypeError):
         pass  # no card: the convention of OSNet checkpoints holds
     return Preprocessing()
+
+
+def _path_of(wanted: str) -> Path | None:
+    """Return the file or folder of that path, or of that bare name in a weights folder."""
+    places = [Path(wanted)]
+    if Path(wanted).name == wanted and _looks_like_path(wanted):
+        places += [folder / wanted for folder in weights_folders()]
+    return next((place for place in places if place.exists()), None)
+
+
+def _published_files() -> set[str]:
+    return {c.file for c in manifest().values()}
 
 
 def _looks_like_path(wanted: str) -> bool:

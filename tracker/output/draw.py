@@ -11,9 +11,11 @@ import numpy as np
 from tracker.types import FloatArray, Image
 
 Colour = tuple[int, int, int]  # BGR, 0 to 255
+Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 GOLDEN_RATIO = 0.618033988749895
 TRAIL_S = 2.0
+TAG_TRIES = 4  # places above a box that are tried before its tag goes into it
 BRIGHT = 140.0  # of 255: black letters on brighter tags, white ones on darker
 REFERENCE_HEIGHT_PX = 720  # lines and letters are sized for it and scale with the picture
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -58,8 +60,9 @@ class Annotator:
             self._trail(canvas, label.person)
         for label in shown:
             self._box(canvas, label)
-        for label in shown:
-            self._tag(canvas, label)
+        placed: list[Rectangle] = []
+        for label in reversed(shown):  # the nearest people get the place at their box
+            placed.append(self._tag(canvas, label, placed))
         return canvas
 
     def _remember(self, time_s: float, shown: Iterable[Label]) -> None:
@@ -82,7 +85,7 @@ class Annotator:
         width = max(round((3 if label.observed else 1) * self._scale), 1)
         cv2.rectangle(canvas, (x1, y1), (x2, y2), colour_of(label.person), width)
 
-    def _tag(self, canvas: Image, label: Label) -> None:
+    def _tag(self, canvas: Image, label: Label, placed: list[Rectangle]) -> Rectangle:
         """Write the id above the box, or inside its top where there is no room."""
         colour, text = colour_of(label.person), str(label.person)
         size, thick, pad = (
@@ -93,11 +96,26 @@ class Annotator:
         (width, height), _ = cv2.getTextSize(text, _FONT, size, thick)
         box_w, box_h = width + 2 * pad, height + 2 * pad
         left = int(np.clip(round(float(label.xyxy[0])), 0, max(canvas.shape[1] - box_w, 0)))
-        top = round(float(label.xyxy[1])) - box_h
-        top = top if top >= 0 else max(round(float(label.xyxy[1])), 0)
+        top = _free_place(left, round(float(label.xyxy[1])), (box_w, box_h), placed)
         cv2.rectangle(canvas, (left, top), (left + box_w, top + box_h), colour, cv2.FILLED)
         origin = (left + pad, top + pad + height)
         cv2.putText(canvas, text, origin, _FONT, size, _contrast(colour), thick, cv2.LINE_AA)
+        return left, top, left + box_w, top + box_h
+
+
+def _free_place(left: int, box_top: int, size: tuple[int, int], placed: list[Rectangle]) -> int:
+    """Return the top of a tag above a box: beyond the tags there, else inside the box's top."""
+    width, height = size
+    for top in (box_top - height * step for step in range(1, TAG_TRIES + 1)):
+        if top < 0:
+            break
+        overlaps = any(
+            left < right and x < left + width and top < bottom and y < top + height
+            for x, y, right, bottom in placed
+        )
+        if not overlaps:
+            return top
+    return max(box_top, 0)
 
 
 def _contrast(colour: Colour) -> Colour:

@@ -34,7 +34,7 @@ class VideoSource:
         self._label = f"camera '{name}' ({shown})"
         self._capture = _open(source)
         self._live = live
-        if not self._capture.isOpened():
+        if not self._capture.isOpened() or _is_text(self._capture):
             raise SourceError(f"{self._label} is no readable video; {_hint(source, live)}")
         self._pending = self._read()
         if self._pending is None:
@@ -144,6 +144,12 @@ def _open(source: str) -> cv2.VideoCapture:
     if source.isdecimal():
         return cv2.VideoCapture(int(source))
     return cv2.VideoCapture(source, cv2.CAP_FFMPEG)
+
+
+def _is_text(capture: cv2.VideoCapture) -> bool:
+    """Tell whether FFmpeg took a text file for terminal art, which it would render."""
+    code = int(capture.get(cv2.CAP_PROP_FOURCC))
+    return code.to_bytes(4, "little", signed=code < 0).lower() == b"ansi"
 
 
 def _hint(source: str, live: bool) -> str:
