@@ -146,7 +146,7 @@ def test_an_altered_file_is_an_error_that_says_how_to_mend_it(here: Path, wanted
     ],
 )
 def test_auto_with_nothing_installed_says_what_to_do(task, words):
-    if any(installed_file(model) for model in CARDS if model.task == task):
+    if any(installed_file(c) for c in CARDS if c.task == task and c.rank > 0):
         pytest.skip("this package comes with a model for it")
 
     with pytest.raises(WeightsError, match=words) as error:
