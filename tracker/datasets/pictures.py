@@ -1,13 +1,11 @@
 """Labelled pictures of people: where each lies, who is on it and which camera took it."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image as PilImage
-from PIL import UnidentifiedImageError
 
 from tracker.errors import SourceError
 from tracker.types import Image, IntArray
@@ -123,13 +121,13 @@ def read_picture(picture: Picture) -> Image:
     try:
         with picture.path.open("rb") as stream:
             stream.seek(picture.offset)
-            data = stream.read(picture.size)
-        with PilImage.open(io.BytesIO(data)) as image:
-            return np.asarray(image.convert("RGB"))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
-        raise SourceError(
-            f"cannot read picture '{picture.name}' of {picture.path}: {error}. Remove or replace it"
-        ) from error
+            data = np.frombuffer(stream.read(picture.size), np.uint8)
+    except OSError as error:
+        raise SourceError(f"cannot read picture '{picture.path}': {error.strerror}") from error
+    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if bgr is None:
+        raise SourceError(f"'{picture.name}' of {picture.path} is no picture; remove or replace it")
+    return np.ascontiguousarray(bgr[:, :, ::-1], np.uint8)
 
 
 def _ranks(names: list[str]) -> tuple[IntArray, int]:
