@@ -1,4 +1,4 @@
-"""Real footage, real models, the real command line: what the issue tracker promises."""
+"""Real footage, real models, the real command line: what users are promised."""
 
 import csv
 import json
