@@ -42,12 +42,21 @@ def parse_imgsz(text: str) -> int | tuple[int, int]:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Read ``--size``: ``1920x1080`` as (width, height).
+    """Read the ``--size`` of pictures: ``1920x1080`` as (width, height).
 
     Raises:
         ConfigError: Not two positive numbers.
     """
-    width, _, height = text.lower().partition("x")
-    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise ConfigError(f"--size is '{text}'; give WIDTHxHEIGHT, for example 1920x1080")
-    return int(width), int(height)
+    return parse_sides(text, "WIDTHxHEIGHT, for example 1920x1080")
+
+
+def parse_sides(text: str, wanted: str) -> tuple[int, int]:
+    """Read a ``--size`` of two numbers in the order given; `wanted` says which that is.
+
+    Raises:
+        ConfigError: Not two positive numbers.
+    """
+    first, _, second = text.lower().partition("x")
+    if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
+        raise ConfigError(f"--size is '{text}'; give {wanted}")
+    return int(first), int(second)

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from tracker.cli import HELP
 from tracker.cli.console import set_up_logging
-from tracker.errors import ConfigError, OutputError
+from tracker.cli.parse import parse_sides
+from tracker.errors import OutputError
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -125,7 +126,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     request = TrainingRequest(
         data,
         arch,
-        _parse_size(size),
+        parse_sides(size, "HEIGHTxWIDTH in pixels, for example 256x128"),
         out,
         seed,
         val_ids,
@@ -159,13 +160,6 @@ def _prepare_folder(out: Path, *, resume: bool) -> None:
         raise OutputError(
             f"'{out}' holds a training already; add --resume to go on, or choose another --out"
         )
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(p.isdecimal() for p in parts):  # noqa: PLR2004 - height, width
-        raise ConfigError(f"--size is '{text}'; give height x width in pixels, such as 256x128")
-    return int(parts[0]), int(parts[1])
 
 
 def _set_threads(threads: int | None) -> None:
