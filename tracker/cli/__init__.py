@@ -28,7 +28,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Run the command line and exit.
 
     A first word that names a command runs it; anything else is a source to track. Exit codes:
-    0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    0 done, 1 failed, 2 an unknown option or a number out of its range, 130 interrupted.
     """
     arguments = list(sys.argv[1:] if words is None else words)
     signal.signal(signal.SIGTERM, _interrupt)
