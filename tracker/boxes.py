@@ -51,17 +51,30 @@ def area(xyxy: FloatArray) -> FloatArray:
     return np.asarray(side[:, 0] * side[:, 1])
 
 
+def intersection(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the shared areas in square pixels, (A, 4) x (B, 4) -> (A, B)."""
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    side = np.maximum(bottom_right - top_left, 0)
+    shared: FloatArray = side[..., 0] * side[..., 1]
+    return shared
+
+
 def iou(a: FloatArray, b: FloatArray) -> FloatArray:
     """Return intersection over union, (A, 4) x (B, 4) -> (A, B) in [0, 1].
 
     Two boxes of zero area have an IoU of 0.
     """
-    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
-    bottom_right = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    side = np.maximum(bottom_right - top_left, 0)
-    intersection = side[..., 0] * side[..., 1]
-    union = area(a)[:, None] + area(b)[None, :] - intersection
+    shared = intersection(a, b)
+    union = area(a)[:, None] + area(b)[None, :] - shared
     result: FloatArray = np.divide(
-        intersection, union, out=np.zeros_like(intersection, dtype=np.float64), where=union > 0
+        shared, union, out=np.zeros_like(shared, dtype=np.float64), where=union > 0
     )
     return result
+
+
+def shared_part(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the shared area as a part of the smaller box, (A, 4) x (B, 4) -> (A, B) in [0, 1]."""
+    smaller = np.minimum(area(a)[:, None], area(b)[None, :])
+    part: FloatArray = intersection(a, b) / np.maximum(smaller, 1e-9)
+    return part

@@ -21,7 +21,12 @@ class TrackerConfig:
         max_cover: Largest share of a box that another person may cover for its crop to be
             remembered, in [0, 1].
         revive_speed: Fastest plausible movement of a person, in own heights per second.
+        high_score: Without appearance, weaker boxes only continue a track and begin none
+            (ByteTrack: 0.5 to 0.6).
+        min_height: Pixels. Smaller people are not followed where appearance counts: detectors
+            find too many that are none, and OSNet cannot tell them apart.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
+        smooth: Whether the boxes of finished visits are smoothed where the camera stands still.
     """
 
     n_init: int = 3
@@ -32,7 +37,10 @@ class TrackerConfig:
     nn_budget: int = 100
     max_cover: float = 0.35
     revive_speed: float = 1.5
-    fill_gap_s: float = 1.0
+    high_score: float = 0.5
+    min_height: float = 40.0
+    fill_gap_s: float = 3.0
+    smooth: bool = True
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
@@ -68,7 +76,10 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "nn_budget": (1, 1_000_000),
     "max_cover": (0, 1),
     "revive_speed": (0, 1e6),
+    "high_score": (0, 1),
+    "min_height": (0, 1e6),
     "fill_gap_s": (0, 1e6),
+    "smooth": (0, 1),
 }
 _LINK_RANGES: dict[str, tuple[float, float]] = {"gallery_threshold": (0, 1), "max_speed": (0, 1e6)}
 

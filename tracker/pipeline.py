@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tracker.associate.deepsort import DeepSort
-from tracker.associate.fill import fill_gaps
+from tracker.associate.likeness import learn_likeness
+from tracker.associate.settle import polish, settle
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
@@ -72,10 +73,22 @@ class CameraPipeline:
         finally:
             self._source.close()
 
-    def tracklets(self, stride: int = 1) -> list[Tracklet]:
-        """Return the visits so far, short gaps filled."""
-        longest = self._config.fill_gap_s
-        return [fill_gaps(t, longest_s=longest, stride=stride) for t in self.tracker.tracklets()]
+    def tracklets(self, stride: int = 1, *, online: bool = False) -> list[Tracklet]:
+        """Return the visits so far, gaps filled and boxes smoothed.
+
+        Args:
+            stride: Only every `stride`-th frame was processed.
+            online: Keep the ids as they were given; else a second pass settles them.
+        """
+        visits = self.tracker.tracklets() if online else self._settled()
+        return polish(visits, self._config, stride)
+
+    def _settled(self) -> list[Tracklet]:
+        size = self._source.info.width, self._source.info.height
+        if self._embedder is None:
+            return settle(self.tracker.tracklets(), size, None, self._config)
+        pieces = self.tracker.pieces()
+        return settle(pieces, size, learn_likeness(pieces), self._config)
 
     def _process(self, frame: Frame) -> Step:
         detections = self._detector.detect(frame)

@@ -176,7 +176,8 @@ class _Follower:
 def _settle(
     cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings
 ) -> RunResult:
-    visits = [t for c in cameras for t in c.tracklets(settings.sampling.stride)]
+    stride, online = settings.sampling.stride, settings.online
+    visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     if settings.online:
         identities = people.identities.identities(visits)
     else:

@@ -12,11 +12,14 @@ import numpy as np
 from tracker import boxes
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.kalman import CHI2_95_4DOF
-from tracker.associate.quality import covered_share
-from tracker.associate.track import Observation, State, Track
+from tracker.associate.piece import Observation, concatenate
+from tracker.associate.quality import covered_share, entangled_share
+from tracker.associate.track import State, Track
 from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
 from tracker.types import Detections, TrackBox, Tracklet
+
+MAX_IOU_DISTANCE_WEAK = 0.5  # ByteTrack's second stage (Zhang et al., ECCV 2022, algorithm 1)
 
 
 class DeepSort:
@@ -34,6 +37,7 @@ class DeepSort:
         self._appearance = appearance
         self._tracks: list[Track] = []
         self._ended: list[Tracklet] = []
+        self._ended_pieces: list[Tracklet] = []
         self._last_id = 0
 
     def update(
@@ -57,11 +61,12 @@ class DeepSort:
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
         hidden = covered_share(detections.xyxy) > self._config.max_cover
+        entangled = entangled_share(detections.xyxy) > self._config.max_cover
         remembered = np.where(hidden[:, None], 0, embeddings)
         seen = [
-            Observation(frame, time_s, xyxy, float(score), embedding)
-            for xyxy, score, embedding in zip(
-                detections.xyxy, detections.score, remembered, strict=True
+            Observation(frame, time_s, xyxy, float(score), embedding, bool(crossing))
+            for xyxy, score, embedding, crossing in zip(
+                detections.xyxy, detections.score, remembered, entangled, strict=True
             )
         ]
         matched = {t for t, _ in pairs}
@@ -89,6 +94,11 @@ class DeepSort:
         """Return the confirmed visits that go on, seen or lost."""
         return [t.tracklet(self._camera) for t in self._tracks if t.track_id]
 
+    def pieces(self) -> list[Tracklet]:
+        """Return the pieces of all confirmed visits, by the time at which they begin."""
+        going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
+        return sorted([*self._ended_pieces, *going_on], key=lambda p: (p.start_s, p.track_id))
+
     def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
         tracks = self._tracks
         stages = _Stages(tracks, detections, embeddings, time_s, self._config)
@@ -108,8 +118,12 @@ class DeepSort:
             keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
-        keep(match_cascade(stages.overlap, near, free, self._config.max_iou_distance, age=age))
-        if self._appearance:
+        sure = [d for d in free if self._appearance or stages.score[d] >= self._config.high_score]
+        keep(match_cascade(stages.overlap, near, sure, self._config.max_iou_distance, age=age))
+        if not self._appearance:
+            seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
+            keep(match(stages.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
+        else:
             lost = [i for i in free_tracks if tracks[i].state is State.LOST]
             limit = self._config.max_cosine_distance
             keep(revived := match(stages.revival, lost, free, limit))
@@ -126,9 +140,13 @@ class DeepSort:
 
     def _convinced(self, track: Track) -> bool:
         """Ask for more than the paper's n_init: weak detections take longer to become a person."""
-        return track.hits >= self._config.n_init and track.evidence >= self._config.confirm_score
+        config = self._config
+        tall = not self._appearance or track.last_height >= config.min_height
+        return tall and track.hits >= config.n_init and track.evidence >= config.confirm_score
 
     def _start(self, seen: Observation) -> None:
+        if not self._appearance and seen.score < self._config.high_score:
+            return
         track = Track(self._config.nn_budget)
         self._observe(track, seen)
         self._tracks.append(track)
@@ -137,8 +155,11 @@ class DeepSort:
         for track in self._tracks:
             if time_s - track.last_seen_s > self._config.max_age_s and track.missed:
                 track.state = State.ENDED
-        over = [t for t in self._tracks if t.state is State.ENDED and t.track_id]
-        self._ended += [t.tracklet(self._camera) for t in over]
+        for track in self._tracks:
+            if track.state is State.ENDED and track.track_id:
+                pieces = track.pieces(self._camera)
+                self._ended_pieces += pieces
+                self._ended.append(concatenate(pieces, track.track_id))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
 
     def _seen_now(self) -> list[TrackBox]:
@@ -158,6 +179,7 @@ class _Stages:
     ) -> None:  # fmt: skip
         self._tracks = tracks
         self._xyxy = detections.xyxy.astype(np.float64)
+        self.score = detections.score
         self._embeddings = embeddings
         self._time_s = time_s
         self._config = config

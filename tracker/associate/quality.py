@@ -6,6 +6,21 @@ from tracker import boxes
 from tracker.boxes import FloatArray
 
 
+def entangled_share(xyxy: FloatArray) -> FloatArray:
+    """Return how much each box shares with another one, as a part of the smaller, (N,) in [0, 1].
+
+    >>> entangled_share(np.array([[0, 0, 10, 20], [5, 0, 15, 30.0]])).tolist()
+    [0.5, 0.5]
+
+    Args:
+        xyxy: (N, 4) pixels.
+    """
+    part = boxes.shared_part(xyxy, xyxy)
+    np.fill_diagonal(part, 0)
+    largest: FloatArray = part.max(axis=1, initial=0)
+    return largest
+
+
 def covered_share(xyxy: FloatArray) -> FloatArray:
     """Return how much of each box the box of one nearer person covers, (N,) in [0, 1].
 
@@ -17,10 +32,7 @@ def covered_share(xyxy: FloatArray) -> FloatArray:
     Args:
         xyxy: (N, 4) pixels.
     """
-    top_left = np.maximum(xyxy[:, None, :2], xyxy[None, :, :2])
-    bottom_right = np.minimum(xyxy[:, None, 2:], xyxy[None, :, 2:])
-    side = np.maximum(bottom_right - top_left, 0)
-    shared = side[..., 0] * side[..., 1]
     nearer = xyxy[None, :, 3] > xyxy[:, None, 3]
-    covered: FloatArray = np.where(nearer, shared, 0).max(axis=1, initial=0)
+    shared = np.where(nearer, boxes.intersection(xyxy, xyxy), 0)
+    covered: FloatArray = shared.max(axis=1, initial=0)
     return covered / np.maximum(boxes.area(xyxy), 1e-9)

@@ -1,15 +1,15 @@
 """One track: its motion, its gallery of appearances, its boxes, and whether it is real yet."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
 
 from tracker.associate.kalman import BoxKalman
+from tracker.associate.piece import Observation, Piece, concatenate
 from tracker.boxes import FloatArray
 from tracker.types import EMBEDDING_SIZE, Tracklet
 
-SUMMARY_EMBEDDINGS = 32  # views of a finished tracklet kept for linking, spread over the visit
+UNSEEN_S = 0.25  # a piece ends where the person was unseen for longer
 
 
 class State(Enum):
@@ -19,17 +19,6 @@ class State(Enum):
     CONFIRMED = "confirmed"
     LOST = "lost"
     ENDED = "ended"
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A detection in one frame: box (4,) in pixels, embedding (512,), zero where unknown."""
-
-    frame: int
-    time_s: float
-    xyxy: FloatArray
-    score: float
-    embedding: FloatArray
 
 
 class Track:
@@ -49,9 +38,9 @@ class Track:
         self._now_s = 0.0
         self._gallery: list[FloatArray] = []
         self._budget = budget
-        self._history: list[tuple[int, float, FloatArray, float]] = []
-        self._views: list[FloatArray] = []
-        self._view_step = 1
+        self._pieces: list[Piece] = []
+        self._unsure = False  # whether somebody else may have been taken for the person
+        self._entangled = False
 
     def predict(self, time_s: float) -> None:
         """Move the expected box to the time of the current frame."""
@@ -65,16 +54,15 @@ class Track:
             self.motion = BoxKalman(seen.xyxy)
         else:
             self.motion.update(seen.xyxy)
+        self._keep(seen)
         self.hits += 1
         self.evidence += seen.score
         self.missed = 0
         self._now_s = self.last_seen_s = seen.time_s
-        self._history.append((seen.frame, seen.time_s, seen.xyxy, seen.score))
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
             self._gallery = [*self._gallery, seen.embedding][-self._budget :]
-            self._keep_view(seen.embedding)
 
     def restart_motion(self) -> None:
         """Forget the motion: the person turned up where it did not expect them."""
@@ -99,31 +87,30 @@ class Track:
     @property
     def last_xyxy(self) -> FloatArray:
         """The last detected box (4,) in pixels."""
-        return self._history[-1][2]
+        return self._pieces[-1].last[2]
+
+    @property
+    def last_height(self) -> float:
+        """The height of the last detected box in pixels."""
+        return float(self.last_xyxy[3] - self.last_xyxy[1])
 
     @property
     def last_score(self) -> float:
         """The score of the last detection."""
-        return self._history[-1][3]
+        return self._pieces[-1].last[3]
+
+    def pieces(self, camera: str) -> list[Tracklet]:
+        """Return the visit so far, cut where another person may have been taken for this one."""
+        return [piece.tracklet(camera, self.track_id) for piece in self._pieces]
 
     def tracklet(self, camera: str) -> Tracklet:
         """Return the visit so far."""
-        frames, times, xyxy, scores = zip(*self._history, strict=True)
-        return Tracklet(
-            camera=camera,
-            track_id=self.track_id,
-            frame=np.array(frames, np.int64),
-            time_s=np.array(times, np.float64),
-            xyxy=np.array(xyxy, np.float32).reshape(-1, 4),
-            score=np.array(scores, np.float32),
-            observed=np.ones(len(frames), np.bool_),
-            embeddings=np.array(self._views, np.float32).reshape(-1, EMBEDDING_SIZE),
-        )
+        return concatenate(self.pieces(camera), self.track_id)
 
-    def _keep_view(self, embedding: FloatArray) -> None:
-        """Keep every n-th embedding; double n when there are too many, to bound the memory."""
-        if (self.hits - 1) % self._view_step == 0:
-            self._views.append(embedding)
-        if len(self._views) > SUMMARY_EMBEDDINGS:
-            self._views = self._views[::2]
-            self._view_step *= 2
+    def _keep(self, seen: Observation) -> None:
+        if self.missed > 1 and seen.time_s - self.last_seen_s > UNSEEN_S:
+            self._unsure = True
+        if not self._pieces or self._unsure or seen.entangled != self._entangled:
+            self._pieces.append(Piece())
+        self._unsure, self._entangled = False, seen.entangled
+        self._pieces[-1].add(seen)

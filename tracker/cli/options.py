@@ -139,6 +139,15 @@ NInit = Annotated[
         "--n-init", min=1, help="Detections in a row that make a track.", rich_help_panel=_TRACK
     ),
 ]
+MinHeight = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        metavar="PIXELS",
+        help="Smaller people are not followed, unless --reid none.",
+        rich_help_panel=_TRACK,
+    ),
+]
 MaxCosineDistance = Annotated[
     float,
     typer.Option(

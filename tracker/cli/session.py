@@ -67,6 +67,7 @@ class TrackRequest:
     reid: str
     max_age: float
     n_init: int
+    min_height: float
     max_cosine_distance: float
     max_iou_distance: float
     nn_budget: int
@@ -94,6 +95,7 @@ class TrackRequest:
         return TrackerConfig(
             n_init=self.n_init,
             max_age_s=self.max_age,
+            min_height=self.min_height,
             max_cosine_distance=self.max_cosine_distance,
             max_iou_distance=self.max_iou_distance,
             nn_budget=self.nn_budget,

@@ -39,6 +39,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     reid: o.Reid = "auto",
     max_age: o.MaxAge = _TRACKER.max_age_s,
     n_init: o.NInit = _TRACKER.n_init,
+    min_height: o.MinHeight = _TRACKER.min_height,
     max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
     max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
     nn_budget: o.NnBudget = _TRACKER.nn_budget,

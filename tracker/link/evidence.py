@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tracker.associate.likeness import look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.types import BoolArray, Tracklet
@@ -25,18 +26,6 @@ def usual_threshold(visits: int) -> float:
     [0.66, 0.69, 0.76, 0.83]
     """
     return 0.69 + 0.07 * (math.log10(max(visits, FEWEST_VISITS)) - 1)
-
-
-def look(tracklet: Tracklet) -> FloatArray:
-    """Return a visit's mean embedding (512,) at unit length; zero if it has no views.
-
-    Scaling the mean back to unit length makes visits comparable: one seen from many sides is
-    less like anything, itself included, and its mean is shorter by as much. On Market-1501,
-    PETS and a hand-off through a door one threshold then serves; for plain means of all pairs
-    of views the best ones lie 0.12 apart.
-    """
-    mean = tracklet.embeddings.sum(axis=0)
-    return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-12))
 
 
 def similarities(tracklets: Sequence[Tracklet]) -> FloatArray:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from tracker.associate.likeness import look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import impossible, look, similarities, usual_threshold
+from tracker.link.evidence import impossible, similarities, usual_threshold
 from tracker.types import Identity, Tracklet
 
 

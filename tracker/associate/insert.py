@@ -1,0 +1,103 @@
+"""Put what was left over into the gaps of visits: boxes of people who were hidden or entangled."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tracker.associate.likeness import Likeness, look
+from tracker.associate.motion_odds import Ends, motion_odds
+from tracker.associate.piece import concatenate
+from tracker.types import Tracklet
+
+NEAR_S = 1.0  # a piece that no later box confirms must follow so soon
+
+
+def insert(
+    visits: Sequence[Tracklet], hidden: Sequence[Tracklet], likeness: Likeness, prior: float
+) -> list[Tracklet]:
+    """Add pieces without views to visits, then visits that fit wholly into another's gap.
+
+    Each goes where it fits best, in the order of time, or stays alone.
+
+    Args:
+        visits: Of one camera.
+        hidden: Pieces of the same camera; none shares a box with a visit.
+        likeness: What a similarity says here.
+        prior: Log odds against a join.
+    """
+    whole = list(visits)
+    for piece in sorted(hidden, key=_order):
+        _add(whole, piece, likeness, prior)
+    for visit in sorted(whole, key=_order):
+        rest = [v for v in whole if v is not visit]
+        if len(rest) < len(whole) and _add(rest, visit, likeness, prior, inside=True):
+            whole = rest
+    return sorted(whole, key=_order)
+
+
+def _add(
+    whole: list[Tracklet], piece: Tracklet, likeness: Likeness, prior: float, *,
+    inside: bool = False,
+) -> bool:  # fmt: skip
+    """Add the piece to the visit that it fits best; alone if to none, but not with `inside`."""
+    best, best_odds = None, 0.0
+    for number, visit in enumerate(whole):
+        odds = _odds(visit, piece, likeness, inside=inside) - prior
+        if odds > best_odds:
+            best, best_odds = number, odds
+    if best is not None:
+        before, after = _around(whole[best], piece)
+        parts = [p for p in (before, piece, after) if len(p.frame)]
+        whole[best] = concatenate(parts, whole[best].track_id)
+    elif not inside:
+        whole.append(piece)
+    return best is not None
+
+
+def _odds(visit: Tracklet, piece: Tracklet, likeness: Likeness, *, inside: bool) -> float:
+    """Return the log odds of the piece being in a gap of the visit, or just before or after it.
+
+    In a gap it competes with the straight way across, so the odds are those of its two joins less
+    those of the one that it replaces.
+    """
+    if visit.end_s < piece.start_s - NEAR_S or visit.start_s > piece.end_s + NEAR_S:
+        return -np.inf
+    before, after = _around(visit, piece)
+    if len(before.frame) + len(after.frame) < len(visit.frame):
+        return -np.inf  # both have a box in one frame
+    if not len(before.frame) or not len(after.frame):
+        if inside:
+            return -np.inf
+        return _join(before, piece) if len(before.frame) else _join(piece, after)
+    views = min(len(visit.embeddings), len(piece.embeddings))
+    similarity = np.array(look(visit) @ look(piece))
+    looks = float(likeness.log_odds(similarity, np.array(views)))
+    return looks + _join(before, piece) + _join(piece, after) - _join(before, after)
+
+
+def _join(earlier: Tracklet, later: Tracklet) -> float:
+    return float(motion_odds(Ends.of([earlier], last=True), Ends.of([later], last=False))[0])
+
+
+def _around(visit: Tracklet, piece: Tracklet) -> tuple[Tracklet, Tracklet]:
+    """Return what the visit has before and after the piece; the views go with the former."""
+    end = int(np.searchsorted(visit.frame, piece.frame[0]))
+    begin = int(np.searchsorted(visit.frame, piece.frame[-1], side="right"))
+    return _part(visit, slice(0, end)), _part(visit, slice(begin, None))
+
+
+def _part(visit: Tracklet, chosen: slice) -> Tracklet:
+    return replace(
+        visit,
+        frame=visit.frame[chosen],
+        time_s=visit.time_s[chosen],
+        xyxy=visit.xyxy[chosen],
+        score=visit.score[chosen],
+        observed=visit.observed[chosen],
+        embeddings=visit.embeddings[: None if chosen.start == 0 else 0],
+    )
+
+
+def _order(tracklet: Tracklet) -> tuple[float, int]:
+    return tracklet.start_s, tracklet.track_id

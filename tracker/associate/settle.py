@@ -1,0 +1,71 @@
+"""What becomes of one camera's tracks when its recording is over."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tracker import boxes
+from tracker.associate.fill import fill_gaps
+from tracker.associate.likeness import Likeness
+from tracker.associate.rejoin import rejoin
+from tracker.associate.smooth import camera_moves, smooth
+from tracker.config import TrackerConfig
+from tracker.types import Tracklet
+
+SHADOW_S = 1.5  # a visit so short, spent for the most part
+SHADOW_SHARE = 0.5  # of its frames
+SHADOW_PART = 0.7  # with so much of the smaller box in another's, is that person found twice
+MOVING_FILL_S = 0.5  # a moving camera's boxes do not stay on a line for longer
+
+
+def settle(
+    pieces: Sequence[Tracklet], size: tuple[int, int], likeness: Likeness | None,
+    config: TrackerConfig,
+) -> list[Tracklet]:  # fmt: skip
+    """Return the visits after the second pass, without those that are too weak to be people.
+
+    Args:
+        pieces: Of one camera; whole tracks where nobody's looks are known, since nothing then
+            tells which pieces belong together.
+        size: Width and height of its picture in pixels.
+        likeness: None where nobody's looks are known.
+        config: What a visit needs.
+    """
+    least = 0.0 if likeness is None else config.min_height
+    visits = [v for v in rejoin(pieces, size, likeness) if _is_a_person(v, least, config)]
+    visits = [v for v in visits if not _is_a_shadow(v, visits)]
+    return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]
+
+
+def polish(visits: Sequence[Tracklet], config: TrackerConfig, stride: int = 1) -> list[Tracklet]:
+    """Fill the gaps of finished visits and smooth their boxes; changes no id.
+
+    Args:
+        visits: Of one camera.
+        config: `fill_gap_s` and `smooth`.
+        stride: See `fill_gaps`.
+    """
+    moves = camera_moves(visits)
+    longest_s = min(config.fill_gap_s, MOVING_FILL_S) if moves else config.fill_gap_s
+    filled = [fill_gaps(v, longest_s=longest_s, stride=stride) for v in visits]
+    return [smooth(v) for v in filled] if config.smooth and not moves else filled
+
+
+def _is_a_person(visit: Tracklet, least_height: float, config: TrackerConfig) -> bool:
+    height = float(np.median(visit.xyxy[:, 3] - visit.xyxy[:, 1]))
+    enough = len(visit.frame) >= config.n_init and visit.score.sum() >= config.confirm_score
+    return enough and height >= least_height
+
+
+def _is_a_shadow(visit: Tracklet, visits: Sequence[Tracklet]) -> bool:
+    if visit.end_s - visit.start_s > SHADOW_S:
+        return False
+    shadowed = np.zeros(len(visit.frame), bool)
+    for other in visits:
+        if len(other.frame) > len(visit.frame):
+            meets = (visit.frame >= other.frame[0]) & (visit.frame <= other.frame[-1])
+            corners = [np.interp(visit.frame, other.frame, other.xyxy[:, k]) for k in range(4)]
+            part = boxes.shared_part(visit.xyxy, np.stack(corners, axis=1)).diagonal()
+            shadowed |= meets & (part > SHADOW_PART)
+    return bool(shadowed.mean() > SHADOW_SHARE)
