@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracker import boxes
+from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.kalman import CHI2_95_4DOF
 from tracker.associate.piece import Observation, concatenate
@@ -17,7 +18,7 @@ from tracker.associate.quality import covered_share, entangled_share
 from tracker.associate.track import State, Track
 from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
-from tracker.types import Detections, TrackBox, Tracklet
+from tracker.types import BoolArray, Detections, TrackBox, Tracklet
 
 MAX_IOU_DISTANCE_WEAK = 0.5  # ByteTrack's second stage (Zhang et al., ECCV 2022, algorithm 1)
 
@@ -36,6 +37,7 @@ class DeepSort:
         self._config = config
         self._appearance = appearance
         self._tracks: list[Track] = []
+        self._time_s = 0.0
         self._ended: list[Tracklet] = []
         self._ended_pieces: list[Tracklet] = []
         self._last_id = 0
@@ -56,8 +58,7 @@ class DeepSort:
         """
         order = _canonical_order(detections)  # so that the detector's order does not matter
         detections, embeddings = detections[order], embeddings[order]
-        for track in self._tracks:
-            track.predict(time_s)
+        self._predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
         hidden = covered_share(detections.xyxy) > self._config.max_cover
@@ -70,6 +71,7 @@ class DeepSort:
             )
         ]
         matched = {t for t, _ in pairs}
+        self._move([self._tracks[t] for t, _ in pairs], detections.xyxy[[d for _, d in pairs]])
         for t, d in pairs:
             self._observe(self._tracks[t], seen[d])
         for t, track in enumerate(self._tracks):
@@ -98,6 +100,25 @@ class DeepSort:
         """Return the pieces of all confirmed visits, by the time at which they begin."""
         going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
         return sorted([*self._ended_pieces, *going_on], key=lambda p: (p.start_s, p.track_id))
+
+    def _predict(self, time_s: float) -> None:
+        """Move all expected boxes to the time of the current frame."""
+        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        self._time_s = time_s
+        for track, state in zip(
+            self._tracks, box_filters.predict(_states(self._tracks), elapsed_s), strict=True
+        ):
+            track.motion = state
+
+    @staticmethod
+    def _move(tracks: Sequence[Track], xyxy: FloatArray) -> None:
+        """Correct the expected boxes of tracks by their detections (N, 4)."""
+        known = [track for track in tracks if track.motion is not None]
+        fresh = box_filters.begin(xyxy)
+        rows = [n for n, track in enumerate(tracks) if track.motion is not None]
+        fresh[rows] = box_filters.update(_states(known), xyxy[rows])
+        for track, state in zip(tracks, fresh, strict=True):
+            track.motion = state
 
     def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
         tracks = self._tracks
@@ -148,6 +169,7 @@ class DeepSort:
         if not self._appearance and seen.score < self._config.high_score:
             return
         track = Track(self._config.nn_budget)
+        track.motion = box_filters.begin(seen.xyxy[None])[0]
         self._observe(track, seen)
         self._tracks.append(track)
 
@@ -179,6 +201,7 @@ class _Stages:
     ) -> None:  # fmt: skip
         self._tracks = tracks
         self._xyxy = detections.xyxy.astype(np.float64)
+        self._states = _states(tracks)
         self.score = detections.score
         self._embeddings = embeddings
         self._time_s = time_s
@@ -186,40 +209,41 @@ class _Stages:
 
     def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
         """Smallest cosine distance to the track's gallery, within its motion gate."""
-        cost = self._cosine(tracks, found)
-        for row, t in enumerate(tracks):
-            motion = self._tracks[t].motion
-            assert motion is not None
-            far = motion.gating_distance(self._xyxy[list(found)]) > CHI2_95_4DOF
-            cost[row, far] = np.inf
-        return cost
+        distance = box_filters.gating_distances(self._states[tracks], self._xyxy[found])
+        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
 
     def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
         """1 - IoU of the expected box and the detection."""
-        expected = np.array([self._tracks[t].xyxy for t in tracks])
-        return 1 - boxes.iou(expected, self._xyxy[list(found)])
+        expected = box_filters.expected_xyxy(self._states[tracks])
+        return 1 - boxes.iou(expected, self._xyxy[found])
 
     def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
         """Cosine distance wherever a person could have walked to while unseen."""
-        cost = self._cosine(tracks, found)
-        target = boxes.xyxy_to_xyah(self._xyxy[list(found)])
+        last_xyxy = np.array([self._tracks[t].last_xyxy for t in tracks], np.float64)
+        last = boxes.xyxy_to_xyah(last_xyxy)[:, None]
+        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
+        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
+        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
+        height = np.maximum(target[..., 3], last[..., 3])
+        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
+
+    def _cosine(
+        self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray
+    ) -> FloatArray:
+        """(T, D) smallest distances; infinity where not possible or without an embedding."""
+        candidates = self._embeddings[found]
+        possible = possible & candidates.any(axis=1)
+        cost = np.full((len(tracks), len(found)), np.inf)
         for row, t in enumerate(tracks):
-            last = boxes.xyxy_to_xyah(self._tracks[t].last_xyxy[None].astype(np.float64))[0]
-            unseen_s = self._time_s - self._tracks[t].last_seen_s
-            moved = np.hypot(*(target[:, :2] - last[:2]).T) / np.maximum(target[:, 3], last[3])
-            cost[row, moved > self._config.revive_speed * unseen_s] = np.inf
+            gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
+            if len(gallery) and len(columns):
+                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
         return cost
 
-    def _cosine(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """(T, D) smallest distances; infinity where either side has no embedding."""
-        candidates = self._embeddings[list(found)]
-        cost = np.full((len(tracks), len(found)), np.inf)
-        known = candidates.any(axis=1)
-        for row, t in enumerate(tracks):
-            gallery = self._tracks[t].gallery
-            if len(gallery) and known.any():
-                cost[row, known] = 1 - (gallery @ candidates[known].T).max(axis=0)
-        return cost
+
+def _states(tracks: Sequence[Track]) -> FloatArray:
+    """Return the states (T, 5, 4) of tracks in motion."""
+    return np.array([track.motion for track in tracks], np.float64).reshape(-1, 5, 4)
 
 
 def _canonical_order(detections: Detections) -> np.ndarray:

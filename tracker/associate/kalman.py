@@ -2,7 +2,8 @@
 
 Source: Wojke, Bewley, Paulus, "Simple Online and Realtime Tracking with a Deep Association
 Metric", ICIP 2017 (arXiv 1703.07402), section 2.1: the state is (x, y, a, h) and its
-velocities; all noise grows with the box height h. The recursion itself is filterpy's.
+velocities; all noise grows with the box height h. The recursion itself is filterpy's. This is the
+filter of one box as the paper has it; the tracker runs all boxes at once in `box_filters`.
 """
 
 import numpy as np

@@ -13,9 +13,8 @@ from tracker.associate.smooth import camera_moves, smooth
 from tracker.config import TrackerConfig
 from tracker.types import Tracklet
 
-SHADOW_S = 1.5  # a visit so short, spent for the most part
-SHADOW_SHARE = 0.5  # of its frames
-SHADOW_PART = 0.7  # with so much of the smaller box in another's, is that person found twice
+SHADOW_S = 1.5  # a visit so short,
+SHADOW_SHARE = 0.7  # so much of it spent with so much of the smaller box in another's: a double
 MOVING_FILL_S = 0.5  # a moving camera's boxes do not stay on a line for longer
 
 
@@ -67,5 +66,5 @@ def _is_a_shadow(visit: Tracklet, visits: Sequence[Tracklet]) -> bool:
             meets = (visit.frame >= other.frame[0]) & (visit.frame <= other.frame[-1])
             corners = [np.interp(visit.frame, other.frame, other.xyxy[:, k]) for k in range(4)]
             part = boxes.shared_part(visit.xyxy, np.stack(corners, axis=1)).diagonal()
-            shadowed |= meets & (part > SHADOW_PART)
+            shadowed |= meets & (part > SHADOW_SHARE)
     return bool(shadowed.mean() > SHADOW_SHARE)

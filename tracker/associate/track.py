@@ -4,7 +4,6 @@ from enum import Enum
 
 import numpy as np
 
-from tracker.associate.kalman import BoxKalman
 from tracker.associate.piece import Observation, Piece, concatenate
 from tracker.boxes import FloatArray
 from tracker.types import EMBEDDING_SIZE, Tracklet
@@ -34,35 +33,26 @@ class Track:
         self.evidence = 0.0  # sum of the scores of its detections
         self.missed = 0  # frames since the last detection
         self.last_seen_s = 0.0
-        self.motion: BoxKalman | None = None
-        self._now_s = 0.0
-        self._gallery: list[FloatArray] = []
+        self.motion: FloatArray | None = None  # (5, 4), see `box_filters`; None: to be begun anew
+        self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
         self._budget = budget
+        self._remembered = 0
+        self._oldest = 0
         self._pieces: list[Piece] = []
         self._unsure = False  # whether somebody else may have been taken for the person
         self._entangled = False
 
-    def predict(self, time_s: float) -> None:
-        """Move the expected box to the time of the current frame."""
-        assert self.motion is not None
-        self.motion.predict(time_s - self._now_s)
-        self._now_s = time_s
-
     def observe(self, seen: Observation) -> None:
         """Take in a detection of this person; a zero embedding is no evidence and is not kept."""
-        if self.motion is None:
-            self.motion = BoxKalman(seen.xyxy)
-        else:
-            self.motion.update(seen.xyxy)
         self._keep(seen)
         self.hits += 1
         self.evidence += seen.score
         self.missed = 0
-        self._now_s = self.last_seen_s = seen.time_s
+        self.last_seen_s = seen.time_s
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
-            self._gallery = [*self._gallery, seen.embedding][-self._budget :]
+            self._remember(seen.embedding)
 
     def restart_motion(self) -> None:
         """Forget the motion: the person turned up where it did not expect them."""
@@ -75,14 +65,8 @@ class Track:
 
     @property
     def gallery(self) -> FloatArray:
-        """The latest embeddings (G, 512); (0, 512) if there are none."""
-        return np.array(self._gallery, np.float32).reshape(-1, EMBEDDING_SIZE)
-
-    @property
-    def xyxy(self) -> FloatArray:
-        """The expected box (4,) in pixels."""
-        assert self.motion is not None
-        return self.motion.xyxy
+        """The latest embeddings (G, 512), in no order; (0, 512) if there are none."""
+        return self._gallery[: self._remembered]
 
     @property
     def last_xyxy(self) -> FloatArray:
@@ -106,6 +90,20 @@ class Track:
     def tracklet(self, camera: str) -> Tracklet:
         """Return the visit so far."""
         return concatenate(self.pieces(camera), self.track_id)
+
+    def _remember(self, embedding: FloatArray) -> None:
+        """Put the embedding in the place of the oldest, once the budget is used up."""
+        if self._remembered == len(self._gallery) < self._budget:
+            room = min(max(2 * self._remembered, 8), self._budget)
+            grown = np.zeros((room, EMBEDDING_SIZE), np.float32)
+            grown[: self._remembered] = self._gallery
+            self._gallery = grown
+        if self._remembered < len(self._gallery):
+            self._gallery[self._remembered] = embedding
+            self._remembered += 1
+        else:
+            self._gallery[self._oldest] = embedding
+            self._oldest = (self._oldest + 1) % self._budget
 
     def _keep(self, seen: Observation) -> None:
         if self.missed > 1 and seen.time_s - self.last_seen_s > UNSEEN_S:
