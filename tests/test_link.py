@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from tests.parts import look, visit
 from tracker.config import LinkConfig
-from tracker.link.evidence import usual_threshold
+from tracker.link.cluster import constrained_groups
+from tracker.link.evidence import at_least, least_related
 from tracker.link.identities import OnlineIdentities, link
 from tracker.types import Identity, Tracklet
 
@@ -123,13 +124,63 @@ def test_few_visits(count: int) -> None:
     assert len(link([visit("a", 1, (0, 3), 1)][:count], CONFIG)) == count
 
 
-def test_more_visits_need_more_similarity() -> None:
-    thresholds = [usual_threshold(n) for n in (0, 1, 10, 100, 1000)]
-    assert thresholds == sorted(thresholds)
-    assert thresholds[0] == thresholds[1]
-    alike = 0.7 * look(1) + np.sqrt(1 - 0.7**2) * look(2)  # 0.7 to person 1
-    few = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
-    few[1].embeddings[:] = alike
-    strangers = [visit(f"c{n}", n, (0, 3), person=10 + n) for n in range(1, 100)]
-    assert len(link(few, CONFIG)) == 1
-    assert len(link([*few, *strangers], CONFIG)) == 101
+def alike(similarity: float, person: int) -> np.ndarray:
+    """Return a look that has this similarity to those of all other people made so."""
+    return np.sqrt(similarity) * look(0) + np.sqrt(1 - similarity) * look(person)
+
+
+@pytest.mark.parametrize(("strangers", "people"), [(0.2, 60), (0.66, 61)])
+def test_a_similarity_counts_against_how_alike_strangers_are(strangers: float, people: int) -> None:
+    """Two visits of similarity 0.7 among 60 people, of whom some are seen side by side."""
+    visits = [visit("a", n, (10 * n, 10 * n + 3), person=n) for n in range(1, 60)]
+    visits += [visit("a", 60, (10, 13), person=60, x=500), visit("b", 61, (900, 903), person=60)]
+    for number, person in enumerate(visits, start=1):
+        person.embeddings[:] = alike(strangers, number)
+    visits[-1].embeddings[:] = 0.7 * visits[-2].embeddings[0] + np.sqrt(1 - 0.7**2) * look(300)
+    assert len(link(visits, CONFIG)) == people
+
+
+def test_least_relatedness_grows_with_the_number_of_people() -> None:
+    least = [least_related(n) for n in (0, 1, 2, 4, 16, 1000)]
+    assert least == sorted(least)
+    assert least[0] == least[2] < least[3] < least[4] == least[5]
+
+
+def test_at_least_so_many_people_as_are_seen_at_once() -> None:
+    crowd = [visit("a", n, (0, 3), person=n, x=60.0 * n) for n in range(1, 9)]
+    assert at_least(crowd) == 8
+    assert at_least([visit("a", n, (4 * n, 4 * n + 3), person=n) for n in range(12)]) == 2
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 14), st.integers(0, 10_000))
+def test_groups_are_those_of_plain_average_linkage(count: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.uniform(0, 1, (count, count))
+    affinity = ((values + values.T) / 2).astype(np.float32)
+    impossible = random.uniform(0, 1, (count, count)) < 0.15
+    impossible |= impossible.T
+    weight = random.uniform(0.5, 3, count)
+    found = constrained_groups(affinity, impossible, weight.tolist(), 0.5)
+    assert found == plain_groups(affinity.astype(float), impossible, weight, 0.5)
+
+
+def plain_groups(
+    affinity: np.ndarray, impossible: np.ndarray, weight: np.ndarray, least: float
+) -> list[list[int]]:
+    """The definition, written out: every mean anew for every merge."""
+    parts = [[n] for n in range(len(weight))]
+    while True:
+        best, pair = least, None
+        for i, a in enumerate(parts):
+            for j in range(i):
+                b = parts[j]
+                if impossible[np.ix_(a, b)].any():
+                    continue
+                shares = np.outer(weight[a], weight[b])
+                mean = (affinity[np.ix_(a, b)] * shares).sum() / shares.sum()
+                if mean > best:
+                    best, pair = mean, (j, i)
+        if pair is None:
+            return sorted(sorted(p) for p in parts)
+        parts[pair[0]] += parts.pop(pair[1])

@@ -16,6 +16,7 @@ from tracker.types import BoolArray, Tracklet
 PRIOR_PAIRS = 60  # what the prior counts for, in pairs
 FEWEST_VIEWS = 8  # of a piece whose halves are compared
 AGEING = 0.06  # how much less a person is like themselves at another time than in the next second
+ELSEWHERE = 0.05  # and how much less in another camera's light
 TYPICAL_VIEWS = 6.0  # with so many views the evidence of a pair counts half
 STRONGEST = 8.0  # log odds; no two looks prove more
 
@@ -45,6 +46,16 @@ class Likeness:
         odds = np.log(self.other_std / self.same_std) + (other - same) / 2
         weight = views / (views + TYPICAL_VIEWS)
         return np.asarray(np.clip(odds, -STRONGEST, STRONGEST) * weight)
+
+    def related(self, similarity: FloatArray, *, elsewhere: bool = False) -> FloatArray:
+        """Put similarities on a scale from 0, as alike as strangers, to 1, as one person.
+
+        Args:
+            similarity: Cosine similarities of looks, any shape.
+            elsewhere: Whether they were seen by different cameras, in different light.
+        """
+        one = self.same_mean - (ELSEWHERE if elsewhere else 0.0)
+        return np.asarray((similarity - self.other_mean) / (one - self.other_mean))
 
 
 def look(tracklet: Tracklet) -> FloatArray:

@@ -5,33 +5,85 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracker.associate.likeness import look
+from tracker.associate.likeness import Likeness, learn_likeness, look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
-from tracker.types import BoolArray, Tracklet
+from tracker.link.neighbours import averaged, jaccard, neighbourhoods
+from tracker.types import BoolArray, IntArray, Tracklet
 
-FEWEST_VISITS = 4  # with fewer, the threshold falls no further
-_ENDS = ("start_s", "end_s")
 STANDING_SLACK = 0.5  # own heights that a box's centre may jump without any walking
+K1, K2 = 6, 3  # neighbours that may be mutual, and those over which is averaged
+SHARE = 0.5  # of common neighbours in the affinity; the rest is similarity
+ONE_PERSON = 0.5  # least affinity of one person's visits
+VISITS_EACH = 6  # visits per person, where nothing tells how many people there are
+CROWD = 40  # visits from which on most pairs are strangers, whoever they are
+_ENDS = ("start_s", "end_s")
 
 
-def usual_threshold(visits: int) -> float:
-    """Return the similarity from which two of so many visits are more likely one person.
+def affinities(visits: Sequence[Tracklet], likeness: Likeness) -> FloatArray:
+    """Return how much two visits are one person's, (N, N) float32: 0 strangers, 1 as one person.
 
-    The more visits there are, the more strangers look alike by chance. Measured with OSNet
-    x0.25 MSMT17 on visits of 2 to 150 people drawn from Market-1501: the threshold of the best
-    pairwise F1 rose from 0.65 to 0.82, by about 0.07 for each tenfold number of visits.
-
-    >>> [round(usual_threshold(n), 2) for n in (1, 10, 100, 1000)]
-    [0.66, 0.69, 0.76, 0.83]
+    Half of it is similarity, on the scale of the recording; half is having the same neighbours.
+    One threshold then serves for 2 people and for 150 (`docs/linking.md`), which no threshold of
+    the similarity does: the more strangers, the more alike some are by chance.
     """
-    return 0.69 + 0.07 * (math.log10(max(visits, FEWEST_VISITS)) - 1)
+    related = relatedness(visits, likeness)
+    least = least_related(at_least(visits))
+    order = _nearest(related, max(K1, K2) + 1)
+    near = np.take_along_axis(related, order, axis=1) >= least
+    near[:, 0] = True
+    reach = near.sum(axis=1)
+    weights = neighbourhoods(1 - related, order, K1, reach)
+    weights = averaged(weights, order[:, :K2], np.minimum(reach, K2))
+    related *= 1 - SHARE
+    related += SHARE * jaccard(weights, len(visits))
+    return related
 
 
-def similarities(tracklets: Sequence[Tracklet]) -> FloatArray:
-    """Return the cosine similarities (N, N) of the visits' looks; 0 without views."""
-    looks = np.array([look(t) for t in tracklets], np.float64)
+def similarities(visits: Sequence[Tracklet]) -> FloatArray:
+    """Return the cosine similarities (N, N) float32 of the visits' looks; 0 without views."""
+    looks = np.array([look(v) for v in visits], np.float32)
     return looks @ looks.T
+
+
+def relatedness(visits: Sequence[Tracklet], likeness: Likeness) -> FloatArray:
+    """Return similarities (N, N) float32, scaled: 0 as alike as strangers, 1 as one person."""
+    camera = np.unique([v.camera for v in visits], return_inverse=True)[1]
+    related = similarities(visits)
+    for number in np.unique(camera):
+        here = np.flatnonzero(camera == number)
+        for others, elsewhere in ((here, False), (np.flatnonzero(camera != number), True)):
+            block = np.ix_(here, others)
+            related[block] = likeness.related(related[block], elsewhere=elsewhere)
+    np.fill_diagonal(related, 1)
+    return related
+
+
+def scale_of(visits: Sequence[Tracklet]) -> Likeness:
+    """Learn what similarities mean in this recording; in a crowd most pairs are strangers."""
+    prior = Likeness()
+    known = [v for v in visits if len(v.embeddings)]
+    if len(known) >= CROWD:
+        step = max(1, len(known) // 1000)
+        looks = np.array([look(v) for v in known[::step]])
+        pairs = (looks @ looks.T)[np.triu_indices(len(looks), k=1)]
+        low, middle = np.quantile(pairs, [0.16, 0.5])
+        prior = Likeness(other_mean=float(middle), other_std=float(max(middle - low, 0.01)))
+    return learn_likeness(known, prior)
+
+
+def least_related(people: float) -> float:
+    """Return the relatedness from which two visits may be one person's; more people, more.
+
+    >>> [round(least_related(n), 2) for n in (1, 2, 4, 8, 16, 1000)]
+    [0.4, 0.4, 0.48, 0.57, 0.65, 0.65]
+    """
+    return 0.4 + 0.25 * min((math.log2(max(people, 2)) - 1) / 3, 1)
+
+
+def at_least(visits: Sequence[Tracklet]) -> float:
+    """Return how many people there are at least, as far as times and numbers tell."""
+    return max(_most_at_once(visits), len(visits) / VISITS_EACH)
 
 
 def impossible(tracklets: Sequence[Tracklet], config: LinkConfig) -> BoolArray:
@@ -41,7 +93,14 @@ def impossible(tracklets: Sequence[Tracklet], config: LinkConfig) -> BoolArray:
     than a person can.
     """
     count = len(tracklets)
-    camera = np.unique([t.camera for t in tracklets], return_inverse=True)[1]
+    excluded = np.eye(count, dtype=bool)
+    for camera in sorted({t.camera for t in tracklets}):
+        here = np.array([n for n, t in enumerate(tracklets) if t.camera == camera])
+        excluded[np.ix_(here, here)] |= _apart([tracklets[n] for n in here], config)
+    return excluded
+
+
+def _apart(tracklets: Sequence[Tracklet], config: LinkConfig) -> BoolArray:
     start_s, end_s = (np.array([getattr(t, name) for t in tracklets]) for name in _ENDS)
     entered, left = (
         np.array([t.xyxy[i] for t in tracklets], np.float64).reshape(-1, 4) for i in (0, -1)
@@ -53,5 +112,26 @@ def impossible(tracklets: Sequence[Tracklet], config: LinkConfig) -> BoolArray:
     heights = np.maximum(np.maximum(height_out[:, None], height_in[None]), 1)
     too_fast = (gap_s > 0) & (offset / heights > config.max_speed * gap_s + STANDING_SLACK)
     at_once = (gap_s <= 0) & (gap_s.T <= 0)
-    excluded = (camera[:, None] == camera[None]) & (at_once | too_fast | too_fast.T)
-    return np.asarray(excluded | np.eye(count, dtype=bool))
+    return np.asarray(at_once | too_fast | too_fast.T)
+
+
+def _nearest(related: FloatArray, count: int) -> IntArray:
+    """Return the nearest items of each, (N, count): itself first, ties by number."""
+    count = min(count, len(related))
+    order = np.empty((len(related), count), np.int64)
+    for number, row in enumerate(related):
+        chosen = np.argpartition(-row, count - 1)[:count]
+        chosen = chosen[np.lexsort((chosen, -row[chosen]))]
+        order[number] = [number, *(n for n in chosen if n != number)][:count]
+    return order
+
+
+def _most_at_once(visits: Sequence[Tracklet]) -> int:
+    """Return the most visits to one camera at one instant: at least so many people there are."""
+    most = 0
+    for camera in {v.camera for v in visits}:
+        start = np.sort([v.start_s for v in visits if v.camera == camera])
+        end = np.sort([v.end_s for v in visits if v.camera == camera])
+        present = np.arange(1, len(start) + 1) - np.searchsorted(end, start, side="left")
+        most = max(most, int(present.max()))
+    return most

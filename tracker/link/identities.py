@@ -1,14 +1,22 @@
 """Decide which visits are one person: after the recording, or as it goes on."""
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tracker.associate.likeness import look
+from tracker.associate.likeness import Likeness, look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import impossible, similarities, usual_threshold
+from tracker.link.evidence import (
+    ONE_PERSON,
+    affinities,
+    impossible,
+    least_related,
+    scale_of,
+    similarities,
+)
 from tracker.types import Identity, Tracklet
 
 
@@ -25,11 +33,13 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> list[Identity]:
     ordered = sorted(tracklets, key=_appearance_order)
     if not ordered:
         return []
+    scale = scale_of(ordered)
+    given = config.gallery_threshold
     groups = constrained_groups(
-        similarities(ordered),
+        affinities(ordered, scale) if given is None else similarities(ordered),
         impossible(ordered, config),
-        [len(t.embeddings) for t in ordered],
-        _threshold(config, len(ordered)),
+        [math.sqrt(len(t.embeddings)) for t in ordered],
+        ONE_PERSON if given is None else given,
     )
     return [Identity(number, [ordered[i] for i in group]) for number, group in enumerate(groups, 1)]
 
@@ -41,8 +51,9 @@ class OnlineIdentities:
     not in that camera now, or to a new one.
     """
 
-    def __init__(self, config: LinkConfig) -> None:
+    def __init__(self, config: LinkConfig, scale: Likeness | None = None) -> None:
         self._config = config
+        self._scale = scale or Likeness()
         self._person_of: dict[tuple[str, int], int] = {}
         self._looks: dict[int, dict[tuple[str, int], FloatArray]] = {}  # person -> visit -> look
         self._left_s: dict[tuple[int, str], float] = {}  # (person, camera) -> end of last visit
@@ -65,17 +76,29 @@ class OnlineIdentities:
         """
         busy = {self._person_of[key] for key in present if key in self._person_of}
         seen = look(visit)
-        best = len(self._looks) + 1
-        best_similarity = _threshold(self._config, len(self._person_of) + 1)
+        best, best_share = len(self._looks) + 1, 0.0
         for person, looks in self._looks.items():
             left_s = self._left_s.get((person, visit.camera), -np.inf)
-            similarity = float(np.mean([seen @ known for known in looks.values()]))
+            share = np.mean([self._share(visit.camera, seen, k, v) for k, v in looks.items()])
             possible = person not in busy and left_s < visit.start_s
-            if possible and similarity > max(best_similarity, 0):
-                best, best_similarity = person, similarity
+            if possible and share > best_share:
+                best, best_share = person, float(share)
         self._person_of[visit.key] = best
         self._looks.setdefault(best, {})[visit.key] = seen
         return best
+
+    def _share(
+        self, camera: str, seen: FloatArray, known: tuple[str, int], look_of: FloatArray
+    ) -> float:
+        """Return by how much two looks pass for one person's; negative where they do not."""
+        if not seen.any() or not look_of.any():
+            return -1.0
+        similarity = seen @ look_of
+        given = self._config.gallery_threshold
+        if given is not None:
+            return float(similarity) - given
+        related = self._scale.related(similarity, elsewhere=camera != known[0])
+        return float(related) - least_related(len(self._looks))
 
     def conclude(self, visit: Tracklet) -> None:
         """Take in all views of a visit that is over."""
@@ -89,11 +112,6 @@ class OnlineIdentities:
         for visit in sorted(visits, key=_appearance_order):
             people[self._person_of[visit.key]].tracklets.append(visit)
         return [person for person in people.values() if person.tracklets]
-
-
-def _threshold(config: LinkConfig, visits: int) -> float:
-    given = config.gallery_threshold
-    return usual_threshold(visits) if given is None else given
 
 
 def _appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
