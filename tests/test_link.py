@@ -9,7 +9,8 @@ from tests.parts import look, visit
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
 from tracker.link.evidence import at_least, least_related
-from tracker.link.identities import OnlineIdentities, link
+from tracker.link.identities import link
+from tracker.link.online import OnlineIdentities
 from tracker.types import Identity, Tracklet
 
 CONFIG = LinkConfig()
@@ -47,12 +48,12 @@ def assert_rules(identities: list[Identity], visits: list[Tracklet]) -> None:
 def test_nobody_is_in_one_camera_twice_and_order_does_not_matter(
     visits: list[Tracklet], random: object
 ) -> None:
-    identities = link(visits, CONFIG)
+    identities = link(visits, CONFIG).identities
     assert_rules(identities, visits)
     assert [p.global_id for p in identities] == list(range(1, len(identities) + 1))
     shuffled = list(visits)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert groups(link(shuffled, CONFIG)) == groups(identities)
+    assert groups(link(shuffled, CONFIG).identities) == groups(identities)
 
 
 @settings(deadline=None)
@@ -66,7 +67,7 @@ def test_online_identities_obey_the_same_rules(visits: list[Tracklet]) -> None:
             going.remove(over)
         going.append(newcomer)
         online.introduce(newcomer, [t.key for t in going if t.camera == newcomer.camera])
-    assert_rules(online.identities(visits), visits)
+    assert_rules(online.linked(visits).identities, visits)
 
 
 def test_a_person_is_known_again_in_another_camera_and_on_return() -> None:
@@ -76,37 +77,37 @@ def test_a_person_is_known_again_in_another_camera_and_on_return() -> None:
         visit("b", 1, (5, 8), person=1),
         visit("a", 3, (12, 15), person=2),
     ]
-    assert groups(link(visits, CONFIG)) == [{("a", 1), ("b", 1)}, {("a", 2), ("a", 3)}]
+    assert groups(link(visits, CONFIG).identities) == [{("a", 1), ("b", 1)}, {("a", 2), ("a", 3)}]
 
 
 def test_one_person_may_be_in_two_overlapping_views_at_once() -> None:
     visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (1, 4), person=1)]
-    assert len(link(visits, CONFIG)) == 1
+    assert len(link(visits, CONFIG).identities) == 1
 
 
 def test_look_alikes_side_by_side_stay_two_people() -> None:
     visits = [visit("a", 1, (0, 3), person=1), visit("a", 2, (0, 3), person=1, x=500)]
-    assert len(link(visits, CONFIG)) == 2
+    assert len(link(visits, CONFIG).identities) == 2
 
 
 def test_nobody_runs_across_the_picture_in_no_time() -> None:
     visits = [visit("a", 1, (0, 3), person=1), visit("a", 2, (3.1, 6), person=1, x=1500)]
-    assert len(link(visits, CONFIG)) == 2
+    assert len(link(visits, CONFIG).identities) == 2
     later = [visits[0], visit("a", 2, (20, 23), person=1, x=1500)]
-    assert len(link(later, CONFIG)) == 1
+    assert len(link(later, CONFIG).identities) == 1
 
 
 def test_visits_without_any_look_stay_alone() -> None:
     visits = [visit("a", 1, (0, 3), None), visit("b", 1, (5, 8), None)]
-    assert len(link(visits, CONFIG)) == 2
+    assert len(link(visits, CONFIG).identities) == 2
 
 
 def test_the_threshold_is_on_the_similarity_of_the_looks() -> None:
     half = (look(1) + look(2)) / np.sqrt(2)  # 0.71 to person 1
     visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
     visits[1].embeddings[:] = half
-    assert len(link(visits, LinkConfig(gallery_threshold=0.70))) == 1
-    assert len(link(visits, LinkConfig(gallery_threshold=0.72))) == 2
+    assert len(link(visits, LinkConfig(gallery_threshold=0.70)).identities) == 1
+    assert len(link(visits, LinkConfig(gallery_threshold=0.72)).identities) == 2
 
 
 def test_online_waits_until_a_visit_is_over() -> None:
@@ -121,7 +122,7 @@ def test_online_waits_until_a_visit_is_over() -> None:
 
 @pytest.mark.parametrize("count", [0, 1])
 def test_few_visits(count: int) -> None:
-    assert len(link([visit("a", 1, (0, 3), 1)][:count], CONFIG)) == count
+    assert len(link([visit("a", 1, (0, 3), 1)][:count], CONFIG).identities) == count
 
 
 def alike(similarity: float, person: int) -> np.ndarray:
@@ -137,7 +138,7 @@ def test_a_similarity_counts_against_how_alike_strangers_are(strangers: float, p
     for number, person in enumerate(visits, start=1):
         person.embeddings[:] = alike(strangers, number)
     visits[-1].embeddings[:] = 0.7 * visits[-2].embeddings[0] + np.sqrt(1 - 0.7**2) * look(300)
-    assert len(link(visits, CONFIG)) == people
+    assert len(link(visits, CONFIG).identities) == people
 
 
 def test_least_relatedness_grows_with_the_number_of_people() -> None:
@@ -184,3 +185,48 @@ def plain_groups(
         if pair is None:
             return sorted(sorted(p) for p in parts)
         parts[pair[0]] += parts.pop(pair[1])
+
+
+def test_every_later_visit_has_a_reason() -> None:
+    visits = [
+        visit("a", 1, (0, 3), person=1),
+        visit("a", 2, (0, 3), person=2, x=500),
+        visit("b", 1, (5, 8), person=1),
+        visit("c", 1, (7, 9), person=1),
+    ]
+    linked = link(visits, CONFIG)
+    assert [(x.first, x.second) for x in linked.links] == [
+        (("a", 1), ("b", 1)),
+        (("a", 1), ("c", 1)),
+    ]
+    reason = linked.links[0]
+    assert reason.similarity == pytest.approx(1)
+    assert reason.gap_s == pytest.approx(2)
+    assert reason.runner_up == ("a", 2)
+    assert reason.runner_up_probability is not None
+    assert reason.runner_up_probability < 0.5 < reason.probability <= 1
+
+
+@settings(deadline=None, max_examples=50)
+@given(random_visits())
+def test_links_span_each_person(visits: list[Tracklet]) -> None:
+    linked = link(visits, CONFIG)
+    person_of = {t.key: p.global_id for p in linked.identities for t in p.tracklets}
+    assert len(linked.links) == len(visits) - len(linked.identities)
+    assert len({x.second for x in linked.links}) == len(linked.links)
+    for reason in linked.links:
+        assert person_of[reason.first] == person_of[reason.second]
+        assert reason.runner_up is None or person_of[reason.runner_up] != person_of[reason.second]
+        assert 0 <= reason.probability <= 1
+
+
+def test_online_links_have_reasons_too() -> None:
+    online = OnlineIdentities(CONFIG)
+    visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
+    online.introduce(visits[0], [visits[0].key])
+    online.conclude(visits[0])
+    online.introduce(visits[1], [visits[1].key])
+    (reason,) = online.linked(visits).links
+    assert (reason.first, reason.second) == (("a", 1), ("b", 1))
+    assert reason.gap_s == pytest.approx(2)
+    assert reason.probability > 0.8

@@ -17,7 +17,7 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
-from tracker.link.identities import OnlineIdentities
+from tracker.link.online import OnlineIdentities
 from tracker.source.base import FrameSource
 from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
 

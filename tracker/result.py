@@ -1,9 +1,9 @@
 """What a run found: the data that every output is written from."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from tracker.types import CameraInfo, FloatArray, Identity, Tracklet, global_ids
+from tracker.types import CameraInfo, FloatArray, Identity, Link, Tracklet, global_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,14 @@ class RunResult:
 
     Attributes:
         cameras: `frames` holds how many frames of each source were read.
+        links: Why visits were given to people, by the time at which they begin.
     """
 
     cameras: list[CameraInfo]
     detector: ModelUse
     reid: ModelUse | None
     identities: list[Identity]
+    links: list[Link] = field(default_factory=list)
 
     def tracklets(self) -> list[Tracklet]:
         """Return all visits by camera, in the order of their ids."""

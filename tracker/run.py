@@ -178,12 +178,9 @@ def _settle(
 ) -> RunResult:
     stride, online = settings.sampling.stride, settings.online
     visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
-    if settings.online:
-        identities = people.identities.identities(visits)
-    else:
-        identities = link(visits, settings.link)
+    linked = people.identities.linked(visits) if online else link(visits, settings.link)
     infos = [c.info for c in cameras]
-    return RunResult(infos, settings.detector, settings.reid, identities)
+    return RunResult(infos, settings.detector, settings.reid, linked.identities, linked.links)
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -7,6 +7,7 @@ source's first frame.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +131,33 @@ class Identity:
     tracklets: list[Tracklet] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why a visit was given the person of an earlier one.
+
+    Attributes:
+        first: (camera, track_id) of the earlier visit.
+        second: (camera, track_id) of the later one.
+        probability: How likely the two are one person, in [0, 1].
+        similarity: Cosine similarity of their looks.
+        gap_s: Seconds from leaving to entering; negative where both were in view.
+        second_enters_s: When the later visit began.
+        distance_m: Metres between their ground places at that time, where both are known.
+        runner_up: The visit of somebody else that fitted best.
+        runner_up_probability: How likely that one was.
+    """
+
+    first: tuple[str, int]
+    second: tuple[str, int]
+    probability: float
+    similarity: float
+    gap_s: float
+    second_enters_s: float
+    distance_m: float | None = None
+    runner_up: tuple[str, int] | None = None
+    runner_up_probability: float | None = None
+
+
 def no_embeddings() -> FloatArray:
     """Return the embeddings of no crops: (0, 512) float32."""
     return np.zeros((0, EMBEDDING_SIZE), np.float32)
@@ -138,3 +166,8 @@ def no_embeddings() -> FloatArray:
 def global_ids(identities: Iterable[Identity]) -> dict[tuple[str, int], int]:
     """Map each tracklet's (camera, track_id) to its person's global_id."""
     return {t.key: person.global_id for person in identities for t in person.tracklets}
+
+
+def transitions(person: Identity) -> list[tuple[Tracklet, Tracklet]]:
+    """Return the pairs of visits, one after the other, between which a person changed cameras."""
+    return [(a, b) for a, b in pairwise(person.tracklets) if a.camera != b.camera]

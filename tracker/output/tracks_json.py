@@ -10,7 +10,7 @@ from typing import Any
 from tracker import __version__
 from tracker.output.atomic import replacing
 from tracker.result import ModelUse, RunResult
-from tracker.types import CameraInfo, Identity, Tracklet, global_ids
+from tracker.types import CameraInfo, Identity, Link, Tracklet, global_ids, transitions
 
 SCHEMA = "reid-track/1"
 PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS = 2, 4, 6
@@ -42,8 +42,11 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "identities": [_identity(person) for person in result.identities],
     }
     person_of = global_ids(result.identities)
+    links = (_dump(_link(x, person_of[x.second])) for x in result.links)
     tracks = (_dump(_track(t, person_of[t.key])) for t in result.tracklets())
-    yield _dump(head)[:-1] + ',\n"tracks": ['
+    yield _dump(head)[:-1] + ',\n"links": ['
+    yield from _joined(links, ",")
+    yield '\n],\n"tracks": ['
     yield from _joined(tracks, ",")
     yield "\n]}\n"
 
@@ -70,8 +73,45 @@ def _identity(person: Identity) -> dict[str, Any]:
         "global_id": person.global_id,
         "first_time_s": _time(min(t.start_s for t in person.tracklets)),
         "last_time_s": _time(max(t.end_s for t in person.tracklets)),
-        "tracks": [{"camera": t.camera, "track_id": t.track_id} for t in person.tracklets],
+        "tracks": [
+            {**_key(t.key), "enter_s": _time(t.start_s), "leave_s": _time(t.end_s)}
+            for t in person.tracklets
+        ],
+        "transitions": [_transition(a, b) for a, b in transitions(person)],
     }
+
+
+def _transition(left: Tracklet, entered: Tracklet) -> dict[str, Any]:
+    return {
+        "from": left.camera,
+        "to": entered.camera,
+        "leave_s": _time(left.end_s),
+        "enter_s": _time(entered.start_s),
+    }
+
+
+def _link(link: Link, global_id: int) -> dict[str, Any]:
+    rival = None
+    if link.runner_up is not None and link.runner_up_probability is not None:
+        rival = _key(link.runner_up) | {"probability": _score(link.runner_up_probability)}
+    return {
+        "global_id": global_id,
+        "first": _key(link.first),
+        "second": _key(link.second),
+        "probability": _score(link.probability),
+        "similarity": _score(link.similarity),
+        "gap_s": _time(link.gap_s),
+        "distance_m": link.distance_m,
+        "runner_up": rival,
+    }
+
+
+def _key(key: tuple[str, int]) -> dict[str, Any]:
+    return {"camera": key[0], "track_id": key[1]}
+
+
+def _score(value: float) -> float:
+    return round(value, SCORE_DIGITS)
 
 
 def _track(t: Tracklet, global_id: int) -> dict[str, Any]:

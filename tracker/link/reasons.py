@@ -1,0 +1,92 @@
+"""Why two visits were taken for one person, and how sure that is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker.associate.likeness import Likeness, look
+from tracker.boxes import FloatArray
+from tracker.types import BoolArray, IntArray, Link, Tracklet
+
+# Logistic regression on links found among Market-1501 visits of 3 to 50 people; docs/linking.md
+# has how often links of each stated probability were right, also for people not fitted to.
+AFFINITY, RELATED, RUNNER_UP, CONSTANT = 4.15, 2.81, -1.87, -3.68
+RELATED_ALONE, CONSTANT_ALONE = 5.08, -2.93
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the decision on N visits was made from, and what came out.
+
+    Attributes:
+        visits: In order of appearance.
+        groups: Numbers of the visits of each person, sorted.
+        affinity: (N, N) float32.
+        impossible: (N, N) bool.
+        scale: What similarities mean in this recording.
+    """
+
+    visits: Sequence[Tracklet]
+    groups: list[list[int]]
+    affinity: FloatArray
+    impossible: BoolArray
+    scale: Likeness
+
+
+def probability(affinity: float, related: float, runner_up: float) -> float:
+    """Return how likely a link is right.
+
+    Args:
+        affinity: Of the two visits.
+        related: Their relatedness.
+        runner_up: Largest affinity to a visit of anybody else.
+    """
+    odds = AFFINITY * affinity + RELATED * related + RUNNER_UP * runner_up + CONSTANT
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def probability_at_once(related: float) -> float:
+    """Return how likely a link is right that was made while the recording went on."""
+    return float(1 / (1 + np.exp(-(RELATED_ALONE * related + CONSTANT_ALONE))))
+
+
+def reasons(decision: Decision) -> list[Link]:
+    """Link every visit of a person but the first to the earlier one that is most like it."""
+    person_of = np.empty(len(decision.visits), np.int64)
+    for number, group in enumerate(decision.groups):
+        person_of[group] = number
+    links = []
+    for group in decision.groups:
+        for place, later in enumerate(group[1:], start=1):
+            known = np.array(group[:place])
+            earlier = int(known[decision.affinity[later, known].argmax()])
+            links.append(_link(decision, person_of, earlier, later))
+    return sorted(links, key=lambda link: (link.second_enters_s, link.second))
+
+
+def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> Link:
+    first, second = decision.visits[earlier], decision.visits[later]
+    row = decision.affinity[later]
+    free = np.flatnonzero((person_of != person_of[later]) & ~decision.impossible[later])
+    other = int(free[row[free].argmax()]) if len(free) else None
+    rival = 0.0 if other is None else float(row[other])
+    chosen = float(row[earlier])
+    return Link(
+        first=first.key,
+        second=second.key,
+        probability=probability(chosen, _related(decision, earlier, later), rival),
+        similarity=float(look(first) @ look(second)),
+        gap_s=second.start_s - first.end_s,
+        second_enters_s=second.start_s,
+        runner_up=None if other is None else decision.visits[other].key,
+        runner_up_probability=None
+        if other is None
+        else probability(rival, _related(decision, other, later), chosen),
+    )
+
+
+def _related(decision: Decision, one: int, other: int) -> float:
+    first, second = decision.visits[one], decision.visits[other]
+    elsewhere = first.camera != second.camera
+    return float(decision.scale.related(look(first) @ look(second), elsewhere=elsewhere))
