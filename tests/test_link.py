@@ -66,7 +66,7 @@ def test_online_identities_obey_the_same_rules(visits: list[Tracklet]) -> None:
             online.conclude(over)
             going.remove(over)
         going.append(newcomer)
-        online.introduce(newcomer, [t.key for t in going if t.camera == newcomer.camera])
+        online.introduce(newcomer)
     assert_rules(online.linked(visits).identities, visits)
 
 
@@ -113,11 +113,11 @@ def test_the_threshold_is_on_the_similarity_of_the_looks() -> None:
 def test_online_waits_until_a_visit_is_over() -> None:
     online = OnlineIdentities(CONFIG)
     first, second = visit("a", 1, (0, 3), person=1), visit("a", 2, (4, 6), person=1)
-    assert online.introduce(first, [first.key]) == 1
-    assert online.introduce(second, [first.key, second.key]) == 2  # 1 may still come back
+    assert online.introduce(first) == 1
+    assert online.introduce(second) == 2  # 1 may still come back
     online.conclude(first)
     third = visit("a", 3, (8, 9), person=1)
-    assert online.introduce(third, [second.key, third.key]) == 1
+    assert online.introduce(third) == 1
 
 
 @pytest.mark.parametrize("count", [0, 1])
@@ -223,10 +223,25 @@ def test_links_span_each_person(visits: list[Tracklet]) -> None:
 def test_online_links_have_reasons_too() -> None:
     online = OnlineIdentities(CONFIG)
     visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
-    online.introduce(visits[0], [visits[0].key])
+    online.introduce(visits[0])
     online.conclude(visits[0])
-    online.introduce(visits[1], [visits[1].key])
+    online.introduce(visits[1])
     (reason,) = online.linked(visits).links
     assert (reason.first, reason.second) == (("a", 1), ("b", 1))
     assert reason.gap_s == pytest.approx(2)
     assert reason.probability > 0.8
+
+
+def test_a_person_not_recognised_at_once_is_merged_on_a_second_look() -> None:
+    online = OnlineIdentities(CONFIG)
+    first, entering = visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 6), person=2)
+    online.introduce(first)
+    online.conclude(first)
+    assert online.introduce(entering) == 2  # cut off at the edge of the picture
+    whole = visit("b", 1, (5, 8), person=1)
+    online.review(whole)
+    assert online.person_of("b", 1) == 1
+    linked = online.linked([first, whole])
+    assert groups(linked.identities) == [{("a", 1), ("b", 1)}]
+    assert [(m.gone, m.kept) for m in linked.merges] == [(2, 1)]
+    assert [(x.first, x.second) for x in linked.links] == [(("a", 1), ("b", 1))]

@@ -17,7 +17,7 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
-from tracker.link.online import OnlineIdentities
+from tracker.link.online import REVIEW_S, OnlineIdentities
 from tracker.source.base import FrameSource
 from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
 
@@ -122,17 +122,31 @@ class PeopleNow:
     def __init__(self, config: LinkConfig) -> None:
         self.identities = OnlineIdentities(config)
         self._concluded: dict[str, int] = {}
+        self._review_s: dict[tuple[str, int], list[float]] = {}  # when, by visit
 
-    def update(self, camera: CameraPipeline, boxes: Sequence[TrackBox]) -> dict[int, int]:
+    def update(
+        self, camera: CameraPipeline, time_s: float, boxes: Sequence[TrackBox]
+    ) -> dict[int, int]:
         """Return the person of each track_id seen in the camera's current frame."""
         name, tracker = camera.info.name, camera.tracker
         for visit in tracker.ended()[self._concluded.get(name, 0) :]:
             self.identities.conclude(visit)
+            del self._review_s[visit.key]
         self._concluded[name] = len(tracker.ended())
-        if any(self.identities.person_of(name, box.track_id) is None for box in boxes):
-            current = tracker.current()
-            for visit in current:
-                if self.identities.person_of(*visit.key) is None:
-                    self.identities.introduce(visit, [t.key for t in current])
+        if any(self._is_due((name, box.track_id), time_s) for box in boxes):
+            for visit in tracker.current():
+                self._look_at(visit, time_s)
         people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
         return {track: person for track, person in people.items() if person is not None}
+
+    def _is_due(self, key: tuple[str, int], time_s: float) -> bool:
+        due = self._review_s.get(key)
+        return due is None or bool(due and due[0] <= time_s)
+
+    def _look_at(self, visit: Tracklet, time_s: float) -> None:
+        if self.identities.person_of(*visit.key) is None:
+            self.identities.introduce(visit)
+            self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
+        elif self._is_due(visit.key, time_s):
+            self.identities.review(visit)
+            self._review_s[visit.key] = [t for t in self._review_s[visit.key] if t > time_s]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tracker.types import CameraInfo, FloatArray, Identity, Link, Tracklet, global_ids
+from tracker.types import CameraInfo, FloatArray, Identity, Link, Merge, Tracklet, global_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class RunResult:
     Attributes:
         cameras: `frames` holds how many frames of each source were read.
         links: Why visits were given to people, by the time at which they begin.
+        merges: Corrections of ids that had been given while the recording went on.
     """
 
     cameras: list[CameraInfo]
@@ -41,6 +42,7 @@ class RunResult:
     reid: ModelUse | None
     identities: list[Identity]
     links: list[Link] = field(default_factory=list)
+    merges: list[Merge] = field(default_factory=list)
 
     def tracklets(self) -> list[Tracklet]:
         """Return all visits by camera, in the order of their ids."""

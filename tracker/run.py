@@ -166,7 +166,7 @@ class _Follower:
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
-        person_of = self.people.update(camera, step.boxes)
+        person_of = self.people.update(camera, step.frame.time_s, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
         if step.frame.camera in draw:
             draw[step.frame.camera](step.frame, labels)
@@ -180,7 +180,9 @@ def _settle(
     visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     linked = people.identities.linked(visits) if online else link(visits, settings.link)
     infos = [c.info for c in cameras]
-    return RunResult(infos, settings.detector, settings.reid, linked.identities, linked.links)
+    return RunResult(
+        infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
+    )
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -158,6 +158,21 @@ class Link:
     runner_up_probability: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two people who proved to be one while the recording went on.
+
+    Attributes:
+        time_s: When that was found.
+        gone: The global_id that was given up.
+        kept: The one that stays.
+    """
+
+    time_s: float
+    gone: int
+    kept: int
+
+
 def no_embeddings() -> FloatArray:
     """Return the embeddings of no crops: (0, 512) float32."""
     return np.zeros((0, EMBEDDING_SIZE), np.float32)

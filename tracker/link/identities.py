@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
@@ -14,7 +14,7 @@ from tracker.link.evidence import (
     similarities,
 )
 from tracker.link.reasons import Decision, reasons
-from tracker.types import Identity, Link, Tracklet
+from tracker.types import Identity, Link, Merge, Tracklet
 
 Key = tuple[str, int]  # camera, track_id
 
@@ -25,6 +25,7 @@ class Linked:
 
     identities: list[Identity]
     links: list[Link]
+    merges: list[Merge] = field(default_factory=list)
 
 
 def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> Linked:

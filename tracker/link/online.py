@@ -1,7 +1,8 @@
 """Decide who a visitor is while the recording goes on."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,23 +12,41 @@ from tracker.config import LinkConfig
 from tracker.link.evidence import least_related
 from tracker.link.identities import Key, Linked, appearance_order
 from tracker.link.reasons import probability_at_once
-from tracker.types import Identity, Link, Tracklet
+from tracker.types import Identity, Link, Merge, Tracklet
+
+HASTE = 0.1  # relatedness asked for beyond the usual from the first crops, which may be cut off
+REVIEW_S = (1.0, 2.0, 4.0, 8.0)  # ages at which a visit is looked at again
+
+
+@dataclass(slots=True)
+class _Seen:
+    """A visit as far as it went; `end_s` is infinite while it goes on."""
+
+    camera: str
+    look: FloatArray
+    start_s: float
+    end_s: float = math.inf
+
+
+_Person = dict[Key, _Seen]
 
 
 class OnlineIdentities:
-    """Gives each new visit a person at once, and never takes it back.
+    """Gives each new visit a person at once; what turns out to be one person is merged later.
 
     Used where frames cannot be looked at twice. A visit goes to the most similar person who is
-    not in that camera now, or to a new one.
+    not in that camera now, or to a new one. When more of it was seen, its person may prove to be
+    an earlier one: then the earlier number stays, and the merge is recorded, never silent.
     """
 
     def __init__(self, config: LinkConfig, scale: Likeness | None = None) -> None:
         self._config = config
         self._scale = scale or Likeness()
-        self._person_of: dict[tuple[str, int], int] = {}
-        self._looks: dict[int, dict[tuple[str, int], FloatArray]] = {}  # person -> visit -> look
-        self._left_s: dict[tuple[int, str], float] = {}  # (person, camera) -> end of last visit
+        self._person_of: dict[Key, int] = {}
+        self._people: dict[int, _Person] = {}
+        self._last = 0
         self._links: list[Link] = []
+        self._merges: list[Merge] = []
 
     def person_of(self, camera: str, track_id: int) -> int | None:
         """Return the person of a visit, None if it was not introduced yet."""
@@ -36,91 +55,107 @@ class OnlineIdentities:
     @property
     def count(self) -> int:
         """How many people there are so far."""
-        return len(self._looks)
+        return len(self._people)
 
-    def introduce(self, visit: Tracklet, present: Iterable[tuple[str, int]]) -> int:
-        """Find the person of a newly confirmed visit.
-
-        Args:
-            visit: Its boxes and embeddings so far.
-            present: (camera, track_id) of all visits to that camera that may still go on.
-        """
-        busy = {self._person_of[key] for key in present if key in self._person_of}
-        seen = look(visit)
-        ranked = sorted(
-            (
-                (self._share(visit.camera, seen, looks), -person)
-                for person, looks in self._looks.items()
-                if person not in busy and self._left(person, visit.camera) < visit.start_s
-            ),
-            reverse=True,
-        )
-        if ranked and ranked[0][0] > 0:
-            best = -ranked[0][1]
-            self._note(visit, seen, [-person for _, person in ranked[:2]])
+    def introduce(self, visit: Tracklet) -> int:
+        """Find the person of a newly confirmed visit, from its boxes and embeddings so far."""
+        newcomer = {visit.key: _Seen(visit.camera, look(visit), visit.start_s)}
+        ranked = self._ranked(newcomer, self._people)
+        if ranked and ranked[0][0] > HASTE:
+            person = ranked[0][1]
+            self._note(visit, newcomer, [p for _, p in ranked[:2]])
         else:
-            best = len(self._looks) + 1
-        self._person_of[visit.key] = best
-        self._looks.setdefault(best, {})[visit.key] = seen
-        return best
+            self._last += 1
+            person = self._last
+        self._person_of[visit.key] = person
+        self._people.setdefault(person, {}).update(newcomer)
+        return person
 
-    def _left(self, person: int, camera: str) -> float:
-        return self._left_s.get((person, camera), -math.inf)
+    def review(self, visit: Tracklet) -> None:
+        """Look again at a visit of which more was seen; merge its person with an earlier one."""
+        person = self._person_of[visit.key]
+        self._people[person][visit.key].look = look(visit)
+        mine = self._people[person]
+        ranked = self._ranked(mine, [p for p in self._people if p != person])
+        if not ranked or ranked[0][0] <= 0:
+            return
+        other = ranked[0][1]
+        self._note(visit, mine, [p for _, p in ranked[:2]])
+        kept, gone = sorted((person, other))
+        self._merges.append(Merge(visit.end_s, gone, kept))
+        self._people[kept].update(self._people.pop(gone))
+        self._person_of.update(dict.fromkeys(self._people[kept], kept))
 
-    def _share(self, camera: str, seen: FloatArray, looks: Mapping[Key, FloatArray]) -> float:
-        """Return by how much a look passes for a person's; negative where it does not."""
-        known = {key: of for key, of in looks.items() if of.any()}
-        if not known or not seen.any():
-            return -math.inf
+    def conclude(self, visit: Tracklet) -> None:
+        """Take in all of a visit that is over."""
+        self.review(visit)
+        self._people[self._person_of[visit.key]][visit.key].end_s = visit.end_s
+
+    def linked(self, visits: Sequence[Tracklet]) -> Linked:
+        """Return the people with all their visits so far, and why each belongs to them."""
+        people = {person: Identity(person) for person in sorted(self._people)}
+        for visit in sorted(visits, key=appearance_order):
+            people[self._person_of[visit.key]].tracklets.append(visit)
+        known = {visit.key for visit in visits}
+        links = [x for x in self._links if x.first in known and x.second in known]
+        found = [person for person in people.values() if person.tracklets]
+        return Linked(found, links, list(self._merges))
+
+    def _ranked(self, mine: _Person, others: Iterable[int]) -> list[tuple[float, int]]:
+        """Return who else it may be: by how much they pass, and their numbers; best first."""
+        shares = [
+            (self._share(mine, self._people[p]), p)
+            for p in others
+            if _can_be_one(mine, self._people[p])
+        ]
+        return sorted((s for s in shares if s[0] > -math.inf), key=lambda s: (-s[0], s[1]))
+
+    def _share(self, mine: _Person, theirs: _Person) -> float:
+        """Return by how much the looks of two pass for one person's; negative if not."""
         given = self._config.gallery_threshold
-        if given is not None:
-            return float(np.mean([seen @ of for of in known.values()])) - given
-        return self._related(camera, seen, known) - least_related(len(self._looks))
+        least = least_related(len(self._people)) if given is None else given
+        return self._mean(mine, theirs, related=given is None) - least
 
-    def _related(self, camera: str, seen: FloatArray, looks: Mapping[Key, FloatArray]) -> float:
-        """Return the mean relatedness of a look to those of one person."""
-        related = [
-            self._scale.related(seen @ of, elsewhere=camera != key[0]) for key, of in looks.items()
+    def _mean(self, mine: _Person, theirs: _Person, *, related: bool = True) -> float:
+        """Return the mean relatedness, or similarity, of two people's visits; -inf if unknown."""
+        values = [
+            self._scale.related(a.look @ b.look, elsewhere=a.camera != b.camera)
+            if related
+            else a.look @ b.look
+            for a in mine.values()
+            for b in theirs.values()
+            if a.look.any() and b.look.any()
         ]
-        return float(np.mean(related))
+        return float(np.mean(values)) if values else -math.inf
 
-    def _note(self, visit: Tracklet, seen: FloatArray, people: Sequence[int]) -> None:
+    def _note(self, visit: Tracklet, mine: _Person, people: Sequence[int]) -> None:
         """Note why a visit was given the first of the people; the second is the runner-up."""
-        nearest = [_most_alike(self._looks[person], seen) for person in people]
-        odds = [
-            probability_at_once(self._related(visit.camera, seen, self._looks[person]))
-            for person in people
-        ]
-        first = nearest[0]
-        left_s = self._left(people[0], first[0])
+        seen = mine[visit.key].look
+        nearest = [_most_alike(self._people[p], seen) for p in people]
+        odds = [probability_at_once(self._mean(mine, self._people[p])) for p in people]
+        first = self._people[people[0]][nearest[0]]
         self._links.append(
             Link(
-                first=first,
+                first=nearest[0],
                 second=visit.key,
                 probability=odds[0],
-                similarity=float(self._looks[people[0]][first] @ seen),
-                gap_s=visit.start_s - left_s if left_s > -math.inf else 0.0,  # 0: still there
+                similarity=float(first.look @ seen),
+                gap_s=visit.start_s - min(first.end_s, visit.start_s),  # 0: was still there
                 second_enters_s=visit.start_s,
                 runner_up=nearest[1] if nearest[1:] else None,
                 runner_up_probability=odds[1] if odds[1:] else None,
             )
         )
 
-    def conclude(self, visit: Tracklet) -> None:
-        """Take in all views of a visit that is over."""
-        person = self._person_of[visit.key]
-        self._looks[person][visit.key] = look(visit)
-        self._left_s[person, visit.camera] = visit.end_s
 
-    def linked(self, visits: Sequence[Tracklet]) -> Linked:
-        """Return the people with all their visits so far, and why each belongs to them."""
-        people = {person: Identity(person) for person in sorted(self._looks)}
-        for visit in sorted(visits, key=appearance_order):
-            people[self._person_of[visit.key]].tracklets.append(visit)
-        known = {visit.key for visit in visits}
-        links = [x for x in self._links if x.first in known and x.second in known]
-        return Linked([person for person in people.values() if person.tracklets], links)
+def _can_be_one(mine: _Person, theirs: _Person) -> bool:
+    """Tell whether no camera has seen both at one instant."""
+    return not any(
+        a.camera == b.camera and a.start_s <= b.end_s and b.start_s <= a.end_s
+        for a in mine.values()
+        for b in theirs.values()
+    )
 
 
-def _most_alike(looks: Mapping[Key, FloatArray], seen: FloatArray) -> Key:
-    return max(looks, key=lambda key: float(looks[key] @ seen))
+def _most_alike(person: _Person, seen: FloatArray) -> Key:
+    return max(person, key=lambda key: float(person[key].look @ seen))

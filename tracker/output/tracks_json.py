@@ -40,6 +40,9 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "models": {"detector": _model(result.detector), "reid": _model(result.reid)},
         "cameras": [_camera(c) for c in result.cameras],
         "identities": [_identity(person) for person in result.identities],
+        "merges": [
+            {"time_s": _time(m.time_s), "global_id": m.gone, "into": m.kept} for m in result.merges
+        ],
     }
     person_of = global_ids(result.identities)
     links = (_dump(_link(x, person_of[x.second])) for x in result.links)
