@@ -7,13 +7,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tracker import __version__
+from tracker.ground import Places
 from tracker.output.atomic import replacing
 from tracker.result import ModelUse, RunResult
 from tracker.types import CameraInfo, Identity, Tracklet, global_ids
 
 SCHEMA = "reid-track/1"
-PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS = 2, 4, 6
+PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 2, 4, 6, 3
 
 
 def load_schema() -> dict[str, Any]:
@@ -42,7 +45,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "identities": [_identity(person) for person in result.identities],
     }
     person_of = global_ids(result.identities)
-    tracks = (_dump(_track(t, person_of[t.key])) for t in result.tracklets())
+    tracks = (_dump(_track(t, person_of[t.key], result.places(t))) for t in result.tracklets())
     yield _dump(head)[:-1] + ',\n"tracks": ['
     yield from _joined(tracks, ",")
     yield "\n]}\n"
@@ -62,6 +65,7 @@ def _camera(camera: CameraInfo) -> dict[str, Any]:
     return {
         "name": camera.name, "source": camera.source, "width": camera.width,
         "height": camera.height, "fps": camera.fps, "frames": camera.frames,
+        "offset_s": camera.offset_s, "calibrated": camera.ground is not None,
     }  # fmt: skip
 
 
@@ -74,10 +78,18 @@ def _identity(person: Identity) -> dict[str, Any]:
     }
 
 
-def _track(t: Tracklet, global_id: int) -> dict[str, Any]:
+def place_record(place: Places) -> list[float] | None:
+    """Return a place (2,) as it is written: metres, None if it is unknown."""
+    return None if np.isnan(place).any() else [round(v, METRE_DIGITS) for v in place.tolist()]
+
+
+def _track(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+    where = [
+        {} if places is None else {"place_m": place_record(places[i])} for i in range(len(t.frame))
+    ]
     columns = zip(
         t.frame.tolist(), t.time_s.tolist(), t.xyxy.tolist(), t.score.tolist(),
-        t.observed.tolist(), strict=True,
+        t.observed.tolist(), where, strict=True,
     )  # fmt: skip
     return {
         "camera": t.camera,
@@ -92,8 +104,9 @@ def _track(t: Tracklet, global_id: int) -> dict[str, Any]:
                 "xyxy": [round(value, PIXEL_DIGITS) for value in xyxy],
                 "score": round(score, SCORE_DIGITS),
                 "observed": observed,
+                **place,
             }
-            for frame, time_s, xyxy, score, observed in columns
+            for frame, time_s, xyxy, score, observed, place in columns
         ],
     }
 
