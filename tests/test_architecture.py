@@ -15,7 +15,14 @@ MAX_BODY_LINES = 40
 
 # The data's way; a module may import from its own stage and from those above.
 LAYERS = (
-    ("tracker.errors", "tracker.boxes", "tracker.types", "tracker.config", "tracker"),
+    (
+        "tracker.errors",
+        "tracker.boxes",
+        "tracker.ground",
+        "tracker.types",
+        "tracker.config",
+        "tracker",
+    ),
     ("tracker.models", "tracker.datasets"),
     ("tracker.device",),
     ("tracker.source",),

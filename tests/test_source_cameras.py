@@ -13,10 +13,10 @@ from tests.media import names_in, reid_track, write_boxes, write_video
 from tracker.errors import ConfigError, ReidTrackError, SourceError
 from tracker.source.address import hide_password
 from tracker.source.base import Sampling
+from tracker.source.camera_config import load_camera_config
 from tracker.source.cameras import (
     CameraSpec,
     camera_from_source,
-    load_camera_config,
     open_camera,
     parse_cameras,
 )
@@ -87,13 +87,26 @@ def test_an_item_of_cams_is_a_camera(here: Path, item, expected):
         (here / name).touch()
     (here / "frames").mkdir()
 
-    assert parse_cameras([item], {"hall": "/videos/h.mkv"}) == [expected]
+    configured = {"hall": CameraSpec("hall", "/videos/h.mkv")}
+
+    assert parse_cameras([item], configured) == [expected]
 
 
 def test_the_config_wins_over_a_video_of_that_name(here: Path):
     (here / "hall.mp4").touch()
 
-    assert parse_cameras(["hall"], {"hall": "h.mkv"}) == [CameraSpec("hall", "h.mkv")]
+    hall = CameraSpec("hall", "h.mkv", offset_s=2.0)
+
+    assert parse_cameras(["hall"], {"hall": hall}) == [hall]
+
+
+def test_another_source_for_a_camera_of_the_config_changes_only_that():
+    hall = CameraSpec("hall", "h.mkv", offset_s=2.0)
+
+    assert parse_cameras(["hall=other.mkv", "yard=h.mkv"], {"hall": hall}) == [
+        CameraSpec("hall", "other.mkv", offset_s=2.0),
+        CameraSpec("yard", "h.mkv"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +130,7 @@ def test_what_names_no_camera_is_an_error(here: Path, items, error, words):
         (here / name).touch()
 
     with pytest.raises(error, match=words):
-        parse_cameras(items, {"hall": "h.mkv"})
+        parse_cameras(items, {"hall": CameraSpec("hall", "h.mkv")})
 
 
 @pytest.mark.parametrize(
@@ -160,7 +173,9 @@ def test_paths_in_a_config_are_relative_to_it(here: Path):
         "  7: seven.mp4\n"
     )
 
-    assert load_camera_config(Path("site/c.yaml")) == {
+    cameras = load_camera_config(Path("site/c.yaml")).cameras
+
+    assert {name: camera.source for name, camera in cameras.items()} == {
         "door": "site/videos/door.mp4",
         "hall": "/abs/hall.mp4",
         "desk": "0",
@@ -181,6 +196,7 @@ def test_paths_in_a_config_are_relative_to_it(here: Path):
         pytest.param("cameras: {a: [1, 2]}\n", id="source is a list"),
         pytest.param("cameras: {a: }\n", id="no source"),
         pytest.param("cameras: {a: {url: x}}\n", id="another key"),
+        pytest.param("cameras: {a: {offset: 1}}\n", id="an offset without a source"),
         pytest.param("cameras: {a: 1.5}\n", id="source is a fraction"),
         pytest.param("cameras: {../a: v.mp4}\n", id="name is a path"),
         pytest.param("cameras: {'': v.mp4}\n", id="name is empty"),

@@ -1,8 +1,11 @@
 """The numbers that steer the association and the linking, with units, ranges and sources."""
 
+import math
 from dataclasses import dataclass, fields
 
-from tracker.errors import ConfigError
+from tracker.errors import ConfigError, suggestion
+
+OVERLAPS = ("auto", "yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ class TrackerConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Travel:
+    """How long the way from one camera's view to another's takes, in seconds."""
+
+    from_camera: str
+    to_camera: str
+    min_s: float = 0.0
+    max_s: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class LinkConfig:
     """Settings of the identities over visits and cameras.
 
@@ -57,14 +70,24 @@ class LinkConfig:
             fits the number of visits, see `tracker.link.evidence.usual_threshold`.
         max_speed: Fastest plausible movement between two visits to one camera, in own heights
             per second.
+        overlap: Whether cameras may see one place at once: yes, no, or auto, decided from what
+            they see.
+        travel: Known times between cameras, at most one for each ordered pair.
     """
 
     gallery_threshold: float | None = None
     max_speed: float = 3.0
+    overlap: str = "auto"
+    travel: tuple[Travel, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
         _check_ranges(self, _LINK_RANGES)
+        if self.overlap not in OVERLAPS:
+            near = suggestion(self.overlap, OVERLAPS)
+            raise ConfigError(
+                f"--overlap is '{self.overlap}'; allowed are: {', '.join(OVERLAPS)}.{near}"
+            )
 
 
 _TRACKER_RANGES: dict[str, tuple[float, float]] = {
@@ -86,6 +109,8 @@ _LINK_RANGES: dict[str, tuple[float, float]] = {"gallery_threshold": (0, 1), "ma
 
 def _check_ranges(config: object, ranges: dict[str, tuple[float, float]]) -> None:
     for item in fields(config):  # type: ignore[arg-type]
+        if item.name not in ranges:
+            continue
         low, high = ranges[item.name]
         value = getattr(config, item.name)
         if value is not None and not low <= value <= high:

@@ -107,7 +107,8 @@ def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPip
     """
     waiting: list[tuple[float, int, Iterator[Step]]] = []
     for number, camera in enumerate(cameras):
-        heapq.heappush(waiting, (-1.0, number, camera.steps()))
+        before_s = camera.info.offset_s - 1 / camera.info.fps  # as if a frame had just been there
+        heapq.heappush(waiting, (before_s, number, camera.steps()))
     while waiting:
         _, number, steps = heapq.heappop(waiting)
         step = next(steps, None)

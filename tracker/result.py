@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tracker.ground import Places
 from tracker.types import CameraInfo, FloatArray, Identity, Link, Merge, Tracklet, global_ids
 
 
@@ -25,6 +26,7 @@ class PersonBox:
     xyxy: FloatArray  # (4,) pixels
     score: float
     observed: bool
+    place_m: Places | None = None  # (2,), NaN if unknown; None where nothing is calibrated
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class RunResult:
         visits = [t for person in self.identities for t in person.tracklets]
         return sorted(visits, key=lambda t: (order[t.camera], t.track_id))
 
+    def places(self, visit: Tracklet) -> Places | None:
+        """Return where a visit's boxes stand, (K, 2) in metres; None without calibration."""
+        ground = next(c.ground for c in self.cameras if c.name == visit.camera)
+        return None if ground is None else ground.place(visit.xyxy)
+
     def rows(self, camera: str) -> Iterator[PersonBox]:
         """Yield the camera's boxes by frame, then by track_id."""
         person_of = global_ids(self.identities)
@@ -58,7 +65,8 @@ class RunResult:
             PersonBox(
                 int(t.frame[i]), float(t.time_s[i]), t.track_id, person_of[t.key],
                 t.xyxy[i], float(t.score[i]), bool(t.observed[i]),
+                None if places is None else places[i],
             )
-            for t in visits for i in range(len(t.frame))
+            for t in visits for places in (self.places(t),) for i in range(len(t.frame))
         )  # fmt: skip
         yield from sorted(found, key=lambda row: (row.frame, row.track_id))

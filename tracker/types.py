@@ -1,8 +1,8 @@
 """The plain data that passes between the stages.
 
 Images are (height, width, 3) uint8 in OpenCV's colour order BGR. Boxes are `xyxy` in pixels of
-the source's frames (see `boxes`). Frames count from 0 in the source; times are seconds from the
-source's first frame.
+the source's frames (see `boxes`). Frames count from 0 in the source; times are seconds on the
+run's common clock: from a camera's first frame, plus its offset.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
+
+from tracker.ground import GroundPlane
 
 Image = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
@@ -31,6 +33,8 @@ class CameraInfo:
     fps: float  # frames per second of the source, kept as a float: 29.97 stays 29.97
     frames: int | None  # from the header, so possibly wrong; None for live sources
     live: bool = False
+    offset_s: float = 0.0  # of its first frame, from the run's common zero
+    ground: GroundPlane | None = None  # where it is calibrated
 
 
 @dataclass(frozen=True, slots=True)

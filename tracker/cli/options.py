@@ -31,7 +31,9 @@ Cams = Annotated[
 Config = Annotated[
     Path | None,
     typer.Option(
-        help="cameras.yaml with names and sources.", rich_help_panel=_SOURCE, show_default=False
+        help="cameras.yaml: names, sources, clocks, calibration.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
     ),
 ]
 Detections = Annotated[
@@ -62,7 +64,19 @@ Fps = Annotated[
         show_default=False,
     ),
 ]
-Start = Annotated[float, typer.Option(min=0, help="Skip so many seconds.", rich_help_panel=_SOURCE)]
+Offset = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CAM=SECONDS…",
+        help="When a camera's first frame was taken, from the run's zero, as in cam2=+1.2; "
+        "comma-separated, repeatable.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
+Start = Annotated[
+    float, typer.Option(min=0, help="Skip so many seconds of each source.", rich_help_panel=_SOURCE)
+]
 MaxFrames = Annotated[
     int | None,
     typer.Option(
@@ -168,6 +182,15 @@ GalleryThreshold = Annotated[
         min=0,
         max=1,
         help="Least similarity of the visits of one person. Default: what fits their number.",
+        rich_help_panel=_TRACK,
+        show_default=False,
+    ),
+]
+Overlap = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|yes|no",
+        help="Whether cameras see one place at once. Default: what --config says, else auto.",
         rich_help_panel=_TRACK,
         show_default=False,
     ),

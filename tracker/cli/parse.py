@@ -1,5 +1,8 @@
 """Options that are more than a word: lists, sizes, ids."""
 
+import math
+from collections.abc import Sequence
+
 from tracker.errors import ConfigError
 from tracker.output.text import MotId
 
@@ -60,3 +63,24 @@ def parse_sides(text: str, wanted: str) -> tuple[int, int]:
     if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
         raise ConfigError(f"--size is '{text}'; give {wanted}")
     return int(first), int(second)
+
+
+def parse_offsets(items: Sequence[str]) -> dict[str, float]:
+    """Read the items of ``--offset``: ``cam2=+1.2,cam3=-0.5`` as seconds by camera name.
+
+    Raises:
+        ConfigError: An item is not NAME=SECONDS, or a camera is named twice.
+    """
+    offsets: dict[str, float] = {}
+    for item in (i for text in items for i in split_list(text, "--offset")):
+        name, _, text = item.rpartition("=")
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = math.nan
+        if not name or not math.isfinite(seconds):
+            raise ConfigError(f"--offset '{item}' is not CAMERA=SECONDS, for example cam2=+1.2")
+        if name in offsets:
+            raise ConfigError(f"--offset names '{name}' twice: {offsets[name]:g} and {seconds:g} s")
+        offsets[name] = seconds
+    return offsets

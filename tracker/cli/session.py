@@ -19,7 +19,7 @@ from tracker.assemble import (
 )
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleWatcher, set_up_logging
-from tracker.cli.parse import parse_imgsz, parse_mot_id, parse_size, split_list
+from tracker.cli.parse import parse_imgsz, parse_mot_id, parse_offsets, parse_size, split_list
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector, YoloOptions
@@ -31,14 +31,15 @@ from tracker.outputs import OutputPlan, plan_outputs, protect_inputs
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource, Sampling
+from tracker.source.camera_config import CameraConfig, load_camera_config
 from tracker.source.cameras import (
     CameraSpec,
     camera_from_source,
-    load_camera_config,
     open_camera,
     parse_cameras,
     require_unique,
 )
+from tracker.source.clock import set_offsets
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class TrackRequest:
     detections: Path | None
     size: str | None
     fps: float | None
+    offset: list[str] | None
     start: float
     max_frames: int | None
     vid_stride: int
@@ -72,6 +74,7 @@ class TrackRequest:
     max_iou_distance: float
     nn_budget: int
     gallery_threshold: float | None
+    overlap: str | None
     online: bool
     out: Path | None
     json_path: Path | None
@@ -101,6 +104,14 @@ class TrackRequest:
             nn_budget=self.nn_budget,
         )
 
+    def link(self, config: CameraConfig) -> LinkConfig:
+        """The settings of the identities."""
+        return LinkConfig(
+            gallery_threshold=self.gallery_threshold,
+            overlap=self.overlap or config.overlap or "auto",
+            travel=config.travel,
+        )
+
     def yolo_options(self, device: str) -> YoloOptions:
         """The detector's settings on a device."""
         return YoloOptions(
@@ -128,9 +139,11 @@ def execute(request: TrackRequest) -> None:
             "--detections replaces the detector; leave out --detector or --detections"
         )
     window = Window() if request.show else None
-    cameras = _cameras(request)
+    config = load_camera_config(request.config) if request.config else CameraConfig()
+    link, cameras = request.link(config), _cameras(request, config)
     plan, sources = _open(request, cameras)
-    outcome, settings = _run(request, _watcher(request, console, window), cameras, plan, sources)
+    watcher = _watcher(request, console, window)
+    outcome, settings = _run(request, watcher, cameras, sources, plan=plan, link=link)
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -143,17 +156,16 @@ def execute(request: TrackRequest) -> None:
         raise typer.Exit(1)
 
 
-def _cameras(request: TrackRequest) -> list[CameraSpec]:
-    """Name all cameras; none when there are only boxes to replay."""
-    configured = load_camera_config(request.config) if request.config else {}
+def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
+    """Name all cameras and set their clocks; none when there are only boxes to replay."""
     items = [i for value in request.cams or [] for i in value.split(",")]
     if request.config and not items and not request.sources:
-        items = list(configured)
+        items = list(config.cameras)
     given = [camera_from_source(source) for source in request.sources or []]
-    cameras = require_unique([*given, *parse_cameras(items, configured)])
+    cameras = require_unique([*given, *parse_cameras(items, config.cameras)])
     if not cameras and request.detections is None:
         raise ConfigError("nothing to track: give a SOURCE, --cams or --detections; see --help")
-    return cameras
+    return set_offsets(cameras, parse_offsets(request.offset or []))
 
 
 def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan, list[FrameSource]]:
@@ -188,8 +200,8 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec], plan: OutputPlan,
-    sources: list[FrameSource],
+    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec],
+    sources: list[FrameSource], *, plan: OutputPlan, link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
@@ -199,8 +211,7 @@ def _run(
         embedder, reid_use = load_reid(wanted, device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
-        request.tracker, LinkConfig(gallery_threshold=request.gallery_threshold),
-        request.sampling, plan, detector_use, reid_use, device=device,
+        request.tracker, link, request.sampling, plan, detector_use, reid_use, device=device,
         online=request.online or any(camera.live for camera in cameras),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}

@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 from tracker.output.atomic import replacing
-from tracker.output.tracks_json import PIXEL_DIGITS, SCHEMA, SCORE_DIGITS, TIME_DIGITS
+from tracker.output.tracks_json import (
+    PIXEL_DIGITS,
+    SCHEMA,
+    SCORE_DIGITS,
+    TIME_DIGITS,
+    place_record,
+)
 from tracker.result import PersonBox, RunResult
 
 MotId = Literal["track", "person"]
@@ -66,4 +72,5 @@ def _record(camera: str, row: PersonBox) -> dict[str, object]:
         "xyxy": [round(float(value), PIXEL_DIGITS) for value in row.xyxy],
         "score": round(row.score, SCORE_DIGITS),
         "observed": row.observed,
+        **({} if row.place_m is None else {"place_m": place_record(row.place_m)}),
     }

@@ -7,13 +7,16 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tracker import __version__
+from tracker.ground import Places
 from tracker.output.atomic import replacing
 from tracker.result import ModelUse, RunResult
 from tracker.types import CameraInfo, Identity, Link, Tracklet, global_ids, transitions
 
 SCHEMA = "reid-track/1"
-PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS = 2, 4, 6
+PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 2, 4, 6, 3
 
 
 def load_schema() -> dict[str, Any]:
@@ -46,7 +49,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
     }
     person_of = global_ids(result.identities)
     links = (_dump(_link(x, person_of[x.second])) for x in result.links)
-    tracks = (_dump(_track(t, person_of[t.key])) for t in result.tracklets())
+    tracks = (_dump(_track(t, person_of[t.key], result.places(t))) for t in result.tracklets())
     yield _dump(head)[:-1] + ',\n"links": ['
     yield from _joined(links, ",")
     yield '\n],\n"tracks": ['
@@ -68,6 +71,7 @@ def _camera(camera: CameraInfo) -> dict[str, Any]:
     return {
         "name": camera.name, "source": camera.source, "width": camera.width,
         "height": camera.height, "fps": camera.fps, "frames": camera.frames,
+        "offset_s": camera.offset_s, "calibrated": camera.ground is not None,
     }  # fmt: skip
 
 
@@ -104,7 +108,7 @@ def _link(link: Link, global_id: int) -> dict[str, Any]:
         "probability": _score(link.probability),
         "similarity": _score(link.similarity),
         "gap_s": _time(link.gap_s),
-        "distance_m": link.distance_m,
+        "distance_m": None if link.distance_m is None else round(link.distance_m, METRE_DIGITS),
         "runner_up": rival,
     }
 
@@ -117,10 +121,18 @@ def _score(value: float) -> float:
     return round(value, SCORE_DIGITS)
 
 
-def _track(t: Tracklet, global_id: int) -> dict[str, Any]:
+def place_record(place: Places) -> list[float] | None:
+    """Return a place (2,) as it is written: metres, None if it is unknown."""
+    return None if np.isnan(place).any() else [round(v, METRE_DIGITS) for v in place.tolist()]
+
+
+def _track(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+    where = [
+        {} if places is None else {"place_m": place_record(places[i])} for i in range(len(t.frame))
+    ]
     columns = zip(
         t.frame.tolist(), t.time_s.tolist(), t.xyxy.tolist(), t.score.tolist(),
-        t.observed.tolist(), strict=True,
+        t.observed.tolist(), where, strict=True,
     )  # fmt: skip
     return {
         "camera": t.camera,
@@ -135,8 +147,9 @@ def _track(t: Tracklet, global_id: int) -> dict[str, Any]:
                 "xyxy": [round(value, PIXEL_DIGITS) for value in xyxy],
                 "score": round(score, SCORE_DIGITS),
                 "observed": observed,
+                **place,
             }
-            for frame, time_s, xyxy, score, observed in columns
+            for frame, time_s, xyxy, score, observed, place in columns
         ],
     }
 

@@ -1,7 +1,7 @@
 """What every source of frames has in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tracker.types import CameraInfo, Frame
@@ -44,3 +44,20 @@ class FrameSource(Protocol):
     def close(self) -> None:
         """Release the file or device."""
         ...
+
+
+class ShiftedSource:
+    """A source on the run's common clock; the numbers of its frames stay its own."""
+
+    def __init__(self, source: FrameSource, offset_s: float) -> None:
+        self._source = source
+        self.info = replace(source.info, offset_s=offset_s)
+
+    def frames(self) -> Iterator[Frame]:
+        """See `FrameSource.frames`."""
+        for frame in self._source.frames():
+            yield replace(frame, time_s=frame.time_s + self.info.offset_s)
+
+    def close(self) -> None:
+        """See `FrameSource.close`."""
+        self._source.close()

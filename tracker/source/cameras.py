@@ -3,30 +3,40 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
-import yaml
-
 from tracker.errors import ConfigError, SourceError, suggestion
+from tracker.ground import GroundPlane
 from tracker.source.address import host_of, is_address, is_live_address
-from tracker.source.base import FrameSource, Sampling
+from tracker.source.base import FrameSource, Sampling, ShiftedSource
 from tracker.source.images import ImageSource
 from tracker.source.video import VideoSource
 
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
                  ".webm", ".wmv"}  # fmt: skip
 _NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
-_NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
+NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
 _GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSpec:
-    """A camera as the user named it: where its pictures come from."""
+    """A camera as the user named it: where its pictures come from, and what is known of it.
+
+    Attributes:
+        offset_s: Of its first frame, from the run's common zero.
+        start: Of its first frame by the wall clock, which decides `offset_s`
+            (`tracker.source.clock`).
+        ground: What it sees of the ground; None where it is not calibrated.
+    """
 
     name: str
     source: str
+    offset_s: float = 0.0
+    start: datetime | None = None
+    ground: GroundPlane | None = None
 
     @property
     def live(self) -> bool:
@@ -45,13 +55,13 @@ def camera_from_source(source: str) -> CameraSpec:
     return CameraSpec(_clean(stem) or "camera", source)
 
 
-def parse_cameras(items: Sequence[str], configured: Mapping[str, str]) -> list[CameraSpec]:
+def parse_cameras(items: Sequence[str], configured: Mapping[str, CameraSpec]) -> list[CameraSpec]:
     """Read the items of ``--cams``.
 
     Args:
         items: Each ``NAME=SOURCE``, a name in `configured`, a source, or a bare name such as
             ``cam1`` when exactly one video ``cam1.*`` lies in the working directory.
-        configured: Sources by name, from ``--config``.
+        configured: Cameras by name, from ``--config``; ``NAME=SOURCE`` changes their source alone.
 
     Raises:
         ConfigError: Two cameras of one name, or a name that several videos fit.
@@ -76,25 +86,6 @@ def require_unique(cameras: Sequence[CameraSpec]) -> list[CameraSpec]:
     return list(cameras)
 
 
-def load_camera_config(path: Path) -> dict[str, str]:
-    """Read ``cameras.yaml``: ``cameras: {NAME: SOURCE}`` or ``{NAME: {source: SOURCE}}``.
-
-    A relative path in it is relative to the file.
-
-    Raises:
-        ConfigError: Missing, not YAML, or of another shape.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())  # YAML's own message has several lines
-        raise ConfigError(f"--config {path} cannot be read: {told}") from error
-    cameras = content.get("cameras") if isinstance(content, dict) else None
-    if not isinstance(cameras, dict) or not cameras:
-        raise ConfigError(f"--config {path} has no 'cameras:' with names and sources")
-    return {str(name): _configured_source(path, name, entry) for name, entry in cameras.items()}
-
-
 def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) -> FrameSource:
     """Open a camera's source.
 
@@ -106,6 +97,12 @@ def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) 
     Raises:
         SourceError: It does not exist or holds no frames.
     """
+    source = _open(spec, sampling, fps)
+    source.info = replace(source.info, ground=spec.ground)
+    return ShiftedSource(source, spec.offset_s) if spec.offset_s else source
+
+
+def _open(spec: CameraSpec, sampling: Sampling, fps: float | None) -> FrameSource:
     source = spec.source
     if source.isdecimal() or is_address(source):
         return VideoSource(spec.name, source, sampling, live=spec.live)
@@ -118,19 +115,20 @@ def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) 
     return VideoSource(spec.name, source, sampling, live=False)
 
 
-def _parse_camera(item: str, configured: Mapping[str, str]) -> CameraSpec:
+def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:
     if not item:
         raise ConfigError("--cams has an empty item; separate cameras by single commas")
     if item in configured:
-        return CameraSpec(item, configured[item])
+        return configured[item]
     named = _NAMED.match(item)
     if named and not Path(item).exists():
-        return CameraSpec(named.group(1), named.group(2))
+        name, source = named.groups()
+        return replace(configured.get(name, CameraSpec(name, source)), source=source)
     is_source = item.isdecimal() or is_address(item) or Path(item).exists() or _GLOB.search(item)
     return camera_from_source(item) if is_source else _bare_name(item, configured)
 
 
-def _bare_name(name: str, configured: Mapping[str, str]) -> CameraSpec:
+def _bare_name(name: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:
     if "/" in name or Path(name).suffix.lower() in VIDEO_ENDINGS:
         near = suggestion(Path(name).name, _names_beside(Path(name)))
         raise SourceError(f"--cams: no file '{name}'.{near}")
@@ -147,21 +145,6 @@ def _bare_name(name: str, configured: Mapping[str, str]) -> CameraSpec:
         f"--cams {name}: no video {name}.* here and no camera of that name in --config.{near} "
         "Write NAME=SOURCE"
     )
-
-
-def _configured_source(path: Path, name: object, entry: object) -> str:
-    if not _NAME.match(str(name)):
-        raise ConfigError(
-            f"--config {path}: '{name}' cannot name a camera; use letters, digits, _ - and ."
-        )
-    source = entry.get("source") if isinstance(entry, dict) else entry
-    if isinstance(source, int):
-        return str(source)
-    if not isinstance(source, str) or not source:
-        raise ConfigError(f"--config {path}: camera '{name}' has no source")
-    if source.isdecimal() or is_address(source):
-        return source
-    return str(path.parent / source)
 
 
 def _names_beside(path: Path) -> list[str]:
