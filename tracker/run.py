@@ -178,8 +178,9 @@ def _settle(
 ) -> RunResult:
     stride, online = settings.sampling.stride, settings.online
     visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
-    linked = people.identities.linked(visits) if online else link(visits, settings.link)
     infos = [c.info for c in cameras]
+    grounds = {info.name: info.ground for info in infos}
+    linked = people.identities.linked(visits) if online else link(visits, settings.link, grounds)
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )

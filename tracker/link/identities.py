@@ -1,9 +1,10 @@
 """Decide which visits of a finished recording are one person."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.cluster import constrained_groups
 from tracker.link.evidence import (
@@ -13,8 +14,10 @@ from tracker.link.evidence import (
     scale_of,
     similarities,
 )
+from tracker.link.overlap import excluded_by_time
+from tracker.link.places import Grounds, together, with_ground
 from tracker.link.reasons import Decision, reasons
-from tracker.types import Identity, Link, Merge, Tracklet
+from tracker.types import BoolArray, Identity, Link, Merge, Tracklet
 
 Key = tuple[str, int]  # camera, track_id
 
@@ -28,11 +31,18 @@ class Linked:
     merges: list[Merge] = field(default_factory=list)
 
 
-def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> Linked:
+def link(
+    tracklets: Iterable[Tracklet], config: LinkConfig, grounds: Grounds | None = None
+) -> Linked:
     """Group all visits of a finished recording into people.
 
-    Holds always: no person has two visits to one camera that share an instant; the order of
-    the input does not matter.
+    Holds always: no person has two visits to one camera that share an instant, nor is at two
+    places on the ground at once; the order of the input does not matter.
+
+    Args:
+        tracklets: Of all cameras.
+        config: Thresholds, and what is known of the cameras.
+        grounds: By camera, where it is calibrated.
 
     Returns:
         People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
@@ -44,15 +54,31 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig) -> Linked:
     scale = scale_of(ordered)
     affinity = affinities(ordered, scale)
     excluded = impossible(ordered, config)
-    given = config.gallery_threshold
-    groups = constrained_groups(
-        affinity if given is None else similarities(ordered),
-        excluded,
-        [math.sqrt(len(t.embeddings)) for t in ordered],
-        ONE_PERSON if given is None else given,
-    )
+    distance_m = None
+    if grounds and any(grounds.values()):
+        ground = together(ordered, grounds)
+        affinity, distance_m = with_ground(affinity, ordered, ground), ground.distance_m
+        excluded |= ground.apart
+    groups = _groups(ordered, affinity, excluded, config, located=distance_m is not None)
+    by_time = excluded_by_time(ordered, groups, config)
+    if by_time is not None:
+        excluded |= by_time
+        groups = _groups(ordered, affinity, excluded, config, located=distance_m is not None)
     people = [Identity(number, [ordered[i] for i in g]) for number, g in enumerate(groups, 1)]
-    return Linked(people, reasons(Decision(ordered, groups, affinity, excluded, scale)))
+    decision = Decision(ordered, groups, affinity, excluded, scale, distance_m)
+    return Linked(people, reasons(decision))
+
+
+def _groups(
+    visits: Sequence[Tracklet], affinity: FloatArray, excluded: BoolArray, config: LinkConfig, *,
+    located: bool,
+) -> list[list[int]]:  # fmt: skip
+    """Cluster; a visit without views takes part only where places on the ground are known."""
+    weight = [math.sqrt(max(len(v.embeddings), located)) for v in visits]
+    given = config.gallery_threshold
+    if given is None or located:
+        return constrained_groups(affinity, excluded, weight, ONE_PERSON)
+    return constrained_groups(similarities(visits), excluded, weight, given)
 
 
 def appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:

@@ -25,6 +25,7 @@ class Decision:
         affinity: (N, N) float32.
         impossible: (N, N) bool.
         scale: What similarities mean in this recording.
+        distance_m: (N, N) metres on the ground while both were in view; NaN where unknown.
     """
 
     visits: Sequence[Tracklet]
@@ -32,6 +33,7 @@ class Decision:
     affinity: FloatArray
     impossible: BoolArray
     scale: Likeness
+    distance_m: FloatArray | None = None
 
 
 def probability(affinity: float, related: float, runner_up: float) -> float:
@@ -79,6 +81,7 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
         similarity=float(look(first) @ look(second)),
         gap_s=second.start_s - first.end_s,
         second_enters_s=second.start_s,
+        distance_m=_distance(decision, earlier, later),
         runner_up=None if other is None else decision.visits[other].key,
         runner_up_probability=None
         if other is None
@@ -86,7 +89,15 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
     )
 
 
+def _distance(decision: Decision, one: int, other: int) -> float | None:
+    if decision.distance_m is None or not np.isfinite(decision.distance_m[one, other]):
+        return None
+    return float(decision.distance_m[one, other])
+
+
 def _related(decision: Decision, one: int, other: int) -> float:
     first, second = decision.visits[one], decision.visits[other]
+    if not (first.embeddings.any() and second.embeddings.any()):
+        return float(decision.affinity[one, other])  # then the ground has decided
     elsewhere = first.camera != second.camera
     return float(decision.scale.related(look(first) @ look(second), elsewhere=elsewhere))
