@@ -321,3 +321,42 @@ def _assert_one_line(code: int, printed, told: list[str]) -> None:
     for words in told:
         assert words in printed.err
     assert not Path("t.json").exists()
+
+
+BOXES_ALONE = ("--size", "96x64", "--fps", "5", "--json", "t.json")
+
+
+def test_a_folder_of_boxes_is_a_camera_each(here: Path):
+    assert reid_track("--detections", "boxes", *BOXES_ALONE, "--offset", "b=2") == 0
+
+    assert offsets_of() == {"a": 0, "b": 2}
+    for camera, offset in (("a", 0), ("b", 2)):
+        assert len(times_of(camera)) == 2
+        assert times_of(camera)[0] == [(f, pytest.approx(f / 5 + offset)) for f in range(6)]
+
+
+@pytest.mark.parametrize("words", [["--config", "c.yaml"], ["--cams", "b=none,a=none"]])
+def test_cameras_without_pictures_are_named_as_others_are(words):
+    config("cameras: {b: none, a: {source: none, offset: -1}}")
+
+    assert reid_track(*words, "--detections", "boxes", *BOXES_ALONE) == 0
+
+    assert offsets_of() == {"b": 0, "a": -1 if "--config" in words else 0}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["--cams", "a=none", "--detections", "boxes", "--out", "x"], ["--out"],
+                     id="nothing to draw on"),
+        pytest.param(["--cams", "a=none,b", "--detections", "boxes"],
+                     ["'b' has a source", "all or no cameras"], id="both kinds"),
+        pytest.param(["--cams", "a=none"], ["need --detections"], id="no boxes"),
+        pytest.param(["--cams", "c=none", "--detections", "boxes"], ["boxes/c.txt"], id="no file"),
+        pytest.param(["--detections", "."], ["no <camera>.txt"], id="no files"),
+    ],
+)  # fmt: skip
+def test_wrong_cameras_without_pictures_are_one_line(capsys, words, told):
+    code = reid_track(*words, *BOXES_ALONE)
+
+    _assert_one_line(code, capsys.readouterr(), told)

@@ -11,7 +11,7 @@ from tracker.errors import ConfigError, SourceError
 from tracker.models.fetch import find_or_fetch
 from tracker.result import ModelUse
 from tracker.source.base import FALLBACK_FPS, FrameSource, Sampling
-from tracker.source.cameras import CameraSpec, open_camera
+from tracker.source.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
 from tracker.source.images import BoxesOnlySource
 from tracker.source.seqinfo import read_seqinfo
 from tracker.types import CameraInfo
@@ -19,7 +19,6 @@ from tracker.types import CameraInfo
 logger = logging.getLogger(__name__)
 
 NO_REID = "none"
-_NO_FILE = "none"  # source of a camera that exists only as boxes
 
 
 def load_detector(wanted: str, options: YoloOptions) -> tuple[Detector, ModelUse]:
@@ -81,8 +80,6 @@ def boxes_only_source(
         SourceError: No such file.
         ConfigError: The size is known from nowhere.
     """
-    if path.is_dir():
-        raise ConfigError(f"--detections {path} is a folder; without a source, give one file")
     if not path.is_file():
         raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
     info = read_seqinfo(path)
@@ -94,7 +91,40 @@ def boxes_only_source(
     rate = fps or info.fps or FALLBACK_FPS
     frames = info.frames or ReplayDetector(path).last_frame + 1
     name = info.name or path.stem
-    return BoxesOnlySource(CameraInfo(name, _NO_FILE, width, height, rate, frames), sampling)
+    return BoxesOnlySource(CameraInfo(name, NO_SOURCE, width, height, rate, frames), sampling)
+
+
+def cameras_of_boxes(folder: Path) -> list[CameraSpec]:
+    """Name a camera without pictures after each ``<camera>.txt`` in a folder.
+
+    Raises:
+        SourceError: There is none.
+    """
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise SourceError(f"--detections {folder}: the folder has no <camera>.txt")
+    return [CameraSpec(file.stem, NO_SOURCE) for file in files]
+
+
+def boxes_only_sources(
+    path: Path, cameras: Sequence[CameraSpec], sampling: Sampling, size: tuple[int, int] | None,
+    fps: float | None,
+) -> list[FrameSource]:  # fmt: skip
+    """Stand in for the pictures of all cameras; boxes are in ``<camera>.txt`` as in replaying.
+
+    Raises:
+        SourceError: A file is missing.
+        ConfigError: The size is known from nowhere, or some cameras have pictures.
+    """
+    for camera in cameras:
+        if not camera.boxes_only:
+            raise ConfigError(
+                f"camera '{camera.name}' has a source but others have none; all or no cameras "
+                "can be boxes alone"
+            )
+    files = [path / f"{c.name}.txt" if path.is_dir() else path for c in cameras]
+    sources = [boxes_only_source(file, sampling, size, fps) for file in files]
+    return [put_in_place(s, camera) for s, camera in zip(sources, cameras, strict=True)]
 
 
 def open_all(

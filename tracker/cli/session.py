@@ -12,6 +12,8 @@ from rich.console import Console
 from tracker.assemble import (
     NO_REID,
     boxes_only_source,
+    boxes_only_sources,
+    cameras_of_boxes,
     load_detector,
     load_reid,
     open_all,
@@ -165,19 +167,17 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     cameras = require_unique([*given, *parse_cameras(items, config.cameras)])
     if not cameras and request.detections is None:
         raise ConfigError("nothing to track: give a SOURCE, --cams or --detections; see --help")
+    if not cameras and request.detections and request.detections.is_dir():
+        cameras = cameras_of_boxes(request.detections)
     return set_offsets(cameras, parse_offsets(request.offset or []))
 
 
 def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan, list[FrameSource]]:
     """Open the sources and settle the outputs: both fail before any model is loaded."""
-    if cameras:
+    if cameras and not any(camera.boxes_only for camera in cameras):
         sources = open_all(cameras, request.sampling, request.fps)
     else:
-        assert request.detections is not None
-        if request.out:
-            raise ConfigError("--out needs pictures to draw on; use --json, or name a SOURCE")
-        size = parse_size(request.size) if request.size else None
-        sources = [boxes_only_source(request.detections, request.sampling, size, request.fps)]
+        sources = _open_boxes(request, cameras)
     plan = plan_outputs(
         [s.info.name for s in sources],
         out=request.out,
@@ -188,6 +188,23 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
     )
     protect_inputs(plan, _inputs(request, cameras))
     return plan, sources
+
+
+def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameSource]:
+    if request.detections is None:
+        raise ConfigError("cameras without a source need --detections")
+    if request.out:
+        raise ConfigError("--out needs pictures to draw on; use --json, or name a SOURCE")
+    size = parse_size(request.size) if request.size else None
+    boxes, sampling, fps = request.detections, request.sampling, request.fps
+    if not cameras:
+        return [boxes_only_source(boxes, sampling, size, fps)]
+    return boxes_only_sources(boxes, cameras, sampling, size, fps)
+
+
+def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
+    """Name the ReID model; boxes alone have no appearance."""
+    return NO_REID if all(camera.boxes_only for camera in cameras) else request.reid
 
 
 def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
@@ -205,10 +222,9 @@ def _run(
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
-    wanted = request.reid if cameras else NO_REID  # boxes alone have no appearance
     with watcher.loading():
         detectors, detector_use = _detectors(request, names, device)
-        embedder, reid_use = load_reid(wanted, device, half=request.half)
+        embedder, reid_use = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
         request.tracker, link, request.sampling, plan, detector_use, reid_use, device=device,
@@ -233,7 +249,7 @@ def _watcher(request: TrackRequest, console: Console, window: Window | None) -> 
 
 def _device(request: TrackRequest, cameras: list[CameraSpec]) -> str:
     """Say which processor runs the networks; without any, torch is not even loaded."""
-    if request.detections is not None and (not cameras or request.reid == NO_REID):
+    if request.detections is not None and _wanted_reid(request, cameras) == NO_REID:
         return "none"
     return resolve_device(request.device, half=request.half)
 

@@ -14,7 +14,7 @@ from tracker.errors import ConfigError, suggestion
 from tracker.source.address import is_address
 from tracker.source.calibration import KEYS as CALIBRATION_KEYS
 from tracker.source.calibration import read_calibration
-from tracker.source.cameras import NAME, CameraSpec
+from tracker.source.cameras import NAME, NO_SOURCE, CameraSpec
 
 _FILE_KEYS = ("cameras", "overlap", "travel")
 _CAMERA_KEYS = ("source", "offset", "start", *CALIBRATION_KEYS)
@@ -82,7 +82,7 @@ def _source(path: Path, label: str, entry: Mapping[Any, Any]) -> str:
         return str(source)
     if not isinstance(source, str) or not source:
         raise ConfigError(f"{label} has no source")
-    if source.isdecimal() or is_address(source):
+    if source == NO_SOURCE or source.isdecimal() or is_address(source):
         return source
     return str(path.parent / source)
 

@@ -17,6 +17,7 @@ from tracker.source.video import VideoSource
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
                  ".webm", ".wmv"}  # fmt: skip
 _NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
+NO_SOURCE = "none"  # of a camera that exists only as boxes
 NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
 _GLOB = re.compile(r"[*?\[]")
 
@@ -37,6 +38,11 @@ class CameraSpec:
     offset_s: float = 0.0
     start: datetime | None = None
     ground: GroundPlane | None = None
+
+    @property
+    def boxes_only(self) -> bool:
+        """Whether there are no pictures, only boxes to replay."""
+        return self.source == NO_SOURCE
 
     @property
     def live(self) -> bool:
@@ -97,8 +103,12 @@ def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) 
     Raises:
         SourceError: It does not exist or holds no frames.
     """
-    source = _open(spec, sampling, fps)
-    source.info = replace(source.info, ground=spec.ground)
+    return put_in_place(_open(spec, sampling, fps), spec)
+
+
+def put_in_place(source: FrameSource, spec: CameraSpec) -> FrameSource:
+    """Put a source on the run's clock and on the map."""
+    source.info = replace(source.info, name=spec.name, ground=spec.ground)
     return ShiftedSource(source, spec.offset_s) if spec.offset_s else source
 
 
