@@ -14,7 +14,8 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types and tests: what CI runs"
 	@echo "make format  put the code into shape"
-	@echo "make bench-accuracy  compare with other trackers on the data in SHARED"
+	@echo "make bench-accuracy  compare with other trackers on the data in SHARED;"
+	@echo "             BENCH=--ablation or BENCH=--cross-validate asks other questions"
 
 setup: $(READY)
 

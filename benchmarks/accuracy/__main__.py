@@ -3,7 +3,8 @@
 import argparse
 from pathlib import Path
 
-from benchmarks.accuracy import comparison
+from benchmarks.accuracy import ablation, comparison
+from benchmarks.accuracy.cross_validation import cross_validate
 from benchmarks.accuracy.recording import Observer
 from benchmarks.accuracy.scoring import Judge
 from benchmarks.accuracy.sequences import BOXES_ONLY, FILMED
@@ -19,11 +20,16 @@ def main() -> None:
     boxes = {s.name: observer.boxes(s) for s in BOXES_ONLY}
     judge_films = Judge(words.shared / "data", FILMED)
     judge_boxes = Judge(words.shared / "data", BOXES_ONLY)
-    cache, peers = words.cache.resolve(), not words.no_peers
-    tables = [
-        comparison.films(judge_films, films, cache, peers=peers),
-        comparison.boxes_alone(judge_boxes, boxes, cache, peers=peers),
-    ]
+    tables = []
+    if words.ablation:
+        tables += ["### Each part off in turn", ablation.with_looks(judge_films, films)]
+        tables += ["### The same by motion alone", ablation.by_motion(judge_boxes, boxes)]
+    if words.cross_validate:
+        tables += ["### One sequence left out", cross_validate(judge_films, films)]
+    if not tables:
+        cache, peers = words.cache.resolve(), not words.no_peers
+        tables.append(comparison.films(judge_films, films, cache, peers=peers))
+        tables.append(comparison.boxes_alone(judge_boxes, boxes, cache, peers=peers))
     text = "\n\n".join(tables) + "\n"
     print(text)
     if words.markdown:
@@ -36,6 +42,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench")
     parser.add_argument("--markdown", type=Path, help="also write the tables there")
     parser.add_argument("--no-peers", action="store_true", help="only our own tracker")
+    parser.add_argument("--ablation", action="store_true", help="each part of ours off in turn")
+    parser.add_argument("--cross-validate", action="store_true", help="leave one sequence out")
     return parser
 
 
