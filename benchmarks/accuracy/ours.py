@@ -28,7 +28,7 @@ class Followed:
         return answer(link(self.camera.tracklets(), LinkConfig()).identities)
 
     def online(self) -> Answer:
-        """Answer as ``--online`` does, with ids that were never taken back."""
+        """Answer as ``--online`` does, with the ids that people got as they appeared."""
         return answer(self.people.identities.linked(self.camera.tracklets(online=True)).identities)
 
     def first_pass(self) -> Answer:
