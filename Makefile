@@ -5,14 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHARED ?= ../shared
 DEMO ?= demo
+BENCH ?=
 
-.PHONY: help setup demo test check format clean
+.PHONY: help setup demo test check format bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types and tests: what CI runs"
 	@echo "make format  put the code into shape"
+	@echo "make bench-accuracy  compare with other trackers on the data in SHARED;"
+	@echo "             BENCH=--ablation or BENCH=--cross-validate asks other questions"
 
 setup: $(READY)
 
@@ -37,6 +40,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-accuracy: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.accuracy --shared $(SHARED) $(BENCH)
 
 clean:
 	rm -rf $(DEMO) build dist .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,65 @@
+"""Our own tracker on a recording, by the package's own pipeline."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.accuracy.recording import Recording, Replay
+from benchmarks.accuracy.sequences import Answer
+from tracker.config import LinkConfig, TrackerConfig
+from tracker.evaluate.box_table import BoxTable
+from tracker.link.identities import link
+from tracker.pipeline import CameraPipeline, PeopleNow
+from tracker.types import Identity
+
+CONF = 0.25  # the default of --conf
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A recording after the first pass."""
+
+    camera: CameraPipeline
+    people: PeopleNow
+
+    def settled(self) -> Answer:
+        """Answer as the default mode does, after the second pass."""
+        return answer(link(self.camera.tracklets(), LinkConfig()).identities)
+
+    def online(self) -> Answer:
+        """Answer as ``--online`` does, with the ids that people got as they appeared."""
+        return answer(self.people.identities.linked(self.camera.tracklets(online=True)).identities)
+
+    def first_pass(self) -> Answer:
+        """Answer with the visits of the first pass, linked when all is over."""
+        return answer(link(self.camera.tracklets(online=True), LinkConfig()).identities)
+
+
+def follow(recording: Recording, config: TrackerConfig | None = None) -> Followed:
+    """Take a recording through the first pass."""
+    replay = Replay(recording, CONF)
+    embedder = replay if recording.looks.shape[1] else None
+    camera = CameraPipeline(replay, replay, embedder, config or TrackerConfig())
+    people = PeopleNow(LinkConfig())
+    for step in camera.steps():
+        people.update(camera, step.frame.time_s, step.boxes)
+    return Followed(camera, people)
+
+
+def answer(identities: Iterable[Identity]) -> Answer:
+    """Write visits and people as tables of boxes."""
+    people = list(identities)
+    return Answer(_table(people, person=False), _table(people, person=True))
+
+
+def _table(identities: list[Identity], *, person: bool) -> BoxTable:
+    visits = [(i.global_id if person else t.track_id, t) for i in identities for t in i.tracklets]
+    lengths = [len(t.frame) for _, t in visits]
+    nothing = np.zeros((0, 4))
+    return BoxTable(
+        np.concatenate([np.zeros(0, int), *(t.frame + 1 for _, t in visits)]),
+        np.repeat([number for number, _ in visits], lengths).astype(int),
+        np.concatenate([nothing, *(t.xyxy.astype(np.float64) for _, t in visits)]),
+        np.zeros(sum(lengths), bool),
+    )
