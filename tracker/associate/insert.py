@@ -61,14 +61,14 @@ def _odds(visit: Tracklet, piece: Tracklet, likeness: Likeness, *, inside: bool)
     In a gap it competes with the straight way across, so the odds are those of its two joins less
     those of the one that it replaces.
     """
-    if visit.end_s < piece.start_s - NEAR_S or visit.start_s > piece.end_s + NEAR_S:
+    first, last = visit.time_s[0], visit.time_s[-1]
+    if last < piece.time_s[0] - NEAR_S or first > piece.time_s[-1] + NEAR_S:
+        return -np.inf
+    within = bool(first < piece.time_s[0] and last > piece.time_s[-1])
+    if (inside and not within) or _meet(visit, piece):
         return -np.inf
     before, after = _around(visit, piece)
-    if len(before.frame) + len(after.frame) < len(visit.frame):
-        return -np.inf  # both have a box in one frame
-    if not len(before.frame) or not len(after.frame):
-        if inside:
-            return -np.inf
+    if not within:
         return _join(before, piece) if len(before.frame) else _join(piece, after)
     views = min(len(visit.embeddings), len(piece.embeddings))
     similarity = np.array(look(visit) @ look(piece))
@@ -78,6 +78,12 @@ def _odds(visit: Tracklet, piece: Tracklet, likeness: Likeness, *, inside: bool)
 
 def _join(earlier: Tracklet, later: Tracklet) -> float:
     return float(motion_odds(Ends.of([earlier], last=True), Ends.of([later], last=False))[0])
+
+
+def _meet(visit: Tracklet, piece: Tracklet) -> bool:
+    """Tell whether the visit has a box in the time of the piece."""
+    begin, end = np.searchsorted(visit.frame, [piece.frame[0], piece.frame[-1] + 1])
+    return bool(begin != end)
 
 
 def _around(visit: Tracklet, piece: Tracklet) -> tuple[Tracklet, Tracklet]:
