@@ -25,7 +25,7 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.outputs", "tracker.pipeline"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
     ("tracker.run", "tracker.assemble"),

@@ -42,12 +42,19 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "identities": [_identity(person) for person in result.identities],
     }
     person_of = global_ids(result.identities)
-    links = (_dump(_link(x, person_of[x.second])) for x in result.links)
-    tracks = (_dump(_track(t, person_of[t.key])) for t in result.tracklets())
+    links = (link_entry(x, person_of[x.second]) for x in result.links)
+    tracks = (_track(t, person_of[t.key]) for t in result.tracklets())
+    yield from in_lines(head, links, tracks)
+
+
+def in_lines(
+    head: dict[str, Any], links: Iterator[dict[str, Any]], tracks: Iterator[dict[str, Any]]
+) -> Iterator[str]:
+    """Yield the text of a file: what comes first, then a line for each link and each track."""
     yield _dump(head)[:-1] + ',\n"links": ['
-    yield from _joined(links, ",")
+    yield from _joined(map(_dump, links), ",")
     yield '\n],\n"tracks": ['
-    yield from _joined(tracks, ",")
+    yield from _joined(map(_dump, tracks), ",")
     yield "\n]}\n"
 
 
@@ -90,7 +97,8 @@ def _transition(left: Tracklet, entered: Tracklet) -> dict[str, Any]:
     }
 
 
-def _link(link: Link, global_id: int) -> dict[str, Any]:
+def link_entry(link: Link, global_id: int) -> dict[str, Any]:
+    """Return a link of this person as the file has it."""
     rival = None
     if link.runner_up is not None and link.runner_up_probability is not None:
         rival = _key(link.runner_up) | {"probability": _score(link.runner_up_probability)}
