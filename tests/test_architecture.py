@@ -28,7 +28,7 @@ LAYERS = (
     ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble"),
+    ("tracker.run", "tracker.assemble", "tracker.crops"),
     ("tracker.cli", "tracker.__main__"),
 )
 

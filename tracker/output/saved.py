@@ -68,7 +68,7 @@ def write_saved(content: Content, path: Path) -> None:
         OutputError: The file cannot be written.
     """
     head = {name: value for name, value in content.items() if name not in ("links", "tracks")}
-    pieces = in_lines(head, iter(content["links"]), iter(content["tracks"]))
+    pieces = in_lines(head, links=content["links"], tracks=content["tracks"])
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
         out.writelines(pieces)
 
