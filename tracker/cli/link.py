@@ -109,9 +109,10 @@ def _embed(
 ) -> "dict[TrackName, FloatArray]":  # fmt: skip
     from tracker.device import resolve_device
     from tracker.embed.crops import chosen_views, embed_tracks
-    from tracker.embed.embedder import load_network
+    from tracker.embed.embedder import load_network, needs_torch
 
-    network = load_network(model, device=resolve_device(device, half=False))
+    asked = needs_torch(model) or device != "auto"
+    network = load_network(model, device=resolve_device(device, half=False) if asked else "cpu")
     views = {name: chosen_views(pictures) for name, pictures in tracks.items()}
     return embed_tracks(network, views, model.preprocessing, begin(sum(map(len, views.values()))))
 
