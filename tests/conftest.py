@@ -1,10 +1,11 @@
 """Fixtures that several test modules share."""
 
+import warnings
 from pathlib import Path
 
 import pytest
 
-from tests.parts import parity_state
+from tests.parts import ColourStripes, parity_state
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -24,6 +25,21 @@ def osnet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     path = tmp_path_factory.mktemp("weights") / "osnet_x0_25.pth"
     torch.save(parity_state("osnet_x0_25"), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An .onnx ReID model that only looks at colours."""
+    import torch
+
+    path = tmp_path_factory.mktemp("fake") / "colours.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own
+        torch.onnx.export(
+            ColourStripes().eval(), (torch.zeros(2, 3, 256, 128),), path, dynamo=False,
+            input_names=["images"], dynamic_axes={"images": {0: "batch"}},
+        )  # fmt: skip
     return path
 
 

@@ -32,10 +32,10 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.outputs", "tracker.pipeline"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble"),
+    ("tracker.run", "tracker.assemble", "tracker.crops"),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -5,7 +5,6 @@ the ReID network is a fake that only looks at colours. The clips, files and iden
 """
 
 import json
-import warnings
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,9 +12,7 @@ import cv2
 import jsonschema
 import numpy as np
 import pytest
-import torch
 
-from tests.parts import ColourStripes
 from tracker import boxes
 from tracker.cli import main
 from tracker.evaluate.box_table import read_mot, read_tracks_json
@@ -27,18 +24,6 @@ BOTH = ",".join(f"{camera}={SAMPLES / camera}.mp4" for camera in CAMERAS)
 LEAST_VISIBLE = 0.4
 # The fake network spreads people differently from OSNet.
 COLOUR_LIMITS = ("--max-cosine-distance", 0.12, "--gallery-threshold", 0.79)
-
-
-@pytest.fixture(scope="module")
-def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("fake") / "colours.onnx"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own
-        torch.onnx.export(
-            ColourStripes().eval(), (torch.zeros(2, 3, 256, 128),), path, dynamo=False,
-            input_names=["images"], dynamic_axes={"images": {0: "batch"}},
-        )  # fmt: skip
-    return path
 
 
 @pytest.fixture(scope="module")

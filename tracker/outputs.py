@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.errors import ConfigError, OutputError, suggestion
-from tracker.output.atomic import require_writable
+from tracker.output.atomic import require_no_input, require_writable
 from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
 from tracker.output.tracks_json import write_tracks_json
 from tracker.output.video import CODECS, require_known_codec
@@ -64,10 +64,8 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     Raises:
         OutputError: An output is one of the inputs.
     """
-    read = {path.resolve() for path in inputs}
     for path in plan.paths():
-        if path.resolve() in read:
-            raise OutputError(f"'{path}' is an input of this run; choose another name for it")
+        require_no_input(path, inputs)
 
 
 def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from tracker.corrections.records import Merge, Split
 from tracker.errors import ConfigError
 from tracker.output.text import MotId
 
@@ -84,3 +85,32 @@ def parse_offsets(items: Sequence[str]) -> dict[str, float]:
             raise ConfigError(f"--offset names '{name}' twice: {offsets[name]:g} and {seconds:g} s")
         offsets[name] = seconds
     return offsets
+
+
+def parse_merge(text: str) -> Merge:
+    """Read ``--merge``: ``3,7``, the global ids of one person.
+
+    Raises:
+        ConfigError: No such list.
+    """
+    items = split_list(text, "--merge")
+    if not all(map(_is_id, items)):
+        raise ConfigError(f"--merge is '{text}'; give the ids of one person, such as 3,7")
+    return Merge(tuple(map(int, items)))
+
+
+def parse_split(text: str) -> Split:
+    """Read ``--split``: ``5:cam2/12,cam1/3``, a person and the visits that are somebody else's.
+
+    Raises:
+        ConfigError: Not of that form.
+    """
+    person, _, rest = text.partition(":")
+    visits = [item.rpartition("/") for item in split_list(rest, "--split")] if rest else []
+    if not (_is_id(person) and visits and all(c and _is_id(number) for c, _, number in visits)):
+        raise ConfigError(f"--split is '{text}'; give PERSON:CAMERA/TRACK, such as 5:cam2/12")
+    return Split(int(person), tuple((camera, int(number)) for camera, _, number in visits))
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and int(text) > 0

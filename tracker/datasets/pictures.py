@@ -132,12 +132,12 @@ def read_picture(picture: Picture) -> Image:
 
 def _ranks(names: list[str]) -> tuple[IntArray, int]:
     """Return each name's place in the sorted order, and how many different names there are."""
-    ordered = sorted(set(names), key=_natural)
+    ordered = sorted(set(names), key=natural)
     place = {name: i for i, name in enumerate(ordered)}
     return np.array([place[name] for name in names], np.int64), len(ordered)
 
 
-def _natural(name: str) -> tuple[int, int, str]:
+def natural(name: str) -> tuple[int, int, str]:
     """Sort numbers by value, before all other names."""
     number_like = name.lstrip("-").isdecimal()
     return (0, int(name), name) if number_like else (1, 0, name)

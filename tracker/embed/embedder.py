@@ -61,6 +61,11 @@ def load_embedder(model: LocatedModel, *, device: str, half: bool = False) -> Em
     return OSNetEmbedder(load_network(model, device=device, half=half), model.preprocessing)
 
 
+def needs_torch(model: LocatedModel) -> bool:
+    """Tell whether a model runs in PyTorch, whose import takes half a GB, or in another runtime."""
+    return model.path.suffix != ".onnx" and not model.path.is_dir()
+
+
 def load_network(model: LocatedModel, *, device: str, half: bool = False) -> Network:
     """Load the bare network, which takes prepared crops; raises as `load_embedder`."""
     if model.path.suffix == ".onnx":

@@ -1,7 +1,6 @@
 """Boxes with identities, from truth files and from results."""
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from tracker import boxes
 from tracker.errors import ConfigError, SourceError, suggestion
-from tracker.output.tracks_json import SCHEMA
+from tracker.output.saved import read_saved
 
 PEDESTRIAN = 1
 DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
@@ -99,7 +98,7 @@ def camera_names(path: Path) -> list[str]:
     Raises:
         SourceError: Not a tracks.json.
     """
-    return [str(camera["name"]) for camera in _load(path)["cameras"]]
+    return [str(camera["name"]) for camera in read_saved(path)["cameras"]]
 
 
 def read_tracks_json(path: Path, *, person: bool, camera: str) -> BoxTable:
@@ -121,18 +120,8 @@ def read_tracks_json(path: Path, *, person: bool, camera: str) -> BoxTable:
             f"{', '.join(names)}"
         )
     key = "global_id" if person else "track_id"
-    tracks = [t for t in _load(path)["tracks"] if t["camera"] == camera]
+    tracks = [t for t in read_saved(path)["tracks"] if t["camera"] == camera]
     rows = [(b["frame"] + 1, t[key], *b["xyxy"]) for t in tracks for b in t["boxes"]]
     table = np.array(rows, np.float64).reshape(-1, 6)
     ignored = np.zeros(len(table), bool)
     return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:], ignored)
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read as tracks.json: {error}") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise SourceError(f"{path} is no tracks.json: its schema is not '{SCHEMA}'")
-    return content

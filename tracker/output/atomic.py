@@ -1,7 +1,7 @@
 """Write a file so that under its name there is always a whole one or none."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,16 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"cannot write '{path}': there is no folder '{folder}'; make it first")
     if not os.access(folder, os.W_OK):
         raise OutputError(f"cannot write '{path}': no permission to write into '{folder}'")
+
+
+def require_no_input(path: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to replace what is read, even where overwriting was asked for.
+
+    Raises:
+        OutputError: `path` is one of the inputs.
+    """
+    if path.resolve() in {read.resolve() for read in inputs}:
+        raise OutputError(f"'{path}' is an input of this run; choose another name for it")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """tracks.json, schema ``reid-track/1``."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -19,9 +19,9 @@ SCHEMA = "reid-track/1"
 PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 2, 4, 6, 3
 
 
-def load_schema() -> dict[str, Any]:
-    """Return the JSON Schema that every tracks.json fulfils."""
-    text = files("tracker.output").joinpath("tracks.schema.json").read_text(encoding="utf-8")
+def load_schema(name: str = "tracks.schema.json") -> dict[str, Any]:
+    """Return the JSON Schema that every tracks.json fulfils, or that of another file."""
+    text = files("tracker.output").joinpath(name).read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
@@ -40,7 +40,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
     head = {
         "schema": SCHEMA,
         "generator": {"name": "reid-track", "version": __version__},
-        "models": {"detector": _model(result.detector), "reid": _model(result.reid)},
+        "models": {"detector": model_entry(result.detector), "reid": model_entry(result.reid)},
         "cameras": [_camera(c) for c in result.cameras],
         "identities": [_identity(person) for person in result.identities],
         "merges": [
@@ -48,13 +48,19 @@ def _pieces(result: RunResult) -> Iterator[str]:
         ],
     }
     person_of = global_ids(result.identities)
-    links = (_dump(_link(x, person_of[x.second])) for x in result.links)
-    tracks = (_dump(_track(t, person_of[t.key], result.places(t))) for t in result.tracklets())
-    yield _dump(head)[:-1] + ',\n"links": ['
-    yield from _joined(links, ",")
-    yield '\n],\n"tracks": ['
-    yield from _joined(tracks, ",")
-    yield "\n]}\n"
+    links = (link_entry(x, person_of[x.second]) for x in result.links)
+    tracks = (_track(t, person_of[t.key], result.places(t)) for t in result.tracklets())
+    yield from in_lines(head, links=links, tracks=tracks)
+
+
+def in_lines(head: dict[str, Any], **lists: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield the text of a file: what comes first, then the lists, a line for each item."""
+    yield _dump(head)[:-1]
+    for name, items in lists.items():
+        yield f',\n"{name}": ['
+        yield from _joined(map(_dump, items), ",")
+        yield "\n]"
+    yield "}\n"
 
 
 def _joined(items: Iterator[str], separator: str) -> Iterator[str]:
@@ -63,7 +69,8 @@ def _joined(items: Iterator[str], separator: str) -> Iterator[str]:
         yield from chain(("\n" + first,), (f"{separator}\n{item}" for item in items))
 
 
-def _model(model: ModelUse | None) -> dict[str, Any] | None:
+def model_entry(model: ModelUse | None) -> dict[str, Any] | None:
+    """Return a model as the file has it."""
     return {"name": model.name, "sha256": model.sha256} if model else None
 
 
@@ -97,7 +104,8 @@ def _transition(left: Tracklet, entered: Tracklet) -> dict[str, Any]:
     }
 
 
-def _link(link: Link, global_id: int) -> dict[str, Any]:
+def link_entry(link: Link, global_id: int) -> dict[str, Any]:
+    """Return a link of this person as the file has it."""
     rival = None
     if link.runner_up is not None and link.runner_up_probability is not None:
         rival = _key(link.runner_up) | {"probability": _score(link.runner_up_probability)}

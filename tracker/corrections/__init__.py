@@ -1,0 +1,1 @@
+"""What a person knows better than the program, applied to a tracks.json."""
