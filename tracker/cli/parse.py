@@ -60,3 +60,15 @@ def parse_sides(text: str, wanted: str) -> tuple[int, int]:
     if not (first.isdecimal() and second.isdecimal() and int(first) and int(second)):
         raise ConfigError(f"--size is '{text}'; give {wanted}")
     return int(first), int(second)
+
+
+def parse_counts(text: str, option: str) -> tuple[int, ...]:
+    """Read numbers from 1 up, separated by commas.
+
+    Raises:
+        ConfigError: Anything else.
+    """
+    items = split_list(text, option)
+    if not all(item.isdecimal() and int(item) > 0 for item in items):
+        raise ConfigError(f"{option} is '{text}'; give numbers from 1 up, such as 14,5,4")
+    return tuple(map(int, items))
