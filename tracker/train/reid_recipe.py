@@ -141,8 +141,9 @@ def _places(arch: str) -> Recipe:
         tint=0.1, partial=0.25, occlude=0.2, erase=0.2,
     )  # fmt: skip
     return replace(
-        _tuning(arch), rate=0.0015, epochs=20, frozen=0, ema=0.998, augmentation=augmentation
-    )
+        _tuning(arch), rate=0.0015, epochs=24, frozen=0, growth=((0.6, 2 / 3),), ema=0.998,
+        augmentation=augmentation,
+    )  # fmt: skip
 
 
 PRESETS: dict[str, Callable[[str], Recipe]] = {
