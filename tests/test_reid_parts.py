@@ -16,10 +16,15 @@ from tracker.models.manifest import Preprocessing
 from tracker.train import reid_feed
 from tracker.train.reid_augment import augment, prepare
 from tracker.train.reid_feed import make_feed
-from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
+from tracker.train.reid_loss import (
+    batch_hard_triplet,
+    smoothed_cross_entropy,
+    teacher_distance,
+)
 from tracker.train.reid_network import Average
-from tracker.train.reid_recipe import PRESETS, Augmentation, preset, rate_at, size_at
-from tracker.train.reid_sampler import identity_batches, random_batches
+from tracker.train.reid_objective import Objective
+from tracker.train.reid_recipe import PRESETS, Augmentation, adjusted, preset, rate_at, size_at
+from tracker.train.reid_sampler import identity_batches, mixed_batches, random_batches
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -53,6 +58,30 @@ def test_somebody_with_one_picture_is_shown_repeatedly() -> None:
 
 def test_too_few_people_make_no_batch() -> None:
     assert identity_batches(torch.tensor([0, 0]), 2, 2, chance()).shape == (0, 4)
+
+
+def test_a_mix_takes_its_people_from_each_source() -> None:
+    person = torch.arange(6).repeat_interleave(torch.tensor([8, 8, 8, 4, 4, 4]))
+    source = (person > 2).long()
+    batches = mixed_batches(person, source, (2, 1), 4, chance())
+    assert batches.shape[1] == 12
+    assert len(batches) >= 2  # one epoch of the first source; the second is dealt again
+    for batch in batches:
+        assert sorted(torch.unique(person[batch], return_counts=True)[1].tolist()) == [4, 4, 4]
+        assert (source[batch] == 1).sum() == 4
+    assert torch.equal(batches, mixed_batches(person, source, (2, 1), 4, chance()))
+
+
+def test_a_source_of_single_pictures_shows_more_people() -> None:
+    person = torch.cat([torch.arange(2).repeat_interleave(4), torch.arange(2, 12)])
+    source = (person > 1).long()
+    (batch,) = mixed_batches(person, source, (2, 1), 4, chance())
+    assert len(set(person[batch][8:].tolist())) == 4
+
+
+def test_too_few_people_of_one_source_make_no_batch() -> None:
+    person, source = torch.tensor([0, 0, 1, 1, 2]), torch.tensor([0, 0, 0, 0, 1])
+    assert len(mixed_batches(person, source, (2, 2), 2, chance())) == 0
 
 
 def test_pictures_from_disk_equal_those_in_memory(
@@ -89,6 +118,34 @@ def test_triplet_of_equal_pictures_has_a_finite_gradient() -> None:
     assert points.grad is not None
     assert points.grad.isfinite().all()
     assert batch_hard_triplet(points, torch.zeros(4, dtype=torch.int64), 0.3) == 0
+
+
+def test_the_teacher_is_content_with_its_own_embeddings() -> None:
+    target = torch.nn.functional.normalize(torch.rand(6, 8, generator=chance()))
+    assert teacher_distance(3 * target, target).item() == pytest.approx(0, abs=1e-5)
+    assert teacher_distance(target.roll(1, dims=0), target) > 0.1
+
+
+def test_with_a_teacher_single_pictures_are_no_class() -> None:
+    person, recipe = torch.tensor([0, 1, 1, 2, 3, 3]), preset("places", "osnet_x0_25")
+    targets = torch.nn.functional.normalize(torch.rand(4, 8, generator=chance()))
+    taught, alone = Objective(recipe, person, targets), Objective(recipe, person, None)
+    assert (taught.classes, alone.classes) == (2, 4)
+    parts, right = taught(torch.tensor([[0, 9.0], [9, 0], [0, 9]]), targets[:3], torch.arange(3))
+    assert set(parts) == {"cross_entropy", "triplet", "teacher"}
+    assert right == 1  # of persons 0, 1 and 2 only 1 is a class, the first
+    assert set(alone(torch.zeros(3, 4), targets[:3], torch.arange(3))[0]) == {
+        "cross_entropy", "triplet",
+    }  # fmt: skip
+
+
+def test_a_mix_decides_the_batch() -> None:
+    recipe = preset("places", "osnet_x0_25")
+    assert adjusted(recipe, mix=(3, 1), epochs=2).batch_size == 16
+    with pytest.raises(ConfigError, match="leave out one"):
+        adjusted(recipe, mix=(3, 1), batch_size=64)
+    with pytest.raises(ConfigError, match="--preset places"):
+        adjusted(preset("growing", "osnet_x0_25"), mix=(3, 1))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +211,7 @@ def test_a_flip_mirrors() -> None:
 
 
 def test_changes_depend_on_the_generator_alone() -> None:
-    everything = Augmentation(0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0.1, 0.5)
+    everything = Augmentation(0.5, 0.5, 0.5, 0.5, 0.2, 0.2, 0.2, 0.1, 0.1, 0.5, 0.5, 0.5)
     first, again, other = (
         augment(pixels(), (48, 24), everything, chance(seed)) for seed in (1, 1, 2)
     )
@@ -168,6 +225,35 @@ def test_erasing_hides_a_share_with_the_published_constants() -> None:
     fill = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
     hidden = (images == fill).all(dim=1).float().mean(dim=(1, 2))
     assert ((hidden > 0.01) & (hidden < 0.45)).all()
+
+
+def test_a_cut_shows_an_enlarged_part() -> None:
+    ramp = torch.arange(0, 240, 4, dtype=torch.uint8)[:, None].expand(60, 30)
+    whole = ramp.expand(20, 3, 60, 30)
+    images = augment(whole, (60, 30), Augmentation(flip=0, partial=1), chance())
+    lowest = images[:, 0, -1].mean(dim=1)
+    full = prepare(whole, (60, 30))[:, 0, -1].mean(dim=1)
+    assert (lowest < full - 0.05).any()  # the feet are out of the picture
+    assert torch.allclose(images[:, 0, 0], prepare(whole, (60, 30))[:, 0, 0], atol=0.1)
+
+
+def test_somebody_else_covers_one_side() -> None:
+    people = torch.arange(10, 210, 20, dtype=torch.uint8)[:, None, None, None]
+    people = people.expand(10, 3, 8, 20)
+    images = augment(people, (8, 20), Augmentation(flip=0, occlude=1), chance())
+    for image, own in zip(images, prepare(people, (8, 20)), strict=True):
+        other = ~torch.isclose(image, own, atol=1e-3).all(dim=0)[0]
+        assert 0 <= int(other.sum()) <= 9
+        assert other.any() == (other[0] or other[-1])
+        assert not (other[0] and other[-1])
+    assert not torch.allclose(images, prepare(people, (8, 20)), atol=1e-3)
+
+
+def test_a_tint_changes_the_channels_apart() -> None:
+    grey = torch.full((8, 3, 4, 4), 100, dtype=torch.uint8)
+    images = augment(grey, (4, 4), Augmentation(flip=0, tint=0.2), chance())
+    shade = (images - prepare(grey, (4, 4)))[:, :, 0, 0]
+    assert shade.std(dim=1).min() > 0.01
 
 
 def test_colours_of_grey_pictures_do_not_turn() -> None:

@@ -103,6 +103,46 @@ def test_only_the_classifier_learns_while_frozen(market: Path, tmp_path: Path) -
     assert changed == {"classifier.weight", "classifier.bias"}
 
 
+def test_people_of_other_sources_and_a_teacher_are_learned(market: Path, tmp_path: Path) -> None:
+    trainer(market, tmp_path / "teacher", replace(RECIPE, epochs=1)).run()
+    teacher = find_model(str(tmp_path / "teacher" / "osnet_x0_25.safetensors"), "reid")
+    singles = tmp_path / "singles"
+    for person in range(5):
+        (singles / str(person)).mkdir(parents=True)
+        (singles / str(person) / "c_0.png").write_bytes(
+            (market / f"000{person + 1}_c1s1_000000_00.png").read_bytes()
+        )
+    recipe = replace(RECIPE, mix=(2, 1), batch_size=6)
+    request = TrainingRequest(
+        [market, singles], "osnet_x0_25", (64, 32), tmp_path / "whole", precision="fp32",
+        val_ids=2, teacher=teacher,
+    )  # fmt: skip
+    for name in ("whole", "broken"):
+        (tmp_path / name).mkdir()
+    make_trainer(request, recipe, CPU).run()
+    broken = replace(request, out=tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        make_trainer(broken, recipe, CPU).run(interrupting(1, 2))
+    resumed = make_trainer(broken, recipe, CPU)
+    resumed.resume()
+    resumed.run()
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "broken"))
+    rows = log(tmp_path / "whole")
+    assert all(0 < float(row["teacher"]) < 100 for row in rows)
+    assert float(rows[-1]["val_mAP"]) > 0
+    with pytest.raises(ConfigError, match="one each"):
+        make_trainer(replace(request, data=[market]), recipe, CPU)
+
+
+def test_an_ablation_is_trained(market: Path, tmp_path: Path) -> None:
+    request = TrainingRequest([market], "osnet_x0_25_t1", (64, 32), tmp_path, precision="fp32")
+    path = make_trainer(request, replace(RECIPE, epochs=1), CPU).run()
+    assert path.name == "osnet_x0_25_t1.safetensors"
+    assert load_osnet(path)
+    with pytest.raises(ConfigError, match="Did you mean 'osnet_x0_25_t1'"):
+        make_trainer(replace(request, arch="osnet_x0_25t1"), RECIPE, CPU)
+
+
 def test_a_diverging_training_ends_clearly(market: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, optimizer="sgd", rate=1e30)
     with pytest.raises(TrainingError, match="Use a lower --rate"):

@@ -114,3 +114,15 @@ def parse_split(text: str) -> Split:
 
 def _is_id(text: str) -> bool:
     return text.isdecimal() and int(text) > 0
+
+
+def parse_counts(text: str, option: str) -> tuple[int, ...]:
+    """Read numbers from 1 up, separated by commas.
+
+    Raises:
+        ConfigError: Anything else.
+    """
+    items = split_list(text, option)
+    if not all(item.isdecimal() and int(item) > 0 for item in items):
+        raise ConfigError(f"{option} is '{text}'; give numbers from 1 up, such as 14,5,4")
+    return tuple(map(int, items))

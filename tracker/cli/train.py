@@ -2,7 +2,6 @@
 
 import logging
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from rich.console import Console
 
 from tracker.cli import HELP
 from tracker.cli.console import set_up_logging
-from tracker.cli.parse import parse_sides
+from tracker.cli.parse import parse_counts, parse_sides
 from tracker.errors import OutputError
 
 app = typer.Typer(
@@ -50,7 +49,8 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     preset: Annotated[
         str,
         typer.Option(
-            help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet, growing or tuning.",
+            help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet, growing, tuning "
+            "or places.",
             rich_help_panel=_RECIPE,
         ),
     ] = "growing",
@@ -75,6 +75,24 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
             help="OSNet checkpoint to begin with.", rich_help_panel=_RECIPE, show_default=False
         ),
     ] = None,
+    teacher: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|PATH",
+            help="ReID model whose embeddings of the same people are learned too.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N…",
+            help="People in each batch from each DATA; an epoch is then one of the first DATA.",
+            rich_help_panel=_RECIPE,
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[
         int, typer.Option(min=0, help="Of VIPeR or GRID.", rich_help_panel=_RECIPE)
     ] = 0,
@@ -85,7 +103,10 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
     ] = False,
     val_ids: Annotated[
-        int, typer.Option(min=0, help="People kept back to validate.", rich_help_panel=_RUN)
+        int,
+        typer.Option(
+            min=0, help="People of the first DATA kept back to validate.", rich_help_panel=_RUN
+        ),
     ] = 0,
     val_every: Annotated[
         int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=_RUN)
@@ -108,21 +129,18 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Train OSNet to tell people apart; writes weights, model card, log, curves, checkpoint."""
     from tracker.device import resolve_device
+    from tracker.models.fetch import find_or_fetch
+    from tracker.train.reid_recipe import adjusted
     from tracker.train.reid_recipe import preset as named_recipe
     from tracker.train.reid_setup import TrainingRequest, make_trainer
     from tracker.train.world import join_world, leave_world
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
     _prepare_folder(out, resume=resume)
-    recipe = named_recipe(preset, arch)
-    recipe = replace(
-        recipe,
-        epochs=epochs or recipe.epochs,
-        batch_size=batch_size or recipe.batch_size,
-        rate=rate or recipe.rate,
-    )
-    if weights is None:
-        recipe = replace(recipe, frozen=0)  # a random body must learn from the first step on
+    recipe = adjusted(
+        named_recipe(preset, arch), epochs=epochs, batch_size=batch_size, rate=rate,
+        mix=parse_counts(mix, "--mix") if mix else (), from_scratch=weights is None,
+    )  # fmt: skip
     request = TrainingRequest(
         data,
         arch,
@@ -135,6 +153,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         weights,
         split,
         combine_all,
+        find_or_fetch(teacher, "reid") if teacher else None,
     )
     _set_threads(threads)
     world = join_world(resolve_device(device, half=False))

@@ -20,6 +20,10 @@ COARSEST = 1 / 3
 ERASED_AREA = (0.02, 0.4)
 ERASED_ASPECT = (0.3, 1 / 0.3)
 TRIES = 100
+LEAST_HEIGHT, LEAST_WIDTH = 0.5, 0.6  # of what a cut leaves
+COVERED = (0.15, 0.45)  # share of the width
+FAR = 37  # steps through the batch to the one who occludes: another person, by any sampler
+GAMMA_PER_TINT = 3.0
 _LUMA = (0.299, 0.587, 0.114)  # weights of red, green and blue in a grey value
 
 
@@ -51,6 +55,8 @@ def augment(
         images = _coarsened(images, draw, chances.coarse)
     images = _recoloured(images, draw, chances)  # before enlarging: fewer pixels, same effect
     images = _framed(images, size, draw, chances)
+    if chances.occlude:
+        images = _occluded(images, draw, chances.occlude)
     images = _normalised(images)
     return _erased(images, draw, chances.erase) if chances.erase else images
 
@@ -106,9 +112,39 @@ def _framed(images: Tensor, size: tuple[int, int], draw: _Draw, chances: Augment
     transform[:, 1, 1] = scale
     transform[:, 0, 2] = draw.uniform(-1, 1) * room
     transform[:, 1, 2] = draw.uniform(-1, 1) * room
+    if chances.partial:
+        _cut(transform, draw, chances.partial)
     shape = [draw.count, 3, *size]
     grid = functional.affine_grid(transform, shape, align_corners=False)
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def _cut(transform: Tensor, draw: _Draw, probability: float) -> None:
+    """Let some windows end above the feet, others before one side of the picture, in place."""
+    cut, upright = draw.happens(probability), draw.happens(0.5)
+    tall = torch.where(cut & upright, draw.uniform(LEAST_HEIGHT, 1), 1.0)
+    wide = torch.where(cut & ~upright, draw.uniform(LEAST_WIDTH, 1), 1.0)
+    side = torch.where(draw.happens(0.5), 1.0, -1.0)
+    transform[:, 1, 2] -= transform[:, 1, 1] * (1 - tall)  # the upper border stays
+    transform[:, 0, 2] += transform[:, 0, 0] * side * (1 - wide)
+    transform[:, 1, 1] *= tall
+    transform[:, 0, 0] *= wide
+
+
+def _occluded(images: Tensor, draw: _Draw, probability: float) -> Tensor:
+    """Cover one side of some pictures with one side of the picture before them in the batch."""
+    width = images.shape[3]
+    chosen = draw.happens(probability)
+    share, right = draw.uniform(*COVERED), draw.happens(0.5)
+    result = images.clone()
+    for index in torch.nonzero(chosen).flatten().tolist():
+        cover = round(float(share[index]) * width)
+        other = images[(index * FAR + 1) % len(images)]
+        if right[index]:
+            result[index, :, :, width - cover :] = other[:, :, :cover]
+        else:
+            result[index, :, :, :cover] = other[:, :, width - cover :]
+    return result
 
 
 def _recoloured(images: Tensor, draw: _Draw, chances: Augmentation) -> Tensor:
@@ -121,9 +157,18 @@ def _recoloured(images: Tensor, draw: _Draw, chances: Augmentation) -> Tensor:
     if chances.saturation:
         grey = _grey(images)
         images = (grey + (images - grey) * _factor(draw, chances.saturation)).clamp(0, 1)
+    if chances.tint:
+        images = _tinted(images, draw, chances.tint)
     if chances.hue:
         images = _turned(images, draw.uniform(-chances.hue, chances.hue)).clamp(0, 1)
     return images
+
+
+def _tinted(images: Tensor, draw: _Draw, change: float) -> Tensor:
+    """Answer to light as another camera: a gamma for all channels, a factor for each."""
+    gamma = (GAMMA_PER_TINT * draw.uniform(-change, change)).exp()[:, None, None, None]
+    factors = torch.stack([draw.uniform(1 - change, 1 + change) for _ in range(3)], dim=1)
+    return (images.clamp(min=1e-4) ** gamma * factors[:, :, None, None]).clamp(0, 1)
 
 
 def _factor(draw: _Draw, change: float) -> Tensor:

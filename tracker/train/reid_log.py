@@ -12,8 +12,8 @@ logger = logging.getLogger(__name__)
 CSV_FILE = "log.csv"
 CURVES_FILE = "curves.png"
 COLUMNS = (
-    "epoch", "rate", "height", "width", "loss", "cross_entropy", "triplet", "accuracy",
-    "images_per_s", "seconds", "val_rank-1", "val_mAP",
+    "epoch", "rate", "height", "width", "loss", "cross_entropy", "triplet", "teacher",
+    "accuracy", "images_per_s", "seconds", "val_rank-1", "val_mAP",
 )  # fmt: skip
 History = list[dict[str, float]]
 
@@ -66,7 +66,7 @@ def draw_curves(history: History, path: Path) -> None:
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
     panels = (
-        ("loss", ("loss", "cross_entropy", "triplet")),
+        ("loss", ("loss", "cross_entropy", "triplet", "teacher")),
         ("learning rate", ("rate",)),
         ("%", ("accuracy", "val_rank-1", "val_mAP")),
     )

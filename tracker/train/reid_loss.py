@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+SHARPNESS = 12.0  # of the distributions over a batch's targets
+
 
 def smoothed_cross_entropy(logits: Tensor, person: Tensor, smoothing: float) -> Tensor:
     """Mean cross-entropy against (1 - smoothing) * one-hot + smoothing / K.
@@ -34,3 +36,24 @@ def batch_hard_triplet(embedding: Tensor, person: Tensor, margin: float) -> Tens
     farthest = distance.masked_fill(~same, 0).amax(dim=1)
     nearest = distance.masked_fill(same, torch.inf).amin(dim=1)
     return functional.relu(margin + farthest - nearest).mean()
+
+
+def teacher_distance(embedding: Tensor, target: Tensor) -> Tensor:
+    """Mean cosine distance to the targets, plus how the likeness to all targets differs.
+
+    The second term is the divergence between two distributions over the batch's targets: that of
+    the target itself, and that of the embedding. The first makes the scale alike, the second
+    cares for who is more alike than whom.
+
+    Args:
+        embedding: (B, D) float32.
+        target: (B, D) float32 of unit length.
+    """
+    placed = functional.normalize(embedding)
+    likeness, wanted = placed @ target.T, target @ target.T  # (B, B)
+    divergence = functional.kl_div(
+        functional.log_softmax(SHARPNESS * likeness, dim=1),
+        functional.log_softmax(SHARPNESS * wanted, dim=1),
+        reduction="batchmean", log_target=True,
+    )  # fmt: skip
+    return 1 - likeness.diagonal().mean() + divergence

@@ -23,6 +23,9 @@ class Augmentation:
         coarse: Probability of losing detail, down to a third of the pixels each way.
         brightness: Largest relative change, likewise contrast and saturation.
         hue: Largest turn of the colour circle, in turns.
+        tint: Largest relative change of each colour channel; the gamma changes likewise.
+        partial: Probability of seeing only the upper half or more, or of a missing side.
+        occlude: Probability of another picture's person standing before one side.
         erase: Probability of hiding a rectangle of 2 to 40 % of the picture.
     """
 
@@ -34,6 +37,9 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
+    tint: float = 0.0
+    partial: float = 0.0
+    occlude: float = 0.0
     erase: float = 0.0
 
 
@@ -54,6 +60,8 @@ class Recipe:
         unit_length: Whether the triplet loss sees embeddings scaled to length 1, as cosine does.
         growth: (share of the epochs, share of the size) until which pictures are smaller.
         ema: Share of the averaged weights kept in each step; 0 averages nothing.
+        mix: People in each batch from each source; empty takes all people of all sources alike.
+        teacher: Weight of the loss against another network's embeddings, where one is given.
     """
 
     optimizer: Literal["sgd", "adam", "amsgrad"]
@@ -72,6 +80,8 @@ class Recipe:
     unit_length: bool = False
     growth: tuple[tuple[float, float], ...] = ()
     ema: float = 0.0
+    mix: tuple[int, ...] = ()
+    teacher: float = 2.0
     augmentation: Augmentation = Augmentation()
 
 
@@ -124,6 +134,18 @@ def _tuning(arch: str) -> Recipe:
     )  # fmt: skip
 
 
+def _places(arch: str) -> Recipe:
+    """Return a long second stage for footage of other places: several sources and a teacher."""
+    augmentation = Augmentation(
+        crop=0.5, loose=0.2, coarse=0.15, brightness=0.2, contrast=0.2, saturation=0.25, hue=0.015,
+        tint=0.1, partial=0.25, occlude=0.2, erase=0.2,
+    )  # fmt: skip
+    return replace(
+        _tuning(arch), rate=0.0015, epochs=24, frozen=0, growth=((0.6, 2 / 3),), ema=0.998,
+        augmentation=augmentation,
+    )  # fmt: skip
+
+
 PRESETS: dict[str, Callable[[str], Recipe]] = {
     "scratch-sgd": _scratch_sgd,
     "amsgrad-step": _amsgrad_step,
@@ -131,6 +153,7 @@ PRESETS: dict[str, Callable[[str], Recipe]] = {
     "amsgrad-triplet": _amsgrad_triplet,
     "growing": _growing,
     "tuning": _tuning,
+    "places": _places,
 }
 
 
@@ -146,6 +169,35 @@ def preset(name: str, arch: str) -> Recipe:
             f"Known are: {', '.join(PRESETS)}"
         )
     return PRESETS[name](arch)
+
+
+def adjusted(
+    recipe: Recipe, *, epochs: int | None = None, batch_size: int | None = None,
+    rate: float | None = None, mix: tuple[int, ...] = (), from_scratch: bool = False,
+) -> Recipe:  # fmt: skip
+    """Return a recipe with what the user set instead; None and an empty mix keep its own.
+
+    A mix decides the size of the batch. A body of random weights must learn from the first step
+    on, so that nothing is frozen then.
+
+    Raises:
+        ConfigError: A mix for a recipe without batches by person, or beside another batch size.
+    """
+    people = recipe.images_per_person
+    if mix and not people:
+        raise ConfigError(
+            "--mix counts people, but this preset samples pictures; use --preset places or tuning"
+        )
+    if mix and batch_size not in (None, sum(mix) * people):
+        raise ConfigError(
+            f"--batch-size {batch_size} contradicts --mix: {sum(mix)} people x {people} pictures "
+            f"are {sum(mix) * people}; leave out one of them"
+        )
+    size = sum(mix) * people if mix else batch_size or recipe.batch_size
+    return replace(
+        recipe, epochs=epochs or recipe.epochs, batch_size=size, rate=rate or recipe.rate,
+        mix=mix or recipe.mix, frozen=0 if from_scratch else recipe.frozen,
+    )  # fmt: skip
 
 
 def rate_at(recipe: Recipe, epoch: float) -> float:

@@ -10,12 +10,14 @@ from tracker.datasets.benchmarks import training_pictures
 from tracker.datasets.pictures import PersonSet, number, split_people
 from tracker.datasets.pixels import common_size
 from tracker.embed.checkpoint import guess_variant, load_osnet
-from tracker.embed.osnet import VARIANTS
+from tracker.embed.osnet_config import KNOWN, VARIANTS
 from tracker.errors import ConfigError, suggestion
+from tracker.models.locate import LocatedModel
 from tracker.train.precision import choose_precision
 from tracker.train.reid_card import TrainedOn
 from tracker.train.reid_feed import decode_all, make_feed
 from tracker.train.reid_recipe import Recipe
+from tracker.train.reid_teacher import person_targets
 from tracker.train.reid_trainer import ReidTrainer, Settings
 from tracker.train.reid_validate import Validation
 from tracker.train.world import World
@@ -39,6 +41,7 @@ class TrainingRequest:
         weights: OSNet checkpoint to begin with, or None.
         split: Which split of a data set that has several.
         combine_all: Whether the people of the test parts are learned too.
+        teacher: Another network to learn from, or None.
     """
 
     data: Sequence[Path]
@@ -52,6 +55,7 @@ class TrainingRequest:
     weights: Path | None = None
     split: int = 0
     combine_all: bool = False
+    teacher: LocatedModel | None = None
 
 
 def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> ReidTrainer:
@@ -63,36 +67,49 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         WeightsError: The initial weights are unusable.
     """
     _check(request, recipe, world)
-    everyone = number(
-        [
-            training_pictures(source, split=request.split, everything=request.combine_all)
-            for source in request.data
-        ]
-    )
-    learned, kept_back = split_people(everyone, request.val_ids)
+    parts = [
+        training_pictures(source, split=request.split, everything=request.combine_all)
+        for source in request.data
+    ]
+    first, kept_back = split_people(number(parts[:1]), request.val_ids)
+    parts[0] = list(first.pictures)
+    learned = number(parts)
     settings = Settings(
         request.arch, request.size, request.out, request.seed, request.val_every,
         TrainedOn(
             [s.name for s in request.data], learned.people, len(learned), kept_back.people,
         ),
+        request.teacher.name if request.teacher else "",
     )  # fmt: skip
     return ReidTrainer(
         learned, make_feed(learned.pictures, request.size), recipe, settings,
         precision=choose_precision(request.precision, world.device), world=world,
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
+        source=torch.repeat_interleave(torch.tensor([len(part) for part in parts])),
+        targets=_targets(request, learned, world),
     )  # fmt: skip
 
 
+def _targets(request: TrainingRequest, people: PersonSet, world: World) -> torch.Tensor | None:
+    if request.teacher is None:
+        return None
+    return person_targets(people, request.teacher, device=str(world.device))
+
+
 def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
-    if request.arch not in VARIANTS:
+    if request.arch not in KNOWN:
         raise ConfigError(
-            f"--arch '{request.arch}' is unknown.{suggestion(request.arch, VARIANTS)} "
-            f"Known are: {', '.join(VARIANTS)}"
+            f"--arch '{request.arch}' is unknown.{suggestion(request.arch, KNOWN)} Known are: "
+            f"{', '.join(VARIANTS)}, and the ablations of table 5 such as osnet_x0_25_t1"
         )
     if min(request.size) < MIN_SIDE:
         height, width = request.size
         raise ConfigError(f"--size {height}x{width} is too small; each side needs {MIN_SIDE} up")
+    if recipe.mix and len(recipe.mix) != len(request.data):
+        raise ConfigError(
+            f"--mix has {len(recipe.mix)} numbers for {len(request.data)} data sets; give one each"
+        )
     hand = max(recipe.images_per_person, 1) * world.size
     if recipe.batch_size % hand:
         raise ConfigError(

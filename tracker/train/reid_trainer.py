@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from tracker.datasets.pictures import PersonSet
 from tracker.errors import ConfigError, TrainingError
@@ -26,7 +25,6 @@ from tracker.train.reid_checkpoint import (
 )
 from tracker.train.reid_feed import Feed
 from tracker.train.reid_log import History, TrainingLog
-from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy
 from tracker.train.reid_network import (
     Average,
     Training,
@@ -35,8 +33,9 @@ from tracker.train.reid_network import (
     set_frozen,
     without_classifier,
 )
+from tracker.train.reid_objective import Objective
 from tracker.train.reid_recipe import Recipe, rate_at, size_at
-from tracker.train.reid_sampler import identity_batches, random_batches
+from tracker.train.reid_sampler import epoch_batches
 from tracker.train.reid_validate import Validation
 from tracker.train.stopping import StopRequest
 from tracker.train.world import World
@@ -58,6 +57,7 @@ class Settings:
         seed: Of all chance.
         validate_every: Epochs between two validations; the last epoch always has one.
         trained_on: What the model card says of the data.
+        teacher: Name and sha256 of the network that gave `targets`.
     """
 
     arch: str
@@ -66,6 +66,7 @@ class Settings:
     seed: int
     validate_every: int
     trained_on: TrainedOn
+    teacher: str = ""
 
 
 @dataclass(slots=True)
@@ -99,18 +100,22 @@ class ReidTrainer:
         world: This process among others.
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
+        source: (N,) int64, the source of each picture, for recipes that mix sources.
+        targets: (people, 512) float32 of unit length from a teacher, or None.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
         self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
         precision: Precision, world: World, validation: Validation | None = None,
-        weights: dict[str, Tensor] | None = None,
+        weights: dict[str, Tensor] | None = None, source: Tensor | None = None,
+        targets: Tensor | None = None,
     ) -> None:  # fmt: skip
-        self._person = torch.from_numpy(people.person)
+        self._person, self._source = torch.from_numpy(people.person), source
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
-        self._osnet = make_network(settings.arch, people.people, weights).to(
+        self._objective = Objective(recipe, self._person, targets)
+        self._osnet = make_network(settings.arch, self._objective.classes, weights).to(
             world.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
@@ -122,7 +127,7 @@ class ReidTrainer:
         self._history: History = []
         self._identity = identity_of(
             recipe, arch=settings.arch, size=settings.size, seed=settings.seed,
-            people=people.people, pictures=len(people),
+            people=people.people, pictures=len(people), teacher_model=settings.teacher,
         )  # fmt: skip
 
     def resume(self) -> None:
@@ -201,25 +206,13 @@ class ReidTrainer:
         device = self._world.device
         chance = self._chance(self._epoch, self._step, self._world.rank)
         images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
-        person = self._person[positions].to(device)
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        parts = self._losses(logits, embedding, person)
+        parts, right = self._objective(logits, embedding, self._person[positions])
         loss = torch.stack(list(parts.values())).sum()
         self._learn(loss, rate)
-        right = float((logits.argmax(dim=1) == person).float().mean())
-        totals.add(len(person), {"loss": loss, **parts}, right)
+        totals.add(len(positions), {"loss": loss, **parts}, right)
         return float(loss.detach())
-
-    def _losses(self, logits: Tensor, embedding: Tensor, person: Tensor) -> dict[str, Tensor]:
-        """Return the weighted terms of the loss."""
-        recipe = self._recipe
-        parts = {"cross_entropy": smoothed_cross_entropy(logits, person, recipe.smoothing)}
-        if recipe.triplet:
-            placed = functional.normalize(embedding) if recipe.unit_length else embedding
-            triplet = batch_hard_triplet(placed, person, recipe.margin)
-            parts["triplet"] = recipe.triplet * triplet
-        return parts
 
     def _learn(self, loss: Tensor, rate: float) -> None:
         if not math.isfinite(float(loss.detach())):
@@ -237,11 +230,7 @@ class ReidTrainer:
 
     def _batches(self, epoch: int) -> Tensor:
         chance, recipe = self._chance(epoch, SHUFFLE), self._recipe
-        if recipe.images_per_person:
-            people = recipe.batch_size // recipe.images_per_person
-            batches = identity_batches(self._person, people, recipe.images_per_person, chance)
-        else:
-            batches = random_batches(len(self._person), recipe.batch_size, chance)
+        batches = epoch_batches(self._person, self._source, recipe, chance)
         if not len(batches):
             raise TrainingError(
                 f"{len(self._person)} pictures do not fill one batch of "

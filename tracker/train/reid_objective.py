@@ -1,0 +1,58 @@
+"""What a training minimises: the terms of a recipe's loss."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy, teacher_distance
+from tracker.train.reid_recipe import Recipe
+
+UNKNOWN = -1  # class of people of whom there is one picture, where a teacher tells of them
+
+
+class Objective:
+    """The weighted terms for one batch.
+
+    With a teacher somebody with a single picture is no class to learn: all that is known of such
+    people is what the teacher says.
+
+    Args:
+        recipe: Which terms, and how much they weigh.
+        person: (N,) int64, the person on each of the training pictures.
+        targets: (people, 512) float32 of unit length from the teacher, or None.
+    """
+
+    def __init__(self, recipe: Recipe, person: Tensor, targets: Tensor | None) -> None:
+        self._recipe, self._targets = recipe, targets
+        pictures = torch.bincount(person)
+        known = pictures > (0 if targets is None else 1)
+        self._classes = torch.where(known, known.cumsum(0) - 1, UNKNOWN)
+
+    @property
+    def classes(self) -> int:
+        """Number of people whom the classifier learns."""
+        return int(self._classes.max()) + 1
+
+    def __call__(
+        self, logits: Tensor, embedding: Tensor, person: Tensor
+    ) -> tuple[dict[str, Tensor], float]:
+        """Return the terms, and the share of pictures that the classifier got right.
+
+        Args:
+            logits: (B, classes) float32.
+            embedding: (B, 512) float32.
+            person: (B,) int64 on the CPU.
+        """
+        recipe = self._recipe
+        label = self._classes[person].to(logits.device)
+        sure = label != UNKNOWN
+        logits, label, known = logits[sure], label[sure], embedding[sure]
+        entropy = smoothed_cross_entropy(logits, label, recipe.smoothing)
+        parts = {"cross_entropy": entropy}
+        if recipe.triplet:
+            placed = functional.normalize(known) if recipe.unit_length else known
+            parts["triplet"] = recipe.triplet * batch_hard_triplet(placed, label, recipe.margin)
+        if self._targets is not None:
+            target = self._targets[person].to(embedding.device)
+            parts["teacher"] = recipe.teacher * teacher_distance(embedding, target)
+        return parts, float((logits.argmax(dim=1) == label).float().mean())
