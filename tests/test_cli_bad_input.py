@@ -52,6 +52,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 RUNTIME = [
     pytest.param(["--reid", "none"], "nothing to track", id="nothing to track"),
+    pytest.param(["a.mp4", *NO_MODEL, "--camera-motion", "on"], "auto, off", id="camera motion"),
     pytest.param(["b.mp4", *NO_MODEL], "Did you mean 'a.mp4'", id="missing file"),
     pytest.param(["text.mp4", *NO_MODEL], "text.mp4", id="file that is no video"),
     pytest.param(["no/*.png", *NO_MODEL], "no pictures", id="glob without a match"),

@@ -29,7 +29,10 @@ class TrackerConfig:
         min_height: Pixels. Smaller people are not followed where appearance counts: detectors
             find too many that are none, and OSNet cannot tell them apart.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
-        smooth: Whether the boxes of finished visits are smoothed where the camera stands still.
+        smooth: Whether the boxes of finished visits are smoothed where the camera stands still,
+            or its motion is known.
+        camera_motion: Whether a moving camera's motion is found in its pictures and taken out of
+            that of the people (as in BoT-SORT); a fixed camera is told from them as well.
     """
 
     n_init: int = 3
@@ -44,6 +47,7 @@ class TrackerConfig:
     min_height: float = 40.0
     fill_gap_s: float = 3.0
     smooth: bool = True
+    camera_motion: bool = True
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
@@ -103,6 +107,7 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "min_height": (0, 1e6),
     "fill_gap_s": (0, 1e6),
     "smooth": (0, 1),
+    "camera_motion": (0, 1),
 }
 _LINK_RANGES: dict[str, tuple[float, float]] = {"gallery_threshold": (0, 1), "max_speed": (0, 1e6)}
 

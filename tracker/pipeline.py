@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tracker.associate.camera_motion import CameraMotion
+from tracker.associate.camera_path import CameraPath
 from tracker.associate.deepsort import DeepSort
 from tracker.associate.likeness import learn_likeness
 from tracker.associate.settle import polish, settle
@@ -51,6 +53,8 @@ class CameraPipeline:
         self._embedder = embedder
         self._config = config
         self.tracker = DeepSort(source.info.name, config, appearance=embedder is not None)
+        self._motion = CameraMotion() if config.camera_motion else None
+        self._path = CameraPath((source.info.width, source.info.height))
         self.frames_read = 0
         self.failure: SourceError | None = None
 
@@ -81,14 +85,14 @@ class CameraPipeline:
             online: Keep the ids as they were given; else a second pass settles them.
         """
         visits = self.tracker.tracklets() if online else self._settled()
-        return polish(visits, self._config, stride)
+        return polish(visits, self._config, stride, self._path)
 
     def _settled(self) -> list[Tracklet]:
         size = self._source.info.width, self._source.info.height
         if self._embedder is None:
-            return settle(self.tracker.tracklets(), size, None, self._config)
+            return settle(self.tracker.tracklets(), size, None, self._config, self._path)
         pieces = self.tracker.pieces()
-        return settle(pieces, size, learn_likeness(pieces), self._config)
+        return settle(pieces, size, learn_likeness(pieces), self._config, self._path)
 
     def _process(self, frame: Frame) -> Step:
         detections = self._detector.detect(frame)
@@ -96,7 +100,10 @@ class CameraPipeline:
             embeddings = np.zeros((len(detections), EMBEDDING_SIZE), np.float32)
         else:
             embeddings = self._embedder.embed(frame.image, detections.xyxy)
-        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings)
+        move = self._motion.update(frame.image, detections.xyxy) if self._motion else None
+        if move is not None:
+            self._path.add(frame.index, move)
+        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
         return Step(frame, boxes)
 
 

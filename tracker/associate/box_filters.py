@@ -7,6 +7,7 @@ tracks, are a few array operations. Tests compare the two.
 
 import numpy as np
 
+from tracker.associate.camera_motion import zoom
 from tracker.associate.kalman import STD_POSITION, STD_VELOCITY, STEPS_PER_S
 from tracker.boxes import FloatArray, xyah_to_xyxy, xyxy_to_xyah
 
@@ -37,6 +38,23 @@ def predict(state: FloatArray, elapsed_s: FloatArray) -> FloatArray:
     moved[:, COVARIANCE] += steps * state[:, VAR_VELOCITY]
     moved[:, VAR_VELOCITY] += steps * _square(STD_VELOCITY * height, 1e-5)
     return moved
+
+
+def carry(state: FloatArray, move: FloatArray) -> FloatArray:
+    """Return the states (N, 5, 4) where the camera's move (2, 3) takes them.
+
+    A turn ties x and y together a little; that is left out, since pictures turn little at a time.
+    """
+    turn, grown = move[:, :2], zoom(move)
+    carried = state.copy()
+    for row in (PLACE, VELOCITY):
+        carried[:, row, :2] = state[:, row, :2] @ turn.T
+        carried[:, row, 3] *= grown
+    carried[:, PLACE, :2] += move[:, 2]
+    for row in (VAR_PLACE, COVARIANCE, VAR_VELOCITY):
+        carried[:, row, :2] = state[:, row, :2] @ (turn**2).T
+        carried[:, row, 3] *= grown**2
+    return carried
 
 
 def update(state: FloatArray, xyxy: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ import numpy as np
 from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
+from tracker.associate.camera_motion import carry
 from tracker.associate.kalman import CHI2_95_4DOF
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
@@ -43,8 +44,9 @@ class DeepSort:
         self._last_id = 0
 
     def update(
-        self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray
-    ) -> list[TrackBox]:
+        self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray,
+        camera_move: FloatArray | None = None,
+    ) -> list[TrackBox]:  # fmt: skip
         """Take in one frame. Must be called for every frame, also where nothing was found.
 
         Args:
@@ -52,12 +54,15 @@ class DeepSort:
             time_s: Its time; later than that of the frame before.
             detections: N people.
             embeddings: (N, 512) float32 of unit length; zero rows where there is no evidence.
+            camera_move: (2, 3), see `camera_motion`; None where the camera stood still.
 
         Returns:
             The confirmed tracks seen in this frame.
         """
         order = _canonical_order(detections)  # so that the detector's order does not matter
         detections, embeddings = detections[order], embeddings[order]
+        if camera_move is not None:
+            self._carry(camera_move)
         self._predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
@@ -100,6 +105,13 @@ class DeepSort:
         """Return the pieces of all confirmed visits, by the time at which they begin."""
         going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
         return sorted([*self._ended_pieces, *going_on], key=lambda p: (p.start_s, p.track_id))
+
+    def _carry(self, move: FloatArray) -> None:
+        """Take what is expected where the camera's move takes it."""
+        states = box_filters.carry(_states(self._tracks), move)
+        places = carry(np.array([t.last_place for t in self._tracks]).reshape(-1, 4), move)
+        for track, state, place in zip(self._tracks, states, places, strict=True):
+            track.motion, track.last_place = state, place
 
     def _predict(self, time_s: float) -> None:
         """Move all expected boxes to the time of the current frame."""
@@ -219,8 +231,8 @@ class _Stages:
 
     def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
         """Cosine distance wherever a person could have walked to while unseen."""
-        last_xyxy = np.array([self._tracks[t].last_xyxy for t in tracks], np.float64)
-        last = boxes.xyxy_to_xyah(last_xyxy)[:, None]
+        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
+        last = boxes.xyxy_to_xyah(last_place)[:, None]
         unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
         target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
         moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)

@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from tracker.associate.camera_path import CameraPath
 from tracker.associate.insert import insert
 from tracker.associate.likeness import Likeness, look
 from tracker.associate.motion_odds import Ends, motion_odds
@@ -32,8 +33,9 @@ Pairs = tuple[IntArray, IntArray]
 
 
 def rejoin(
-    pieces: Sequence[Tracklet], size: tuple[int, int], likeness: Likeness | None
-) -> list[Tracklet]:
+    pieces: Sequence[Tracklet], size: tuple[int, int], likeness: Likeness | None,
+    path: CameraPath | None = None,
+) -> list[Tracklet]:  # fmt: skip
     """Return whole visits, numbered from 1 by the time at which they begin.
 
     Holds always: no visit has two boxes in one frame, every piece is in one visit.
@@ -42,12 +44,14 @@ def rejoin(
         pieces: Of one camera.
         size: Width and height of its picture in pixels.
         likeness: What a similarity says here; None to go by motion alone.
+        path: How the camera moved, if it did; places are then compared as if it had stood still.
     """
+    path = path or CameraPath(size)
     rounds = ROUNDS_BY_MOTION_S if likeness is None else ROUNDS_S
     seen = [p for p in pieces if likeness is None or len(p.embeddings) >= FEWEST_VIEWS]
-    visits = sorted(seen, key=_order)
+    visits = sorted((path.steady(p) for p in seen), key=_order)
     for longest_s in rounds:
-        pairs = _candidates(visits, size, longest_s)
+        pairs = _candidates(visits, size, path, longest_s)
         odds = _by_motion(visits, pairs)
         if likeness is None:
             odds -= PRIOR_BY_MOTION
@@ -55,12 +59,14 @@ def rejoin(
             odds += _by_looks(visits, pairs, likeness) - PRIOR
         visits = _join(visits, pairs, odds)
     if likeness is not None:
-        hidden = [p for p in pieces if len(p.embeddings) < FEWEST_VIEWS]
+        hidden = [path.steady(p) for p in pieces if len(p.embeddings) < FEWEST_VIEWS]
         visits = insert(visits, hidden, likeness, PRIOR)
-    return [concatenate([v], number) for number, v in enumerate(visits, 1)]
+    return [concatenate([path.seen(v)], number) for number, v in enumerate(visits, 1)]
 
 
-def _candidates(visits: Sequence[Tracklet], size: tuple[int, int], longest_s: float) -> Pairs:
+def _candidates(
+    visits: Sequence[Tracklet], size: tuple[int, int], path: CameraPath, longest_s: float
+) -> Pairs:
     """Return who may go on as whom: (P,) earlier and (P,) later numbers.
 
     `visits` are sorted by their start.
@@ -73,8 +79,12 @@ def _candidates(visits: Sequence[Tracklet], size: tuple[int, int], longest_s: fl
     earlier = np.repeat(np.arange(len(visits)), count)
     offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     later = np.repeat(first, count) + offset
-    leaves = np.array([_at_edge(v.xyxy[-1], size) for v in visits], bool)
-    enters = np.array([_at_edge(v.xyxy[0], size) for v in visits], bool)
+    leaves = np.array(
+        [_at_edge(path.seen_box(int(v.frame[-1]), v.xyxy[-1]), size) for v in visits], bool
+    )
+    enters = np.array(
+        [_at_edge(path.seen_box(int(v.frame[0]), v.xyxy[0]), size) for v in visits], bool
+    )
     away = start[later] - end[earlier] > EDGE_GAP_S
     possible = ~(leaves[earlier] & enters[later] & away)
     return earlier[possible], later[possible]

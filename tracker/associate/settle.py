@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from tracker import boxes
+from tracker.associate.camera_path import CameraPath
 from tracker.associate.fill import fill_gaps
 from tracker.associate.likeness import Likeness
 from tracker.associate.rejoin import rejoin
@@ -20,7 +21,7 @@ MOVING_FILL_S = 0.5  # a moving camera's boxes do not stay on a line for longer
 
 def settle(
     pieces: Sequence[Tracklet], size: tuple[int, int], likeness: Likeness | None,
-    config: TrackerConfig,
+    config: TrackerConfig, path: CameraPath | None = None,
 ) -> list[Tracklet]:  # fmt: skip
     """Return the visits after the second pass, without those that are too weak to be people.
 
@@ -30,25 +31,33 @@ def settle(
         size: Width and height of its picture in pixels.
         likeness: None where nobody's looks are known.
         config: What a visit needs.
+        path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = [v for v in rejoin(pieces, size, likeness) if _is_a_person(v, least, config)]
+    visits = [v for v in rejoin(pieces, size, likeness, path) if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]
 
 
-def polish(visits: Sequence[Tracklet], config: TrackerConfig, stride: int = 1) -> list[Tracklet]:
+def polish(
+    visits: Sequence[Tracklet], config: TrackerConfig, stride: int = 1,
+    path: CameraPath | None = None,
+) -> list[Tracklet]:  # fmt: skip
     """Fill the gaps of finished visits and smooth their boxes; changes no id.
 
     Args:
         visits: Of one camera.
         config: `fill_gap_s` and `smooth`.
         stride: See `fill_gaps`.
+        path: How the camera moved, if it did; boxes are then filled in and smoothed as if it had
+            stood still. What moves together even so is left as it is.
     """
-    moves = camera_moves(visits)
+    steady = [path.steady(v) for v in visits] if path else list(visits)
+    moves = camera_moves(steady)
     longest_s = min(config.fill_gap_s, MOVING_FILL_S) if moves else config.fill_gap_s
-    filled = [fill_gaps(v, longest_s=longest_s, stride=stride) for v in visits]
-    return [smooth(v) for v in filled] if config.smooth and not moves else filled
+    filled = [fill_gaps(v, longest_s=longest_s, stride=stride) for v in steady]
+    calm = [smooth(v) for v in filled] if config.smooth and not moves else filled
+    return [path.seen(v) for v in calm] if path else calm
 
 
 def _is_a_person(visit: Tracklet, least_height: float, config: TrackerConfig) -> bool:

@@ -2,7 +2,8 @@
 
 The centre follows a local line, the size a local mean, both with Gaussian weights in time
 (Cleveland, Devlin, "Locally Weighted Regression", 1988). Where the camera itself moves, boxes
-shiver for a reason, all together; that is found out here and such boxes are left alone.
+shiver for a reason, all together. `camera_path` takes that out where the camera's motion is known;
+where it is not, that is found out here and such boxes are left alone.
 """
 
 from collections.abc import Sequence

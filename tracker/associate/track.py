@@ -34,6 +34,7 @@ class Track:
         self.missed = 0  # frames since the last detection
         self.last_seen_s = 0.0
         self.motion: FloatArray | None = None  # (5, 4), see `box_filters`; None: to be begun anew
+        self.last_place: FloatArray = np.zeros(4)  # where the last box is in the current picture
         self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
         self._budget = budget
         self._remembered = 0
@@ -49,6 +50,7 @@ class Track:
         self.evidence += seen.score
         self.missed = 0
         self.last_seen_s = seen.time_s
+        self.last_place = seen.xyxy
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():

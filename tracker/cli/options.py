@@ -176,6 +176,9 @@ NnBudget = Annotated[
     int,
     typer.Option("--nn-budget", min=1, help="Embeddings kept per track.", rich_help_panel=_TRACK),
 ]
+CameraMotion = Annotated[
+    str, typer.Option(metavar="auto|off", help="Undo the camera's motion.", rich_help_panel=_TRACK)
+]
 GalleryThreshold = Annotated[
     float | None,
     typer.Option(

@@ -33,6 +33,17 @@ def parse_mot_id(text: str) -> MotId:
     raise ConfigError(f"--mot-id is '{text}'; allowed are: track, person")
 
 
+def parse_camera_motion(text: str) -> bool:
+    """Read ``--camera-motion``.
+
+    Raises:
+        ConfigError: Neither auto nor off.
+    """
+    if text not in ("auto", "off"):
+        raise ConfigError(f"--camera-motion is '{text}'; allowed are: auto, off")
+    return text == "auto"
+
+
 def parse_imgsz(text: str) -> int | tuple[int, int]:
     """Read ``--imgsz``: ``640``, or height and width ``480,640``.
 

@@ -21,7 +21,14 @@ from tracker.assemble import (
 )
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleWatcher, set_up_logging
-from tracker.cli.parse import parse_imgsz, parse_mot_id, parse_offsets, parse_size, split_list
+from tracker.cli.parse import (
+    parse_camera_motion,
+    parse_imgsz,
+    parse_mot_id,
+    parse_offsets,
+    parse_size,
+    split_list,
+)
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector, YoloOptions
@@ -75,6 +82,7 @@ class TrackRequest:
     max_cosine_distance: float
     max_iou_distance: float
     nn_budget: int
+    camera_motion: str
     gallery_threshold: float | None
     overlap: str | None
     online: bool
@@ -104,6 +112,7 @@ class TrackRequest:
             max_cosine_distance=self.max_cosine_distance,
             max_iou_distance=self.max_iou_distance,
             nn_budget=self.nn_budget,
+            camera_motion=parse_camera_motion(self.camera_motion),
         )
 
     def link(self, config: CameraConfig) -> LinkConfig:

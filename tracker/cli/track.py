@@ -44,6 +44,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
     max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
     nn_budget: o.NnBudget = _TRACKER.nn_budget,
+    camera_motion: o.CameraMotion = "auto",
     gallery_threshold: o.GalleryThreshold = None,
     overlap: o.Overlap = None,
     online: o.Online = False,
