@@ -40,3 +40,10 @@ def test_its_own_card_counts(model: Path) -> None:
 def test_other_files_beside_it_do_not(text: str, model: Path) -> None:
     write_card(model, text.replace("{sha}", sha256_of(model)))
     assert find_model(str(model), "reid").preprocessing == Preprocessing()
+
+
+def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": 512}))
+    assert find_model(str(model), "detect").imgsz == 512
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large"}))
+    assert find_model(str(model), "detect").imgsz is None

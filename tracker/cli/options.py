@@ -97,7 +97,11 @@ Iou = Annotated[
 ]
 Imgsz = Annotated[
     str,
-    typer.Option(metavar="N|H,W", help="Input size in pixels.", rich_help_panel=_DETECT),
+    typer.Option(
+        metavar="auto|N|H,W",
+        help="Input size in pixels; auto is the model's.",
+        rich_help_panel=_DETECT,
+    ),
 ]
 Classes = Annotated[
     str,

@@ -1,6 +1,7 @@
 """Options that are more than a word: lists, sizes, ids."""
 
 from tracker.errors import ConfigError
+from tracker.models.locate import AUTO
 from tracker.output.text import MotId
 
 
@@ -29,15 +30,17 @@ def parse_mot_id(text: str) -> MotId:
     raise ConfigError(f"--mot-id is '{text}'; allowed are: track, person")
 
 
-def parse_imgsz(text: str) -> int | tuple[int, int]:
-    """Read ``--imgsz``: ``640``, or height and width ``480,640``.
+def parse_imgsz(text: str) -> int | tuple[int, int] | None:
+    """Read ``--imgsz``: ``640``, height and width ``480,640``, or ``auto`` for the model's own.
 
     Raises:
         ConfigError: Neither.
     """
+    if text == AUTO:
+        return None
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) not in (1, 2):
-        raise ConfigError(f"--imgsz is '{text}'; give a number such as 640, or HEIGHT,WIDTH")
+        raise ConfigError(f"--imgsz is '{text}'; give auto, a number such as 640, or HEIGHT,WIDTH")
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
 
 

@@ -31,7 +31,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     detector: o.DetectorName = "auto",
     conf: o.Conf = 0.25,
     iou: o.Iou = 0.7,
-    imgsz: o.Imgsz = "640",
+    imgsz: o.Imgsz = "auto",
     classes: o.Classes = "person",
     device: o.Device = "auto",
     half: o.Half = False,

@@ -20,12 +20,12 @@ class YoloOptions:
 
     Attributes:
         classes: Names or numbers of the classes to keep.
-        imgsz: Input size in pixels: one number, or height and width.
+        imgsz: Input size in pixels: one number, or height and width; None is the model's own.
     """
 
     conf: float = 0.25
     iou: float = 0.7
-    imgsz: int | tuple[int, int] = 640
+    imgsz: int | tuple[int, int] | None = None
     max_det: int = 300
     classes: tuple[str, ...] = ("person",)
     device: str = "cpu"

@@ -1,4 +1,7 @@
-"""YOLO detectors through Ultralytics: .pt, ONNX and OpenVINO. No other file imports it."""
+"""YOLO detectors through Ultralytics: .pt, ONNX and OpenVINO.
+
+Whatever else imports Ultralytics calls `quiet_ultralytics` first.
+"""
 
 import logging
 import os
@@ -15,6 +18,7 @@ from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
 
 NAMES_SHOWN = 10
+USUAL_SIZE = 640  # pixels; what Ultralytics' own models are trained at
 MODEL_ENDINGS = (".pt", ".onnx", ".torchscript", ".engine")
 
 
@@ -32,7 +36,7 @@ class YoloDetector:
         self._predict_options: dict[str, Any] = {
             "conf": options.conf,
             "iou": options.iou,
-            "imgsz": options.imgsz if isinstance(options.imgsz, int) else list(options.imgsz),
+            "imgsz": _input_size(options, model),
             "max_det": options.max_det,
             "device": options.device,
             "quantize": 16 if options.half else None,
@@ -94,7 +98,7 @@ def _load(model: LocatedModel) -> Any:
             f"{model.path} is no YOLO model; give a file {', '.join(MODEL_ENDINGS)} or an OpenVINO "
             "folder *_openvino_model"
         )
-    yolo = _quiet_ultralytics()
+    yolo = quiet_ultralytics()
     try:
         loaded = yolo(str(model.path), task="detect")
     except Exception as error:  # whatever Ultralytics and torch raise for a foreign file
@@ -107,7 +111,13 @@ def _load(model: LocatedModel) -> Any:
     return loaded
 
 
-def _quiet_ultralytics() -> Any:
+def _input_size(options: YoloOptions, model: LocatedModel) -> int | list[int]:
+    """Choose the input size: the user's, the model's own, or Ultralytics' usual one."""
+    wanted = options.imgsz or model.imgsz or USUAL_SIZE
+    return wanted if isinstance(wanted, int) else list(wanted)
+
+
+def quiet_ultralytics() -> Any:
     """Import Ultralytics' YOLO with everything off that acts behind the user's back.
 
     No downloads, no package installs, no analytics, no pickled code in checkpoints, settings

@@ -30,11 +30,12 @@ class ModelCard:
 
     Attributes:
         name: What users type after ``--detector`` or ``--reid``.
-        file: Name of the file in a weights folder.
-        sha256: Of that file, in hexadecimal.
+        file: Name of the file in a weights folder; an OpenVINO model is a folder itself.
+        sha256: Of that file, in hexadecimal; of a folder see `tracker.models.locate.sha256_of`.
         url: Where it is downloaded; empty for a model that comes with the package.
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
+        imgsz: Side in pixels of the input that a detector is meant for, or None.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelCard:
     architecture: str
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    imgsz: int | None = None
 
 
 def packaged_weights() -> Path:
