@@ -80,10 +80,14 @@ def test_few_files_import_ultralytics() -> None:
     assert users == [
         "tracker.detect.yolo",
         "tracker.evaluate.detector",  # its average precision
+        "tracker.export.detector",  # a picture to compare exports on
     ]
 
 
-@pytest.mark.parametrize("module", ["tracker.evaluate.detector"])
+@pytest.mark.parametrize(
+    "module",
+    ["tracker.evaluate.detector", "tracker.export.detector"],
+)
 def test_ultralytics_is_silenced_before_it_is_imported(module: str) -> None:
     code = f"import sys, {module}; assert 'ultralytics' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

@@ -102,7 +102,7 @@ def test_triplet_of_equal_pictures_has_a_finite_gradient() -> None:
         ("amsgrad-cosine", "osnet_x1_0", 0.0015, 64, 250, ()),
     ],
 )
-def test_presets_are_the_published_ones(  # noqa: PLR0917
+def test_presets_are_the_published_ones(
     name: str, arch: str, rate: float, batch: int, epochs: int, steps: tuple[int, ...]
 ) -> None:
     recipe = preset(name, arch)
