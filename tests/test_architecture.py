@@ -81,12 +81,14 @@ def test_few_files_import_ultralytics() -> None:
         "tracker.detect.yolo",
         "tracker.evaluate.detector",  # its average precision
         "tracker.export.detector",  # a picture to compare exports on
+        "tracker.train.detector_teacher",
+        "tracker.train.detector_trainer",
     ]
 
 
 @pytest.mark.parametrize(
     "module",
-    ["tracker.evaluate.detector", "tracker.export.detector"],
+    ["tracker.evaluate.detector", "tracker.export.detector", "tracker.train.detector_setup"],
 )
 def test_ultralytics_is_silenced_before_it_is_imported(module: str) -> None:
     code = f"import sys, {module}; assert 'ultralytics' not in sys.modules"
