@@ -43,7 +43,9 @@ def test_other_files_beside_it_do_not(text: str, model: Path) -> None:
 
 
 def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
-    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": 512}))
-    assert find_model(str(model), "detect").imgsz == 512
-    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large"}))
-    assert find_model(str(model), "detect").imgsz is None
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": 512, "iou": 0.5}))
+    found = find_model(str(model), "detect")
+    assert (found.imgsz, found.iou) == (512, 0.5)
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large", "iou": True}))
+    found = find_model(str(model), "detect")
+    assert (found.imgsz, found.iou) == (None, None)

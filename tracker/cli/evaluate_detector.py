@@ -41,6 +41,12 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
     conf: Annotated[
         float, typer.Option(min=0, max=1, help="Least score for precision and recall.")
     ] = 0.25,
+    iou: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Overlap at which one detection hides another.", show_default=False
+        ),
+    ] = None,
     imgsz: Annotated[str, typer.Option(metavar="auto|N|H,W", help="Input size.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu, mps, 0 or cuda:0.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -55,8 +61,9 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
     if part not in PARTS:
         raise ConfigError(f"--part is '{part}'; allowed are: {', '.join(PARTS)}")
     options = YoloOptions(
-        conf=LEAST_SCORE, imgsz=parse_imgsz(imgsz), device=resolve_device(device, half=False)
-    )
+        conf=LEAST_SCORE, iou=iou, imgsz=parse_imgsz(imgsz),
+        device=resolve_device(device, half=False),
+    )  # fmt: skip
     yolo, model = load_detector(detector, options)
     if truth is None:
         seen = _pictures(yolo, data, part)

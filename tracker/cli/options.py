@@ -90,9 +90,13 @@ Conf = Annotated[
     float, typer.Option(min=0, max=1, help="Least detection score.", rich_help_panel=_DETECT)
 ]
 Iou = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0, max=1, help="Overlap at which one detection hides another.", rich_help_panel=_DETECT
+        min=0,
+        max=1,
+        help="Overlap at which one detection hides another. Default: the model's, mostly 0.7.",
+        rich_help_panel=_DETECT,
+        show_default=False,
     ),
 ]
 Imgsz = Annotated[

@@ -58,7 +58,7 @@ class TrackRequest:
     vid_stride: int
     detector: str
     conf: float
-    iou: float
+    iou: float | None
     imgsz: str
     classes: str
     device: str

@@ -30,7 +30,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     vid_stride: o.VidStride = 1,
     detector: o.DetectorName = "auto",
     conf: o.Conf = 0.25,
-    iou: o.Iou = 0.7,
+    iou: o.Iou = None,
     imgsz: o.Imgsz = "auto",
     classes: o.Classes = "person",
     device: o.Device = "auto",

@@ -20,11 +20,12 @@ class YoloOptions:
 
     Attributes:
         classes: Names or numbers of the classes to keep.
+        iou: Overlap at which one detection hides another; None is the model's own.
         imgsz: Input size in pixels: one number, or height and width; None is the model's own.
     """
 
     conf: float = 0.25
-    iou: float = 0.7
+    iou: float | None = None
     imgsz: int | tuple[int, int] | None = None
     max_det: int = 300
     classes: tuple[str, ...] = ("person",)

@@ -18,6 +18,7 @@ from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
 
 NAMES_SHOWN = 10
+USUAL_IOU = 0.7  # Ultralytics' own
 USUAL_SIZE = 640  # pixels; what Ultralytics' own models are trained at
 MODEL_ENDINGS = (".pt", ".onnx", ".torchscript", ".engine")
 
@@ -35,7 +36,7 @@ class YoloDetector:
         self._options = options
         self._predict_options: dict[str, Any] = {
             "conf": options.conf,
-            "iou": options.iou,
+            "iou": next(v for v in (options.iou, model.iou, USUAL_IOU) if v is not None),
             "imgsz": _input_size(options, model),
             "max_det": options.max_det,
             "device": options.device,

@@ -184,12 +184,13 @@ def _put(written: Path, path: Path) -> None:
 
 
 def _write_card(model: LocatedModel, path: Path, side: int, *, int8: bool) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "exported_from": model.name,
         "source_sha256": model.sha256,
         "sha256": sha256_of(path),
         "numbers": "8-bit integers, the head in 32-bit floats" if int8 else "32-bit floats",
         "imgsz": side,
     }
+    facts |= {} if model.iou is None else {"iou": model.iou}
     with replacing(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -34,6 +34,7 @@ class LocatedModel:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
         imgsz: Side in pixels of a detector's input, from its card; None if that tells nothing.
+        iou: Overlap at which its detections hide one another, likewise.
     """
 
     name: str
@@ -41,6 +42,7 @@ class LocatedModel:
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     imgsz: int | None = None
+    iou: float | None = None
 
 
 def weights_folders() -> list[Path]:
@@ -103,7 +105,9 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
             f"{path} is not the published {model.name}: its sha256 is {found}, not "
             f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
         )
-    return LocatedModel(model.name, path, found, model.preprocessing, model.imgsz)
+    return LocatedModel(
+        model.name, path, found, model.preprocessing, imgsz=model.imgsz, iou=model.iou
+    )
 
 
 def sha256_of(path: Path) -> str:
@@ -148,10 +152,12 @@ def _user_model(path: Path) -> LocatedModel:
         preprocessing = read_preprocessing(own["preprocessing"])
     except (KeyError, TypeError):
         preprocessing = Preprocessing()  # the convention of OSNet checkpoints
-    imgsz = own.get("imgsz")
+    imgsz, iou = own.get("imgsz"), own.get("iou")
     return LocatedModel(
-        path.name, path.resolve(), found, preprocessing, imgsz if isinstance(imgsz, int) else None
-    )
+        path.name, path.resolve(), found, preprocessing,
+        imgsz=imgsz if isinstance(imgsz, int) else None,
+        iou=iou if isinstance(iou, float) else None,
+    )  # fmt: skip
 
 
 def _own_card(path: Path, sha256: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ class ModelCard:
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
         imgsz: Side in pixels of the input that a detector is meant for, or None.
+        iou: Overlap at which its detections hide one another, or None for the usual one.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ModelCard:
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     imgsz: int | None = None
+    iou: float | None = None
 
 
 def packaged_weights() -> Path:
