@@ -67,7 +67,7 @@ def test_a_training_leaves_a_detector_with_card_log_and_curves(
     card = json.loads((out / "yolo11n.json").read_text())
     model = find_model(str(path), "detect")
     assert isinstance(model, LocatedModel)
-    assert (card["sha256"], card["imgsz"]) == (model.sha256, model.imgsz) == (card["sha256"], 64)
+    assert (card["sha256"], model.detecting.imgsz) == (model.sha256, 64)
     assert card["trained_on"]["pictures"] + card["trained_on"]["validating"] == 12
     assert str(tmp_path) not in json.dumps(card)
     assert [(r["epoch"], r["size"]) for r in rows(out)] == [("1", "64"), ("2", "64")]

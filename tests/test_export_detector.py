@@ -28,7 +28,7 @@ def test_an_export_detects_and_tells_its_difference(
     assert "largest difference from PyTorch: scores" in capsys.readouterr().out
     model = find_model(str(out), "detect")
     assert isinstance(model, LocatedModel)
-    assert model.imgsz == 96
+    assert model.detecting.imgsz == 96
     assert json.loads(out.with_suffix(".json").read_text())["sha256"] == model.sha256
     assert str(tmp_path) not in "".join(p.read_text(errors="replace") for p in files(out))
     wide = np.concatenate([draw(2)[0]] * 2, axis=1)

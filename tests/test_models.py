@@ -19,7 +19,7 @@ from tracker.models.locate import (
     verified,
     weights_folders,
 )
-from tracker.models.manifest import ModelCard, card, manifest, packaged_weights
+from tracker.models.manifest import Detecting, ModelCard, card, manifest, packaged_weights
 
 CARDS = list(manifest().values())
 YOLO = card("yolo11n")
@@ -114,7 +114,7 @@ def test_a_folder_of_that_name_is_not_the_file(here: Path):
 
 
 def test_an_openvino_model_is_a_folder(here: Path):
-    model = replace(YOLO, file="mine_openvino_model", sha256="", imgsz=512)
+    model = replace(YOLO, file="mine_openvino_model", sha256="", detecting=Detecting(512))
     assert installed_file(model) is None
     (here / "weights").mkdir()
     (here / "weights" / model.file).touch()
@@ -124,7 +124,7 @@ def test_an_openvino_model_is_a_folder(here: Path):
     folder = _folder(here / "weights" / model.file, {"mine.xml": b"net", "mine.bin": b"weights"})
 
     assert installed_file(model) == Path("weights") / model.file
-    assert verified(replace(model, sha256=sha256_of(folder)), folder).imgsz == 512
+    assert verified(replace(model, sha256=sha256_of(folder)), folder).detecting.imgsz == 512
 
 
 def test_an_explicit_path_comes_before_any_name(here: Path):

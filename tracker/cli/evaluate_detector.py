@@ -39,8 +39,14 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
         str, typer.Option(metavar="val|train|all", help="Which of the pictures.")
     ] = "val",
     conf: Annotated[
-        float, typer.Option(min=0, max=1, help="Least score for precision and recall.")
-    ] = 0.25,
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Least score for precision and recall. Default: the model's, mostly 0.25.",
+            show_default=False,
+        ),
+    ] = None,
     iou: Annotated[
         float | None,
         typer.Option(
@@ -54,9 +60,10 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Print precision and recall at a threshold, AP50 and AP50-95, for boxes at IoU 0.5."""
     from tracker.assemble import load_detector
     from tracker.cli.parse import parse_imgsz
-    from tracker.detect.base import YoloOptions
+    from tracker.detect.base import USUAL_CONF, YoloOptions
     from tracker.device import resolve_device
     from tracker.evaluate.detector import LEAST_SCORE, score
+    from tracker.models.fetch import find_or_fetch
 
     if part not in PARTS:
         raise ConfigError(f"--part is '{part}'; allowed are: {', '.join(PARTS)}")
@@ -69,7 +76,9 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
         seen = _pictures(yolo, data, part)
     else:
         seen = _video(yolo, data, truth, every, max_frames)
-    scores = {"detector": model.name, "sha256": model.sha256} | score(seen, conf)
+    own = find_or_fetch(detector, "detect").detecting.conf
+    least = next(value for value in (conf, own, USUAL_CONF) if value is not None)
+    scores = {"detector": model.name, "sha256": model.sha256} | score(seen, least)
     print(json.dumps(scores) if as_json else _text(scores))
 
 

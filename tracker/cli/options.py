@@ -87,7 +87,14 @@ DetectorName = Annotated[
     ),
 ]
 Conf = Annotated[
-    float, typer.Option(min=0, max=1, help="Least detection score.", rich_help_panel=_DETECT)
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Least detection score. Default: the model's, mostly 0.25.",
+        rich_help_panel=_DETECT,
+        show_default=False,
+    ),
 ]
 Iou = Annotated[
     float | None,

@@ -29,7 +29,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     max_frames: o.MaxFrames = None,
     vid_stride: o.VidStride = 1,
     detector: o.DetectorName = "auto",
-    conf: o.Conf = 0.25,
+    conf: o.Conf = None,
     iou: o.Iou = None,
     imgsz: o.Imgsz = "auto",
     classes: o.Classes = "person",

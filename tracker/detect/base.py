@@ -5,6 +5,8 @@ from typing import Protocol
 
 from tracker.types import Detections, Frame
 
+USUAL_CONF, USUAL_IOU, USUAL_SIZE = 0.25, 0.7, 640  # Ultralytics' own, where a card says nothing
+
 
 class Detector(Protocol):
     """Finds the people in a frame."""
@@ -16,15 +18,16 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class YoloOptions:
-    """Ultralytics' options, with its names and defaults.
+    """Ultralytics' options, with its names.
 
     Attributes:
         classes: Names or numbers of the classes to keep.
-        iou: Overlap at which one detection hides another; None is the model's own.
-        imgsz: Input size in pixels: one number, or height and width; None is the model's own.
+        conf: Least score; None is the model's own, likewise below.
+        iou: Overlap at which one detection hides another.
+        imgsz: Input size in pixels: one number, or height and width.
     """
 
-    conf: float = 0.25
+    conf: float | None = None
     iou: float | None = None
     imgsz: int | tuple[int, int] | None = None
     max_det: int = 300

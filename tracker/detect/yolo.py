@@ -12,14 +12,12 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from tracker.detect.base import YoloOptions
+from tracker.detect.base import USUAL_CONF, USUAL_IOU, USUAL_SIZE, YoloOptions
 from tracker.errors import ConfigError, WeightsError, suggestion
 from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
 
 NAMES_SHOWN = 10
-USUAL_IOU = 0.7  # Ultralytics' own
-USUAL_SIZE = 640  # pixels; what Ultralytics' own models are trained at
 MODEL_ENDINGS = (".pt", ".onnx", ".torchscript", ".engine")
 
 
@@ -35,9 +33,9 @@ class YoloDetector:
         self._model = _load(model)
         self._options = options
         self._predict_options: dict[str, Any] = {
-            "conf": options.conf,
-            "iou": next(v for v in (options.iou, model.iou, USUAL_IOU) if v is not None),
-            "imgsz": _input_size(options, model),
+            "conf": _first(options.conf, model.detecting.conf, USUAL_CONF),
+            "iou": _first(options.iou, model.detecting.iou, USUAL_IOU),
+            "imgsz": _first(options.imgsz, model.detecting.imgsz, USUAL_SIZE),
             "max_det": options.max_det,
             "device": options.device,
             "quantize": 16 if options.half else None,
@@ -112,10 +110,10 @@ def _load(model: LocatedModel) -> Any:
     return loaded
 
 
-def _input_size(options: YoloOptions, model: LocatedModel) -> int | list[int]:
-    """Choose the input size: the user's, the model's own, or Ultralytics' usual one."""
-    wanted = options.imgsz or model.imgsz or USUAL_SIZE
-    return wanted if isinstance(wanted, int) else list(wanted)
+def _first(*values: Any) -> Any:
+    """Choose a setting: the user's, else the model's own, else the usual one."""
+    value = next(value for value in values if value is not None)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def quiet_ultralytics() -> Any:

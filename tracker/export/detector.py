@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tracker.datasets.person_boxes import NO_BOXES, TRAIN, boxed_pictures, write_labels
 from tracker.datasets.pictures import read_bytes
-from tracker.detect.yolo import USUAL_SIZE, quiet_ultralytics
+from tracker.detect.base import USUAL_SIZE
+from tracker.detect.yolo import quiet_ultralytics
 from tracker.errors import ConfigError, OutputError, WeightsError
 from tracker.models.locate import LocatedModel, sha256_of
 from tracker.output.atomic import replacing
@@ -69,7 +70,7 @@ def export_detector(
         OutputError: It cannot be written, or says something else than PyTorch.
     """
     _check(model, target, path, int8=calibration is not None)
-    side = imgsz or model.imgsz or USUAL_SIZE
+    side = imgsz or model.detecting.imgsz or USUAL_SIZE
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checkpoint = folder / f"{path.name.removesuffix(TARGETS[target])}.pt"
@@ -191,6 +192,7 @@ def _write_card(model: LocatedModel, path: Path, side: int, *, int8: bool) -> No
         "numbers": "8-bit integers, the head in 32-bit floats" if int8 else "32-bit floats",
         "imgsz": side,
     }
-    facts |= {} if model.iou is None else {"iou": model.iou}
+    own = {"conf": model.detecting.conf, "iou": model.detecting.iou}
+    facts |= {name: value for name, value in own.items() if value is not None}
     with replacing(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

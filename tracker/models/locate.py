@@ -11,12 +11,14 @@ import platformdirs
 
 from tracker.errors import ConfigError, WeightsError, suggestion
 from tracker.models.manifest import (
+    Detecting,
     ModelCard,
     Preprocessing,
     Task,
     card,
     manifest,
     packaged_weights,
+    read_detecting,
     read_preprocessing,
 )
 
@@ -33,16 +35,14 @@ class LocatedModel:
     Attributes:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
-        imgsz: Side in pixels of a detector's input, from its card; None if that tells nothing.
-        iou: Overlap at which its detections hide one another, likewise.
+        detecting: How a detector is best used, from its card.
     """
 
     name: str
     path: Path
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
-    imgsz: int | None = None
-    iou: float | None = None
+    detecting: Detecting = field(default_factory=Detecting)
 
 
 def weights_folders() -> list[Path]:
@@ -105,9 +105,7 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
             f"{path} is not the published {model.name}: its sha256 is {found}, not "
             f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
         )
-    return LocatedModel(
-        model.name, path, found, model.preprocessing, imgsz=model.imgsz, iou=model.iou
-    )
+    return LocatedModel(model.name, path, found, model.preprocessing, model.detecting)
 
 
 def sha256_of(path: Path) -> str:
@@ -152,12 +150,7 @@ def _user_model(path: Path) -> LocatedModel:
         preprocessing = read_preprocessing(own["preprocessing"])
     except (KeyError, TypeError):
         preprocessing = Preprocessing()  # the convention of OSNet checkpoints
-    imgsz, iou = own.get("imgsz"), own.get("iou")
-    return LocatedModel(
-        path.name, path.resolve(), found, preprocessing,
-        imgsz=imgsz if isinstance(imgsz, int) else None,
-        iou=iou if isinstance(iou, float) else None,
-    )  # fmt: skip
+    return LocatedModel(path.name, path.resolve(), found, preprocessing, read_detecting(own))
 
 
 def _own_card(path: Path, sha256: str) -> dict[str, Any]:
