@@ -77,6 +77,19 @@ def test_a_training_leaves_a_detector_with_card_log_and_curves(
     assert {p.name for p in tmp_path.iterdir()} == {"out"}
 
 
+def test_the_command_prints_the_model_and_refuses_to_train_over_it(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    out = tmp_path / "out"
+    words = ("train", "detector", data, "--out", out, "--epochs", 1, "--imgsz", 64)
+    assert reid_track(*words) == 0
+    told = capsys.readouterr()
+    assert told.out == f"{out / 'yolo11n.pt'}\n"
+    assert "11 pictures with" in told.err
+    assert reid_track(*words) == 1
+    assert "holds a training already; add --resume" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("epoch", [0, 1])
 def test_ctrl_c_keeps_a_detector_and_resume_goes_on(epoch: int, data: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

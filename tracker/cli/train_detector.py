@@ -1,5 +1,7 @@
 """``reid-track train detector``: a person detector from pictures with boxes, or from footage."""
 
+import contextlib
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -104,4 +106,6 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
         data, out, arch, imgsz, epochs, hours, teacher, weights, val_every, seed,
         resolve_device(device, half=False), precision, threads or os.cpu_count() or 1,
     )  # fmt: skip
-    print(train_detector(request, recipe, Reporter(), resume=resume))
+    with contextlib.redirect_stdout(sys.stderr):  # Ultralytics shows its progress there
+        path = train_detector(request, recipe, Reporter(), resume=resume)
+    print(path)
