@@ -1,6 +1,6 @@
 """A sheet of frames with what a detector finds in them, for looking at it by eye.
 
-python benchmarks/detector_sheet.py DETECTOR VIDEO… --out sheet.png [--frames 4] [--conf 0.25]
+python benchmarks/detector_sheet.py DETECTOR VIDEO… --out sheet.jpg [--frames 4] [--conf 0.25]
 """
 
 import argparse
