@@ -22,11 +22,11 @@ setup: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[train]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[train,export]" --group dev
 	touch $@
 
 demo: $(READY)
-	BIN=$(BIN) SHARED=$(SHARED) DEMO=$(DEMO) sh samples/demo.sh
+	BIN=$(BIN) DEMO=$(DEMO) sh samples/demo.sh
 
 test: $(READY)
 	$(BIN)/python -m pytest

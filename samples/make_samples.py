@@ -7,7 +7,7 @@ tell who walks where and when. Both cameras' clocks start at the same instant. P
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,11 +109,11 @@ class Actor:
     height: float  # pixels
 
 
-def cast(camera: Camera, photo: Image) -> list[Actor]:
+def cast(camera: Camera, photo: Image, people: Mapping[int, Look]) -> list[Actor]:
     """Give the camera's walks with their sprites, farthest first (painter's order)."""
     actors = []
     for walk in sorted(camera.walks, key=lambda w: w.feet):
-        look = PEOPLE[walk.person]
+        look = people[walk.person]
         height = (walk.feet - camera.horizon) * camera.scale * look.stature
         sprite = scaled(cut_out(photo, look), height, look.girth, walk.direction)
         actors.append(Actor(walk, sprite, height))
@@ -192,7 +192,7 @@ def compose(
 
 def make_clip(name: str, camera: Camera, photo: Image, folder: Path) -> None:
     """Write NAME.mp4 and NAME.gt.txt into the folder."""
-    backdrop, actors = camera.paint(*camera.size), cast(camera, photo)
+    backdrop, actors = camera.paint(*camera.size), cast(camera, photo, PEOPLE)
     path = folder / f"{name}.mp4"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), camera.fps, camera.size)
     if not writer.isOpened():

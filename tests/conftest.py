@@ -1,5 +1,8 @@
 """Fixtures that several test modules share."""
 
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -41,6 +44,23 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
             input_names=["images"], dynamic_axes={"images": {0: "batch"}},
         )  # fmt: skip
     return path
+
+
+@pytest.fixture(scope="session")
+def yolo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A YOLO11n with random weights, saved as Ultralytics saves its checkpoints."""
+    folder = tmp_path_factory.mktemp("yolo")
+    code = (
+        "from ultralytics import YOLO; model = YOLO('yolo11n.yaml', task='detect'); "
+        "model.model.names = {i: f'thing {i}' for i in range(80)} | {0: 'person', 2: 'car'}; "
+        "model.save('toy.pt')"
+    )
+    quiet = {"YOLO_CONFIG_DIR": str(folder), "YOLO_OFFLINE": "True", "YOLO_AUTOINSTALL": "False"}
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, env=os.environ | quiet, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return folder / "toy.pt"
 
 
 @pytest.fixture(autouse=True)

@@ -12,23 +12,6 @@ from tests.media import names_in, reid_track, write_boxes, write_pictures, write
 NO_MODEL = ["--detections", "boxes.txt", "--reid", "none"]
 
 
-@pytest.fixture(scope="session")
-def yolo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A YOLO11n with random weights."""
-    folder = tmp_path_factory.mktemp("yolo")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("YOLO_CONFIG_DIR", str(folder))
-        patch.setenv("YOLO_OFFLINE", "True")
-        patch.setenv("YOLO_AUTOINSTALL", "False")
-        patch.setenv("YOLO_VERBOSE", "False")
-        from ultralytics import YOLO
-
-        model = YOLO("yolo11n.yaml", task="detect")
-        model.model.names = {i: f"thing {i}" for i in range(80)} | {0: "person", 2: "car"}
-        model.save(str(folder / "toy.pt"))
-    return folder / "toy.pt"
-
-
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with one of everything, as working directory."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tracker.models.locate import find_model, sha256_of
-from tracker.models.manifest import Preprocessing
+from tracker.models.manifest import Detecting, Preprocessing
 
 OWN = {"height": 192, "width": 96, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}
 
@@ -40,3 +40,10 @@ def test_its_own_card_counts(model: Path) -> None:
 def test_other_files_beside_it_do_not(text: str, model: Path) -> None:
     write_card(model, text.replace("{sha}", sha256_of(model)))
     assert find_model(str(model), "reid").preprocessing == Preprocessing()
+
+
+def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": 512, "iou": 0.5}))
+    assert find_model(str(model), "detect").detecting == Detecting(512, None, 0.5)
+    write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large", "iou": True}))
+    assert find_model(str(model), "detect").detecting == Detecting()

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from tracker.models.locate import (
     installed_file,
     sha256_of,
     user_cache,
+    verified,
     weights_folders,
 )
-from tracker.models.manifest import ModelCard, card, manifest, packaged_weights
+from tracker.models.manifest import Detecting, ModelCard, card, manifest, packaged_weights
 
 CARDS = list(manifest().values())
 YOLO = card("yolo11n")
@@ -43,7 +45,7 @@ def test_a_card_is_complete(model: ModelCard):
 
 @pytest.mark.parametrize("field", ["name", "file", "sha256", "url"])
 def test_no_two_cards_share_a_field(field):
-    values = [getattr(model, field) for model in CARDS]
+    values = [value for model in CARDS if (value := getattr(model, field))]
 
     assert len(set(values)) == len(values)
 
@@ -109,6 +111,20 @@ def test_a_folder_of_that_name_is_not_the_file(here: Path):
     (here / "weights" / YOLO.file).mkdir(parents=True)
 
     assert installed_file(YOLO) is None
+
+
+def test_an_openvino_model_is_a_folder(here: Path):
+    model = replace(YOLO, file="mine_openvino_model", sha256="", detecting=Detecting(512))
+    assert installed_file(model) is None
+    (here / "weights").mkdir()
+    (here / "weights" / model.file).touch()
+    assert installed_file(model) is None
+    (here / "weights" / model.file).unlink()
+
+    folder = _folder(here / "weights" / model.file, {"mine.xml": b"net", "mine.bin": b"weights"})
+
+    assert installed_file(model) == Path("weights") / model.file
+    assert verified(replace(model, sha256=sha256_of(folder)), folder).detecting.imgsz == 512
 
 
 def test_an_explicit_path_comes_before_any_name(here: Path):

@@ -159,7 +159,7 @@ def test_a_mix_decides_the_batch() -> None:
         ("amsgrad-cosine", "osnet_x1_0", 0.0015, 64, 250, ()),
     ],
 )
-def test_presets_are_the_published_ones(  # noqa: PLR0917
+def test_presets_are_the_published_ones(
     name: str, arch: str, rate: float, batch: int, epochs: int, steps: tuple[int, ...]
 ) -> None:
     recipe = preset(name, arch)

@@ -1,8 +1,5 @@
 """The detector's seam to Ultralytics, with a network that nobody trained."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +12,6 @@ from tracker.models.locate import find_model
 from tracker.types import Frame
 
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
-
-
-@pytest.fixture(scope="module")
-def yolo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A YOLO11n with random weights, saved as Ultralytics saves its checkpoints."""
-    folder = tmp_path_factory.mktemp("yolo")
-    code = (
-        "from ultralytics import YOLO; model = YOLO('yolo11n.yaml'); "
-        "model.model.names[0] = 'person'; model.save('random.pt')"
-    )
-    quiet = {"YOLO_CONFIG_DIR": str(folder), "YOLO_OFFLINE": "True", "YOLO_AUTOINSTALL": "False"}
-    subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=os.environ | quiet, check=True,
-        capture_output=True,
-    )  # fmt: skip
-    return folder / "random.pt"
 
 
 def detector(path: Path, **options: object) -> YoloDetector:

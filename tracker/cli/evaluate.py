@@ -3,6 +3,7 @@
 import typer
 
 from tracker.cli import HELP
+from tracker.cli.evaluate_detector import evaluate_detector
 from tracker.cli.evaluate_reid import evaluate_reid
 from tracker.cli.evaluate_tracks import evaluate_tracks
 
@@ -18,5 +19,6 @@ def evaluate() -> None:
     """Score results against a truth."""
 
 
+app.command("detector")(evaluate_detector)
 app.command("reid")(evaluate_reid)
 app.command("tracks")(evaluate_tracks)

@@ -35,3 +35,42 @@ def export_command(
         require_writable(out, overwrite=overwrite)
     written = export_reid(find_or_fetch(reid, "reid"), to, out)
     print(f"{written.path}  largest difference from PyTorch {written.difference:.2g}")
+
+
+@app.command("detector")
+def export_detector_command(  # noqa: PLR0917 - one parameter per option
+    detector: Annotated[
+        str, typer.Option(metavar="NAME|PATH", help="An Ultralytics checkpoint .pt.")
+    ],
+    out: Annotated[
+        Path, typer.Option(help="NAME.onnx; for OpenVINO the folder NAME_openvino_model.")
+    ],
+    to: Annotated[str, typer.Option(metavar="onnx|openvino")] = "openvino",
+    int8: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DATA",
+            help="8-bit integers, fitted to these pictures in YOLO's format (folder or .tar).",
+            show_default=False,
+        ),
+    ] = None,
+    imgsz: Annotated[
+        int | None,
+        typer.Option(min=32, help="Input size; default the model's own.", show_default=False),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
+) -> None:
+    """Write a YOLO and print by how much its scores and boxes differ from PyTorch's at most."""
+    from tracker.errors import OutputError
+    from tracker.export.detector import export_detector
+    from tracker.output.atomic import require_writable
+
+    if to != "openvino":
+        require_writable(out, overwrite=overwrite)
+    elif out.exists() and not overwrite:
+        raise OutputError(f"'{out}' exists; add --overwrite to replace it or choose another name")
+    written = export_detector(find_or_fetch(detector, "detect"), to, out, int8, imgsz)
+    print(
+        f"{written.path}  largest difference from PyTorch: scores {written.score:.2g}, "
+        f"boxes {written.box:.2g} pixels"
+    )

@@ -101,17 +101,32 @@ DetectorName = Annotated[
     ),
 ]
 Conf = Annotated[
-    float, typer.Option(min=0, max=1, help="Least detection score.", rich_help_panel=_DETECT)
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Least detection score. Default: the model's, mostly 0.25.",
+        rich_help_panel=_DETECT,
+        show_default=False,
+    ),
 ]
 Iou = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0, max=1, help="Overlap at which one detection hides another.", rich_help_panel=_DETECT
+        min=0,
+        max=1,
+        help="Overlap at which one detection hides another. Default: the model's, mostly 0.7.",
+        rich_help_panel=_DETECT,
+        show_default=False,
     ),
 ]
 Imgsz = Annotated[
     str,
-    typer.Option(metavar="N|H,W", help="Input size in pixels.", rich_help_panel=_DETECT),
+    typer.Option(
+        metavar="auto|N|H,W",
+        help="Input size in pixels; auto is the model's.",
+        rich_help_panel=_DETECT,
+    ),
 ]
 Classes = Annotated[
     str,

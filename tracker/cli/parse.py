@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from tracker.corrections.records import Merge, Split
 from tracker.errors import ConfigError
+from tracker.models.locate import AUTO
 from tracker.output.text import MotId
 
 
@@ -44,15 +45,17 @@ def parse_camera_motion(text: str) -> bool:
     return text == "auto"
 
 
-def parse_imgsz(text: str) -> int | tuple[int, int]:
-    """Read ``--imgsz``: ``640``, or height and width ``480,640``.
+def parse_imgsz(text: str) -> int | tuple[int, int] | None:
+    """Read ``--imgsz``: ``640``, height and width ``480,640``, or ``auto`` for the model's own.
 
     Raises:
         ConfigError: Neither.
     """
+    if text == AUTO:
+        return None
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) not in (1, 2):
-        raise ConfigError(f"--imgsz is '{text}'; give a number such as 640, or HEIGHT,WIDTH")
+        raise ConfigError(f"--imgsz is '{text}'; give auto, a number such as 640, or HEIGHT,WIDTH")
     return int(parts[0]) if len(parts) == 1 else (int(parts[0]), int(parts[1]))
 
 

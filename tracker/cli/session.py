@@ -31,7 +31,7 @@ from tracker.cli.parse import (
 )
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.base import Detector, YoloOptions
+from tracker.detect.base import USUAL_CONF, Detector, YoloOptions
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.models.locate import AUTO
@@ -68,8 +68,8 @@ class TrackRequest:
     max_frames: int | None
     vid_stride: int
     detector: str
-    conf: float
-    iou: float
+    conf: float | None
+    iou: float | None
     imgsz: str
     classes: str
     device: str
@@ -267,7 +267,8 @@ def _detectors(
     request: TrackRequest, names: list[str], device: str
 ) -> tuple[dict[str, Detector], ModelUse]:
     if request.detections is not None:
-        replayed, use = replay_detectors(request.detections, names, request.conf)
+        conf = USUAL_CONF if request.conf is None else request.conf
+        replayed, use = replay_detectors(request.detections, names, conf)
         return dict(replayed), use
     detector, use = load_detector(request.detector, request.yolo_options(device))
     return dict.fromkeys(names, detector), use

@@ -1,7 +1,5 @@
 """``reid-track train``: train the networks that tracking uses."""
 
-import logging
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,22 +9,23 @@ from rich.console import Console
 from tracker.cli import HELP
 from tracker.cli.console import set_up_logging
 from tracker.cli.parse import parse_counts, parse_sides
-from tracker.errors import OutputError
+from tracker.cli.train_detector import train_detector_command
+from tracker.cli.training import Reporter, prepare_folder
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Train the networks that tracking uses.",
 )  # fmt: skip
-SAY_EVERY_S = 30
 _RECIPE, _RUN = "Recipe", "Run"
-
-logger = logging.getLogger(__name__)
 
 
 @app.callback()
 def train() -> None:
     """Train the networks that tracking uses."""
+
+
+app.command("detector")(train_detector_command)
 
 
 @app.command("reid")
@@ -130,13 +129,14 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Train OSNet to tell people apart; writes weights, model card, log, curves, checkpoint."""
     from tracker.device import resolve_device
     from tracker.models.fetch import find_or_fetch
+    from tracker.train.reid_checkpoint import FILE
     from tracker.train.reid_recipe import adjusted
     from tracker.train.reid_recipe import preset as named_recipe
     from tracker.train.reid_setup import TrainingRequest, make_trainer
     from tracker.train.world import join_world, leave_world
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
-    _prepare_folder(out, resume=resume)
+    prepare_folder(out, FILE, resume=resume)
     recipe = adjusted(
         named_recipe(preset, arch), epochs=epochs, batch_size=batch_size, rate=rate,
         mix=parse_counts(mix, "--mix") if mix else (), from_scratch=weights is None,
@@ -161,24 +161,11 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         trainer = make_trainer(request, recipe, world)
         if resume:
             trainer.resume()
-        path = trainer.run(_Reporter() if world.leads else None)
+        path = trainer.run(Reporter() if world.leads else None)
     finally:
         leave_world(world)
     if world.leads:
         print(path)
-
-
-def _prepare_folder(out: Path, *, resume: bool) -> None:
-    from tracker.train.reid_checkpoint import FILE
-
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder '{out}': {error.strerror}") from error
-    if (out / FILE).exists() and not resume:
-        raise OutputError(
-            f"'{out}' holds a training already; add --resume to go on, or choose another --out"
-        )
 
 
 def _set_threads(threads: int | None) -> None:
@@ -187,17 +174,3 @@ def _set_threads(threads: int | None) -> None:
     import torch
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
-
-
-class _Reporter:
-    """Says now and then how far the training is."""
-
-    def __init__(self) -> None:
-        self._last = time.monotonic()
-
-    def __call__(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        """Note a step: epoch from 0, steps done of all in the epoch, loss."""
-        now = time.monotonic()
-        if now - self._last >= SAY_EVERY_S or step == steps:
-            self._last = now
-            logger.info("epoch %d: step %d of %d, loss %.3f", epoch + 1, step, steps, loss)

@@ -45,14 +45,18 @@ def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
     return kept
 
 
-def entries(source: Path) -> list[Picture]:
+def entries(source: Path, endings: tuple[str, ...] = ENDINGS) -> list[Picture]:
     """List all pictures of a folder or archive, person and camera still unknown.
+
+    Args:
+        source: A folder or an uncompressed tar archive.
+        endings: Of the files' names, in lower case.
 
     Raises:
         SourceError: Nothing there, or a compressed archive.
     """
     if source.is_dir():
-        files = [p for p in source.rglob("*") if p.suffix.lower() in ENDINGS]
+        files = [p for p in source.rglob("*") if p.suffix.lower() in endings]
         return [Picture(p, p.relative_to(source).as_posix(), "", "") for p in files]
     if not source.is_file():
         raise SourceError(f"there is no data set at '{source}'; give a folder or a .tar archive")
@@ -61,7 +65,7 @@ def entries(source: Path) -> list[Picture]:
             return [
                 Picture(source, member.name, "", "", member.offset_data, member.size)
                 for member in archive
-                if member.isfile() and member.name.lower().endswith(ENDINGS)
+                if member.isfile() and member.name.lower().endswith(endings)
             ]
     except tarfile.TarError as error:
         raise SourceError(

@@ -118,16 +118,25 @@ def read_picture(picture: Picture) -> Image:
     Raises:
         SourceError: The file is missing or no picture.
     """
-    try:
-        with picture.path.open("rb") as stream:
-            stream.seek(picture.offset)
-            data = np.frombuffer(stream.read(picture.size), np.uint8)
-    except OSError as error:
-        raise SourceError(f"cannot read picture '{picture.path}': {error.strerror}") from error
+    data = np.frombuffer(read_bytes(picture), np.uint8)
     bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if bgr is None:
         raise SourceError(f"'{picture.name}' of {picture.path} is no picture; remove or replace it")
     return np.ascontiguousarray(bgr[:, :, ::-1], np.uint8)
+
+
+def read_bytes(picture: Picture) -> bytes:
+    """Read one file of a folder or archive as it is.
+
+    Raises:
+        SourceError: It is missing.
+    """
+    try:
+        with picture.path.open("rb") as stream:
+            stream.seek(picture.offset)
+            return stream.read(picture.size)
+    except OSError as error:
+        raise SourceError(f"cannot read picture '{picture.path}': {error.strerror}") from error
 
 
 def _ranks(names: list[str]) -> tuple[IntArray, int]:

@@ -1,4 +1,7 @@
-"""YOLO detectors through Ultralytics: .pt, ONNX and OpenVINO. No other file imports it."""
+"""YOLO detectors through Ultralytics: .pt, ONNX and OpenVINO.
+
+Whatever else imports Ultralytics calls `quiet_ultralytics` first.
+"""
 
 import logging
 import os
@@ -9,7 +12,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from tracker.detect.base import YoloOptions
+from tracker.detect.base import USUAL_CONF, USUAL_IOU, USUAL_SIZE, YoloOptions
 from tracker.errors import ConfigError, WeightsError, suggestion
 from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
@@ -30,9 +33,9 @@ class YoloDetector:
         self._model = _load(model)
         self._options = options
         self._predict_options: dict[str, Any] = {
-            "conf": options.conf,
-            "iou": options.iou,
-            "imgsz": options.imgsz if isinstance(options.imgsz, int) else list(options.imgsz),
+            "conf": _first(options.conf, model.detecting.conf, USUAL_CONF),
+            "iou": _first(options.iou, model.detecting.iou, USUAL_IOU),
+            "imgsz": _first(options.imgsz, model.detecting.imgsz, USUAL_SIZE),
             "max_det": options.max_det,
             "device": options.device,
             "quantize": 16 if options.half else None,
@@ -94,7 +97,7 @@ def _load(model: LocatedModel) -> Any:
             f"{model.path} is no YOLO model; give a file {', '.join(MODEL_ENDINGS)} or an OpenVINO "
             "folder *_openvino_model"
         )
-    yolo = _quiet_ultralytics()
+    yolo = quiet_ultralytics()
     try:
         loaded = yolo(str(model.path), task="detect")
     except Exception as error:  # whatever Ultralytics and torch raise for a foreign file
@@ -107,7 +110,13 @@ def _load(model: LocatedModel) -> Any:
     return loaded
 
 
-def _quiet_ultralytics() -> Any:
+def _first(*values: Any) -> Any:
+    """Choose a setting: the user's, else the model's own, else the usual one."""
+    value = next(value for value in values if value is not None)
+    return list(value) if isinstance(value, tuple) else value
+
+
+def quiet_ultralytics() -> Any:
     """Import Ultralytics' YOLO with everything off that acts behind the user's back.
 
     No downloads, no package installs, no analytics, no pickled code in checkpoints, settings

@@ -5,23 +5,27 @@ import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from tracker.errors import ConfigError, WeightsError, suggestion
 from tracker.models.manifest import (
+    Detecting,
     ModelCard,
     Preprocessing,
     Task,
     card,
     manifest,
     packaged_weights,
+    read_detecting,
     read_preprocessing,
 )
 
 AUTO = "auto"
 WEIGHTS_VARIABLE = "REID_TRACK_WEIGHTS"
-_PATH_ENDINGS = (".pt", ".pth", ".onnx", ".safetensors", ".tar", ".xml", "_openvino_model")
+_FOLDER_ENDING = "_openvino_model"
+_PATH_ENDINGS = (".pt", ".pth", ".onnx", ".safetensors", ".tar", ".xml", _FOLDER_ENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,14 @@ class LocatedModel:
     Attributes:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
+        detecting: How a detector is best used, from its card.
     """
 
     name: str
     path: Path
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    detecting: Detecting = field(default_factory=Detecting)
 
 
 def weights_folders() -> list[Path]:
@@ -52,9 +58,10 @@ def user_cache() -> Path:
 
 
 def installed_file(model: ModelCard) -> Path | None:
-    """Return the first file of that name in the weights folders, unverified."""
+    """Return the first file or OpenVINO folder of that name in the weights folders, unverified."""
+    exists = Path.is_dir if model.file.endswith(_FOLDER_ENDING) else Path.is_file
     candidates = (folder / model.file for folder in weights_folders())
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if exists(path)), None)
 
 
 def find_model(wanted: str, task: Task) -> LocatedModel | ModelCard:
@@ -98,7 +105,7 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
             f"{path} is not the published {model.name}: its sha256 is {found}, not "
             f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
         )
-    return LocatedModel(model.name, path, found, model.preprocessing)
+    return LocatedModel(model.name, path, found, model.preprocessing, model.detecting)
 
 
 def sha256_of(path: Path) -> str:
@@ -138,21 +145,26 @@ def _user_model(path: Path) -> LocatedModel:
             f"'{path}' is a folder without an OpenVINO model (.xml and .bin); give a model file"
         )
     found = sha256_of(path)
-    return LocatedModel(path.name, path.resolve(), found, _own_preprocessing(path, found))
+    own = _own_card(path, found)
+    try:
+        preprocessing = read_preprocessing(own["preprocessing"])
+    except (KeyError, TypeError):
+        preprocessing = Preprocessing()  # the convention of OSNet checkpoints
+    return LocatedModel(path.name, path.resolve(), found, preprocessing, read_detecting(own))
 
 
-def _own_preprocessing(path: Path, sha256: str) -> Preprocessing:
+def _own_card(path: Path, sha256: str) -> dict[str, Any]:
     """Read the card that a training or export wrote beside a model, if it is of this very file.
 
     A network scores far below its worth on pictures of a size that it did not learn on.
     """
     try:
         content = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        if content["sha256"] == sha256:
-            return read_preprocessing(content["preprocessing"])
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # no card: the convention of OSNet checkpoints holds
-    return Preprocessing()
+        if isinstance(content, dict) and content.get("sha256") == sha256:
+            return content
+    except (OSError, ValueError):
+        pass
+    return {}
 
 
 def _path_of(wanted: str) -> Path | None:

@@ -25,16 +25,32 @@ class Preprocessing:
 
 
 @dataclass(frozen=True, slots=True)
+class Detecting:
+    """How a detector is best used; None is the usual value.
+
+    Attributes:
+        imgsz: Side of its input in pixels.
+        conf: Least score of a detection.
+        iou: Overlap at which one detection hides another.
+    """
+
+    imgsz: int | None = None
+    conf: float | None = None
+    iou: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """One published model.
 
     Attributes:
         name: What users type after ``--detector`` or ``--reid``.
-        file: Name of the file in a weights folder.
-        sha256: Of that file, in hexadecimal.
+        file: Name of the file in a weights folder; an OpenVINO model is a folder itself.
+        sha256: Of that file, in hexadecimal; of a folder see `tracker.models.locate.sha256_of`.
         url: Where it is downloaded; empty for a model that comes with the package.
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
+        detecting: How a detector is best used.
     """
 
     name: str
@@ -49,6 +65,7 @@ class ModelCard:
     architecture: str
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    detecting: Detecting = field(default_factory=Detecting)
 
 
 def packaged_weights() -> Path:
@@ -96,8 +113,21 @@ def read_preprocessing(entry: dict[str, Any]) -> Preprocessing:
     return Preprocessing(int(entry["height"]), int(entry["width"]), mean, std)
 
 
+def read_detecting(entry: dict[str, Any]) -> Detecting:
+    """Read imgsz, conf and iou, as far as they are there, from a card."""
+    imgsz, conf, iou = (entry.get(name) for name in ("imgsz", "conf", "iou"))
+    return Detecting(
+        imgsz if type(imgsz) is int else None,
+        conf if isinstance(conf, float) else None,
+        iou if isinstance(iou, float) else None,
+    )
+
+
 def _card(entry: dict[str, Any]) -> ModelCard:
     fields = dict(entry)
+    fields["detecting"] = read_detecting(fields)
+    for name in ("imgsz", "conf", "iou"):
+        fields.pop(name, None)
     if "preprocessing" in fields:
         fields["preprocessing"] = read_preprocessing(fields["preprocessing"])
     return ModelCard(**fields)

@@ -1,6 +1,5 @@
 """What a training leaves behind: the weights and a card that says what they are."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from tracker import __version__
 from tracker.models.locate import sha256_of
 from tracker.models.manifest import Preprocessing
 from tracker.output.atomic import replacing
+from tracker.train.card import write_card
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,13 @@ def write_model(
         temporary.write_bytes(save(state, {"architecture": arch}))
     card = {"architecture": arch, "file": path.name, "sha256": sha256_of(path)} | facts
     card |= {"reid_track": __version__, "torch": torch.__version__}
-    _write(path.with_suffix(".json"), json.dumps(card, indent=1) + "\n")
-    _write(path.with_suffix(".md"), _markdown(card))
+    write_card(
+        path,
+        card,
+        f"{arch}, a person re-identification network",
+        "Maps a picture of a person (RGB, normalised) to 512 values; the cosine between two "
+        "pictures says how alike the people look. Trained with `reid-track train reid`.",
+    )
     return path
 
 
@@ -68,26 +73,3 @@ def preprocessing_facts(size: tuple[int, int]) -> dict[str, Any]:
         "mean": list(usual.mean),
         "std": list(usual.std),
     }
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-
-
-def _markdown(card: dict[str, Any]) -> str:
-    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.items())
-    return (
-        f"# {card['architecture']}, a person re-identification network\n\n"
-        "Maps a picture of a person (RGB, normalised) to 512 values; the cosine between two "
-        "pictures says how alike the people look. Trained with `reid-track train reid`.\n\n"
-        f"| fact | value |\n|---|---|\n{rows}\n"
-    )
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{k} {_cell(v)}" for k, v in value.items())
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -2,6 +2,7 @@
 
 import csv
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,21 @@ COLUMNS = (
     "accuracy", "images_per_s", "seconds", "val_rank-1", "val_mAP",
 )  # fmt: skip
 History = list[dict[str, float]]
+Panels = Sequence[tuple[str, Sequence[str]]]
+PANELS: Panels = (
+    ("loss", ("loss", "cross_entropy", "triplet", "teacher")),
+    ("learning rate", ("rate",)),
+    ("%", ("accuracy", "val_rank-1", "val_mAP")),
+)
 
 
 class TrainingLog:
     """Writes each finished epoch to ``log.csv`` and, where it is installed, to TensorBoard."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, columns: Sequence[str] = COLUMNS, panels: Panels = PANELS
+    ) -> None:
+        self._folder, self._columns, self._panels = folder, columns, panels
         self._events = _events_writer(folder)
 
     def write(self, history: History) -> None:
@@ -35,7 +44,7 @@ class TrainingLog:
             replacing(self._folder / CSV_FILE) as temporary,
             temporary.open("w", newline="", encoding="utf-8") as stream,
         ):
-            writer = csv.DictWriter(stream, COLUMNS)
+            writer = csv.DictWriter(stream, self._columns)
             writer.writeheader()
             writer.writerows({k: f"{v:.6g}" for k, v in row.items()} for row in history)
         if self._events and history:
@@ -46,13 +55,27 @@ class TrainingLog:
     def close(self, history: History) -> None:
         """Draw the curves and end the events file."""
         if history:
-            draw_curves(history, self._folder / CURVES_FILE)
+            draw_curves(history, self._folder / CURVES_FILE, self._panels)
         if self._events:
             self._events.close()
 
 
-def draw_curves(history: History, path: Path) -> None:
+def read_history(folder: Path) -> History:
+    """Return the rows that an earlier sitting wrote, none if there are none."""
+    try:
+        with (folder / CSV_FILE).open(newline="", encoding="utf-8") as stream:
+            return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(stream)]
+    except (OSError, ValueError):
+        return []
+
+
+def draw_curves(history: History, path: Path, panels: Panels = PANELS) -> None:
     """Draw loss, learning rate and validation scores over the epochs into a PNG.
+
+    Args:
+        history: A row for each epoch.
+        path: The PNG.
+        panels: Label of the axis, and columns of the history, for each part of the picture.
 
     Raises:
         OutputError: It cannot be written.
@@ -65,11 +88,6 @@ def draw_curves(history: History, path: Path) -> None:
         return
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
-    panels = (
-        ("loss", ("loss", "cross_entropy", "triplet", "teacher")),
-        ("learning rate", ("rate",)),
-        ("%", ("accuracy", "val_rank-1", "val_mAP")),
-    )
     for axes, (label, names) in zip(figure.subplots(1, len(panels)), panels, strict=True):
         for name in names:
             points = [(row["epoch"], row[name]) for row in history if name in row]

@@ -1,0 +1,83 @@
+"""What a detector's training does, as data: rates, sizes and changes of the pictures."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+STRIDE = 32  # pixels; sides of a network's input are multiples of it
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRecipe:
+    """A whole training; everything is told by its share, 0 to 1, that is done.
+
+    Attributes:
+        batch_size: Pictures in a step.
+        rate: Largest learning rate of AdamW.
+        weight_decay: Of AdamW.
+        warmup: Share over which the rate rises from 0; then it falls as a cosine.
+        last_rate: Part of the rate that is left at the end.
+        growth: (until which share, part of the full side): pictures are smaller before.
+        mosaic: Probability that four pictures are put together into one.
+        mosaic_until: Share from which on there are only whole pictures.
+        scale: Largest relative change of size.
+        gray: Probability of losing all colour.
+        hue: Largest change of hue, likewise saturation and value, as Ultralytics has them.
+    """
+
+    batch_size: int = 16
+    rate: float = 0.0015
+    weight_decay: float = 0.02
+    warmup: float = 0.02
+    last_rate: float = 0.01
+    growth: tuple[tuple[float, float], ...] = ((0.35, 0.58), (0.8, 0.83))
+    mosaic: float = 0.6
+    mosaic_until: float = 0.85
+    scale: float = 0.5
+    gray: float = 0.1
+    hue: float = 0.02
+    saturation: float = 0.6
+    value: float = 0.4
+
+
+def picture_size(recipe: DetectorRecipe, share: float, full: int) -> int:
+    """Return the side of the pictures at a moment, a multiple of 32 pixels.
+
+    >>> [picture_size(DetectorRecipe(), share, 384) for share in (0, 0.5, 0.9)]
+    [224, 320, 384]
+    """
+    for until, part in recipe.growth:
+        if share < until:
+            return max(round(full * part / STRIDE), 1) * STRIDE
+    return full
+
+
+def rate_share(recipe: DetectorRecipe, share: float) -> float:
+    """Return the learning rate at a moment as a part of the largest.
+
+    >>> [round(rate_share(DetectorRecipe(), share), 3) for share in (0.01, 0.02, 0.51, 1)]
+    [0.5, 1.0, 0.505, 0.01]
+    """
+    if share < recipe.warmup:
+        return share / recipe.warmup
+    passed = (share - recipe.warmup) / (1 - recipe.warmup)
+    return recipe.last_rate + (1 - recipe.last_rate) * (1 + math.cos(math.pi * passed)) / 2
+
+
+def ultralytics_options(recipe: DetectorRecipe) -> dict[str, Any]:
+    """Return the recipe in the words of Ultralytics' trainer."""
+    return {
+        "batch": recipe.batch_size,
+        "nbs": recipe.batch_size,  # a step after each batch
+        "optimizer": "AdamW",
+        "lr0": recipe.rate,
+        "momentum": 0.9,
+        "weight_decay": recipe.weight_decay,
+        "warmup_epochs": 0,  # the rates are ours
+        "mosaic": recipe.mosaic,
+        "close_mosaic": 0,  # ours too
+        "scale": recipe.scale,
+        "hsv_h": recipe.hue,
+        "hsv_s": recipe.saturation,
+        "hsv_v": recipe.value,
+    }
