@@ -64,7 +64,7 @@ def measure(people: int, *, appearance: bool) -> tuple[FloatArray, DeepSort, flo
     begun = time.process_time()
     pieces = tracker.pieces() if appearance else tracker.tracklets()
     likeness = learn_likeness(pieces) if appearance else None
-    polish(settle(pieces, SIZE, likeness, TrackerConfig()), TrackerConfig())
+    polish(settle(pieces, SIZE, likeness, TrackerConfig()), SIZE, TrackerConfig())
     second_pass = 1000 * (time.process_time() - begun) / (WARM_UP + MEASURED)
     return np.array(spent[WARM_UP:], np.float32), tracker, second_pass
 

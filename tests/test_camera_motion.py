@@ -239,7 +239,7 @@ def test_boxes_are_smoothed_and_filled_in_as_if_the_camera_stood_still() -> None
         )
         for v in true
     ]  # fmt: skip
-    polished = polish(visits, TrackerConfig(), path=path)
+    polished = polish(visits, SIZE, TrackerConfig(), path=path)
     for v, w, seen in zip(true, polished, visits, strict=True):
         assert w.frame.tolist() == v.frame.tolist()
         assert np.abs(w.xyxy - v.xyxy).mean() < 0.6 * np.abs(seen.xyxy - v.xyxy[kept]).mean()

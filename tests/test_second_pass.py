@@ -77,7 +77,7 @@ def test_every_box_is_in_one_visit_and_no_visit_is_in_two_places(
 def test_settled_and_polished_visits_hold_one_box_per_frame(pieces: list[Tracklet]) -> None:
     config = TrackerConfig()
     visits = settle(pieces, SIZE, Likeness(), config)
-    polished = polish(visits, config)
+    polished = polish(visits, SIZE, config)
     assert [v.key for v in polished] == [v.key for v in visits]
     for visit, whole in zip(visits, polished, strict=True):
         assert (np.diff(whole.frame) > 0).all()
@@ -156,6 +156,19 @@ def test_a_long_visit_is_smoothed_like_its_parts() -> None:
     assert np.allclose(smooth(long).xyxy[450:650], middle, atol=1e-3)
 
 
+def test_boxes_that_the_edge_cuts_stay_as_they_are() -> None:
+    """Somebody comes in from the left: half a second of growing boxes, then whole ones."""
+    entering = piece(1, (0, 30), 0, (-30, 300))
+    boxes = entering.xyxy.copy()
+    boxes[:, 0] = np.maximum(boxes[:, 0], 0)
+    (calm,) = polish([replace(entering, xyxy=boxes)], SIZE, TrackerConfig())
+    cut = boxes[:, 0] == 0
+    assert 2 <= cut.sum() < 10
+    assert np.array_equal(calm.xyxy[cut], boxes[cut])
+    width = calm.xyxy[~cut, 2] - calm.xyxy[~cut, 0]
+    assert np.abs(width - 40).max() < 4
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_moving_camera_is_told_by_boxes_that_shiver_together(together: bool) -> None:
     random = np.random.default_rng(2)
@@ -166,13 +179,13 @@ def test_a_moving_camera_is_told_by_boxes_that_shiver_together(together: bool) -
         shiver = common if together else random.normal(0, 5, (101, 1))
         visits.append(replace(walk, xyxy=walk.xyxy + shiver.astype(np.float32)))
     assert camera_moves(visits) is together
-    polished = polish(visits, TrackerConfig())
+    polished = polish(visits, SIZE, TrackerConfig())
     assert np.array_equal(polished[0].xyxy, visits[0].xyxy) is together
 
 
 def test_nothing_to_settle() -> None:
     assert settle([], SIZE, Likeness(), TrackerConfig()) == []
-    assert polish([], TrackerConfig()) == []
+    assert polish([], SIZE, TrackerConfig()) == []
     assert learn_likeness([]) == Likeness()
 
 

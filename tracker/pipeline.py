@@ -84,11 +84,11 @@ class CameraPipeline:
             stride: Only every `stride`-th frame was processed.
             online: Keep the ids as they were given; else a second pass settles them.
         """
-        visits = self.tracker.tracklets() if online else self._settled()
-        return polish(visits, self._config, stride, self._path)
-
-    def _settled(self) -> list[Tracklet]:
         size = self._source.info.width, self._source.info.height
+        visits = self.tracker.tracklets() if online else self._settled(size)
+        return polish(visits, size, self._config, stride, self._path)
+
+    def _settled(self, size: tuple[int, int]) -> list[Tracklet]:
         if self._embedder is None:
             return settle(self.tracker.tracklets(), size, None, self._config, self._path)
         pieces = self.tracker.pieces()

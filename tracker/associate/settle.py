@@ -10,7 +10,7 @@ from tracker.associate.camera_path import CameraPath
 from tracker.associate.fill import fill_gaps
 from tracker.associate.likeness import Likeness
 from tracker.associate.rejoin import rejoin
-from tracker.associate.smooth import camera_moves, smooth
+from tracker.associate.smooth import camera_moves, cut_off, smooth
 from tracker.config import TrackerConfig
 from tracker.types import Tracklet
 
@@ -40,13 +40,14 @@ def settle(
 
 
 def polish(
-    visits: Sequence[Tracklet], config: TrackerConfig, stride: int = 1,
+    visits: Sequence[Tracklet], size: tuple[int, int], config: TrackerConfig, stride: int = 1,
     path: CameraPath | None = None,
 ) -> list[Tracklet]:  # fmt: skip
     """Fill the gaps of finished visits and smooth their boxes; changes no id.
 
     Args:
         visits: Of one camera.
+        size: Width and height of its picture in pixels.
         config: `fill_gap_s` and `smooth`.
         stride: See `fill_gaps`.
         path: How the camera moved, if it did; boxes are then filled in and smoothed as if it had
@@ -56,8 +57,10 @@ def polish(
     moves = camera_moves(steady)
     longest_s = min(config.fill_gap_s, MOVING_FILL_S) if moves else config.fill_gap_s
     filled = [fill_gaps(v, longest_s=longest_s, stride=stride) for v in steady]
-    calm = [smooth(v) for v in filled] if config.smooth and not moves else filled
-    return [path.seen(v) for v in calm] if path else calm
+    if config.smooth and not moves:
+        cut = [v.frame[cut_off(v, size)] for v in visits]
+        filled = [smooth(v, np.isin(v.frame, c)) for v, c in zip(filled, cut, strict=True)]
+    return [path.seen(v) for v in filled] if path else filled
 
 
 def _is_a_person(visit: Tracklet, least_height: float, config: TrackerConfig) -> bool:

@@ -12,25 +12,40 @@ from dataclasses import replace
 import numpy as np
 
 from tracker.boxes import FloatArray
-from tracker.types import Tracklet
+from tracker.types import BoolArray, Tracklet
 
 CENTRE_S = 0.3  # standard deviation of the weights in time, for the centre
 SIZE_S = 0.5  # and for the size
 REACH = 5.0  # deviations after which a weight is nothing
-FILLED_WEIGHT = 0.1  # of an interpolated box, against 1 of a detected one
+DOUBTFUL_WEIGHT = 0.1  # of an interpolated or cut box, against 1 of a whole detected one
+EDGE = 3.0  # pixels from the picture's edge
 SHAKE = 0.1  # share of the shiver that all boxes of a frame have in common; more: camera moves
 FEWEST_MEETINGS = 30  # pairs of boxes in one frame needed to tell
 _CHUNK = 512  # boxes smoothed at once, to bound the memory
 
 
-def smooth(visit: Tracklet) -> Tracklet:
-    """Return the visit with smoothed boxes."""
+def smooth(visit: Tracklet, cut: BoolArray | None = None) -> Tracklet:
+    """Return the visit with smoothed boxes.
+
+    Args:
+        visit: With its gaps filled.
+        cut: (K,) which boxes the picture's edge cuts off. They grow and shrink as the person
+            enters and leaves, so they stay as they are and hardly count for the others.
+    """
+    kept = visit.observed & (np.zeros(len(visit.frame), bool) if cut is None else cut)
     centre, size = _centre_and_size(visit.xyxy)
-    weight = np.where(visit.observed, 1.0, FILLED_WEIGHT)
+    weight = np.where(visit.observed & ~kept, 1.0, DOUBTFUL_WEIGHT)
     centre = _local_fit(visit.time_s, centre, weight, CENTRE_S, sloped=True)
     half = np.exp(_local_fit(visit.time_s, size, weight, SIZE_S, sloped=False)) / 2
-    xyxy = np.concatenate([centre - half, centre + half], axis=1)
-    return replace(visit, xyxy=xyxy.astype(np.float32))
+    xyxy = np.concatenate([centre - half, centre + half], axis=1).astype(np.float32)
+    return replace(visit, xyxy=np.where(kept[:, None], visit.xyxy, xyxy))
+
+
+def cut_off(visit: Tracklet, size: tuple[int, int]) -> BoolArray:
+    """Tell which boxes (K,) the edge of a picture of this width and height cuts off."""
+    far = np.array(size) - EDGE
+    beyond = np.concatenate([visit.xyxy[:, :2] <= EDGE, visit.xyxy[:, 2:] >= far], axis=1)
+    return np.asarray(beyond.any(axis=1))
 
 
 def camera_moves(visits: Sequence[Tracklet]) -> bool:
@@ -59,7 +74,7 @@ def camera_moves(visits: Sequence[Tracklet]) -> bool:
 def _shiver(visit: Tracklet) -> FloatArray:
     """Return how far (K, 2) in pixels the observed centres are from their smoothed places."""
     centre = _centre_and_size(visit.xyxy)[0]
-    weight = np.where(visit.observed, 1.0, FILLED_WEIGHT)
+    weight = np.where(visit.observed, 1.0, DOUBTFUL_WEIGHT)
     fitted = _local_fit(visit.time_s, centre, weight, CENTRE_S, sloped=True)
     return np.asarray((centre - fitted)[visit.observed])
 

@@ -1,4 +1,4 @@
-"""The options of the field, in groups, with its names."""
+"""The options of the field, in groups, with its names; `output_options` has the rest."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 _SOURCE, _DETECT, _COMPUTE = "Source", "Detection", "Compute"
-_TRACK, _OUTPUT, _GENERAL = "Tracking and identities", "Output", "General"
+_TRACK = "Tracking and identities"
 
 Sources = Annotated[
     list[str] | None,
@@ -220,96 +220,5 @@ Online = Annotated[
         help="Settle each identity as it appears (always so for live sources) instead of over "
         "the whole recording.",
         rich_help_panel=_TRACK,
-    ),
-]
-
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        "--out",
-        "-o",
-        metavar="VIDEO|DIR",
-        help="Annotated video, its JSON beside it; several cameras: a folder.",
-        rich_help_panel=_OUTPUT,
-        show_default=False,
-    ),
-]
-JsonPath = Annotated[
-    Path | None,
-    typer.Option(
-        "--json",
-        metavar="PATH",
-        help="Where the tracks go. Default: beside --out, else <stem>.tracks.json here.",
-        rich_help_panel=_OUTPUT,
-        show_default=False,
-    ),
-]
-Formats = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="FMT,…",
-        help="Beside the JSON also mot, jsonl, csv.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-MotIdOption = Annotated[
-    str,
-    typer.Option(
-        "--mot-id", metavar="track|person", help="Which id MOT rows carry.", rich_help_panel=_OUTPUT
-    ),
-]
-Overwrite = Annotated[
-    bool,
-    typer.Option("--overwrite", help="Replace existing outputs.", rich_help_panel=_OUTPUT),
-]
-Show = Annotated[
-    bool, typer.Option("--show", help="Show it in a window; q ends.", rich_help_panel=_OUTPUT)
-]
-Summary = Annotated[
-    str,
-    typer.Option(
-        metavar="text|json",
-        help="Closing summary: text on stderr, or json on stdout.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=_GENERAL)
-]
-Verbose = Annotated[
-    int,
-    typer.Option(
-        "--verbose",
-        "-v",
-        count=True,
-        metavar="",
-        help="Say what is done; -vv everything, with tracebacks.",
-        rich_help_panel=_GENERAL,
-        show_default=False,
-    ),
-]
-NoProgress = Annotated[
-    bool, typer.Option("--no-progress", help="No progress display.", rich_help_panel=_GENERAL)
-]
-
-
-def _print_version(asked: bool) -> None:
-    if asked:
-        from tracker import __version__
-
-        print(f"reid-track {__version__}")
-        raise typer.Exit
-
-
-Version = Annotated[
-    bool,
-    typer.Option(
-        "--version",
-        callback=_print_version,
-        is_eager=True,
-        help="Print the version.",
-        rich_help_panel=_GENERAL,
     ),
 ]

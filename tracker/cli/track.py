@@ -4,6 +4,7 @@ import typer
 
 from tracker.cli import COMMANDS, HELP
 from tracker.cli import options as o
+from tracker.cli import output_options as w
 from tracker.config import TrackerConfig
 
 _TRACKER = TrackerConfig()
@@ -48,17 +49,17 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     gallery_threshold: o.GalleryThreshold = None,
     overlap: o.Overlap = None,
     online: o.Online = False,
-    out: o.Out = None,
-    json_path: o.JsonPath = None,
-    formats: o.Formats = "json",
-    mot_id: o.MotIdOption = "track",
-    overwrite: o.Overwrite = False,
-    show: o.Show = False,
-    summary: o.Summary = "text",
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = 0,
-    no_progress: o.NoProgress = False,
-    version: o.Version = False,
+    out: w.Out = None,
+    json_path: w.JsonPath = None,
+    formats: w.Formats = "json",
+    mot_id: w.MotIdOption = "track",
+    overwrite: w.Overwrite = False,
+    show: w.Show = False,
+    summary: w.Summary = "text",
+    quiet: w.Quiet = False,
+    verbose: w.Verbose = 0,
+    no_progress: w.NoProgress = False,
+    version: w.Version = False,
 ) -> None:
     """Follow people through video and give each of them one ID, within and across cameras."""
     words = {name: value for name, value in locals().items() if name != "version"}

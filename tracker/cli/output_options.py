@@ -1,0 +1,99 @@
+"""The options of what is written and shown, with the field's names."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_OUTPUT, _GENERAL = "Output", "General"
+
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="VIDEO|DIR",
+        help="Annotated video, its JSON beside it; several cameras: a folder.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+JsonPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--json",
+        metavar="PATH",
+        help="Where the tracks go. Default: beside --out, else <stem>.tracks.json here.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="FMT,…",
+        help="Beside the JSON also mot, jsonl, csv.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+MotIdOption = Annotated[
+    str,
+    typer.Option(
+        "--mot-id", metavar="track|person", help="Which id MOT rows carry.", rich_help_panel=_OUTPUT
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option("--overwrite", help="Replace existing outputs.", rich_help_panel=_OUTPUT),
+]
+Show = Annotated[
+    bool, typer.Option("--show", help="Show it in a window; q ends.", rich_help_panel=_OUTPUT)
+]
+Summary = Annotated[
+    str,
+    typer.Option(
+        metavar="text|json",
+        help="Closing summary: text on stderr, or json on stdout.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Errors only.", rich_help_panel=_GENERAL)
+]
+Verbose = Annotated[
+    int,
+    typer.Option(
+        "--verbose",
+        "-v",
+        count=True,
+        metavar="",
+        help="Say what is done; -vv everything, with tracebacks.",
+        rich_help_panel=_GENERAL,
+        show_default=False,
+    ),
+]
+NoProgress = Annotated[
+    bool, typer.Option("--no-progress", help="No progress display.", rich_help_panel=_GENERAL)
+]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from tracker import __version__
+
+        print(f"reid-track {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version",
+        callback=_print_version,
+        is_eager=True,
+        help="Print the version.",
+        rich_help_panel=_GENERAL,
+    ),
+]
