@@ -7,11 +7,9 @@ import jsonschema
 import numpy as np
 import pytest
 
-from tests.conftest import SHARED
 from tests.media import read_video, reid_track
 from tests.test_samples import BOTH, CAMERAS, SAMPLES, people_followed
 from tracker import boxes
-from tracker.errors import WeightsError
 from tracker.evaluate.box_table import read_mot, read_tracks_json
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.manifest import ModelCard, manifest, packaged_weights
@@ -21,25 +19,20 @@ LEAST_FOUND, MOST_FALSE = 0.9, 0.1  # shares of the truth's and of the found box
 LARGEST_WEIGHTS = 8_000_000  # bytes
 
 
+def own(task: str) -> ModelCard:
+    """The model that comes with the package."""
+    return next(c for c in manifest().values() if c.task == task and not c.url)
+
+
 def own_detector() -> ModelCard:
     """The detector that comes with the package."""
-    return next(c for c in manifest().values() if c.task == "detect" and not c.url)
-
-
-def reid_words() -> list[object]:
-    """The package's ReID model, else the one for work on the project."""
-    try:
-        find_model("auto", "reid")
-        return []
-    except WeightsError:
-        path = SHARED / "weights" / "osnet_x0_25_msmt17.pth"
-        return ["--reid", path if path.exists() else "none"]
+    return own("detect")
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo") / "out"
-    words = ["--detector", own_detector().name, *reid_words()]
+    words = ["--detector", own_detector().name, "--reid", own("reid").name]
     assert reid_track("--cams", BOTH, *words, "--out", out, "-q") == 0
     return out
 
@@ -87,6 +80,4 @@ def test_videos_and_json_are_whole_and_name_the_model(demo: Path) -> None:
 
 
 def test_identities_are_right_within_and_across_the_cameras(demo: Path) -> None:
-    if "none" in reid_words():
-        pytest.skip("this package has no ReID model that auto takes")
     assert sorted(people_followed(demo / "tracks.json")) == [[1], [2], [3], [4], [5]]
