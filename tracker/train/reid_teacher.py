@@ -8,7 +8,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from tracker.datasets.pictures import PersonSet
-from tracker.embed.embedder import load_network, unit_length
+from tracker.embed.backends import load_network
+from tracker.embed.embedder import unit_length
 from tracker.models.locate import LocatedModel
 from tracker.models.manifest import IMAGENET_MEAN, IMAGENET_STD
 from tracker.types import FloatArray
