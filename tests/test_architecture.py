@@ -33,6 +33,7 @@ LAYERS = (
     ("tracker.result",),
     ("tracker.output",),
     ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
+    ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
     ("tracker.run", "tracker.assemble", "tracker.crops"),
