@@ -105,7 +105,8 @@ class Guard:
 
 
 def _query_token(scope: Scope) -> str:
-    return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+    query: bytes = scope["query_string"]
+    return parse_qs(query.decode("latin-1")).get("token", [""])[0]
 
 
 def _cookie(text: str, name: str) -> str:
