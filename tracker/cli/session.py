@@ -88,10 +88,10 @@ def execute(request: TrackRequest) -> None:
     config = load_camera_config(request.config) if request.config else CameraConfig()
     link, cameras = request.link(config), _cameras(request, config)
     opened = _open(request, cameras)
-    watcher = _watcher(request, console, window)
-    wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as watcher.also:
-        outcome, settings = _run(request, watcher, cameras, opened, link)
+    with ExitStack() as stack:
+        for source in opened.sources:
+            stack.callback(source.close)
+        outcome, settings = _follow(request, console, cameras, opened, link=link, window=window)
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -102,6 +102,16 @@ def execute(request: TrackRequest) -> None:
         raise typer.Exit(INTERRUPTED)
     if outcome.failures:
         raise typer.Exit(1)
+
+
+def _follow(
+    request: TrackRequest, console: Console, cameras: list[CameraSpec], opened: _Opened, *,
+    link: LinkConfig, window: Window | None,
+) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
+    watcher = _watcher(request, console, window)
+    wishes = request.live(online=request.online or opened.live)
+    with telling(wishes, opened.sources, opened.clock, console) as watcher.also:
+        return _run(request, watcher, cameras, opened, link)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
@@ -189,9 +199,7 @@ def _run(
     def reopen(name: str) -> FrameSource:
         return open_camera(spec_of[name], request.sampling, rate_of[name])
 
-    with ExitStack() as stack, watcher:
-        for source in sources:
-            stack.callback(source.close)
+    with watcher:
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
 
