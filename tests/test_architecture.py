@@ -32,10 +32,11 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
+    ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops"),
+    ("tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

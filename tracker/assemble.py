@@ -15,6 +15,7 @@ from tracker.result import ModelUse
 from tracker.source.base import FALLBACK_FPS, FrameSource, Sampling
 from tracker.source.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
 from tracker.source.images import BoxesOnlySource
+from tracker.source.live import LiveOptions
 from tracker.source.seqinfo import read_seqinfo
 from tracker.types import CameraInfo
 
@@ -140,7 +141,7 @@ def boxes_only_sources(
 
 
 def open_all(
-    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None
+    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
 ) -> list[FrameSource]:
     """Open all cameras, or none.
 
@@ -150,8 +151,8 @@ def open_all(
     opened: list[FrameSource] = []
     try:
         for camera in cameras:
-            opened.append(open_camera(camera, sampling, fps))
-    except SourceError:
+            opened.append(open_camera(camera, sampling, fps, live))
+    except BaseException:
         for source in opened:
             source.close()
         raise

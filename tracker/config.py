@@ -7,6 +7,8 @@ from tracker.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
+RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
+
 
 @dataclass(frozen=True, slots=True)
 class TrackerConfig:

@@ -1,11 +1,12 @@
 """Which files a run writes: from the options to names, checked before the work begins."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.errors import ConfigError, OutputError, suggestion
 from tracker.output.atomic import require_no_input, require_writable
+from tracker.output.recording import segments_of
 from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
 from tracker.output.tracks_json import write_tracks_json
 from tracker.output.video import CODECS, require_known_codec
@@ -23,16 +24,38 @@ class OutputPlan:
         videos: Annotated video by camera name; empty if none is wanted.
         texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
         mot_id: Which id a MOT row carries.
+        segment_s: Length of the segments of the videos; None for whole ones.
+        journal: Where a live run writes what is over; None for recordings.
+        events: Where events go; None for nowhere in the file system.
     """
 
     json: Path
     videos: dict[str, Path] = field(default_factory=dict)
     texts: dict[tuple[str, str], Path] = field(default_factory=dict)
     mot_id: MotId = "track"
+    segment_s: float | None = None
+    journal: Path | None = None
+    events: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return all files in the order in which a summary lists them."""
-        return [*self.videos.values(), self.json, *self.texts.values()]
+        streamed = [path for path in (self.journal, self.events) if path]
+        return [*self.videos.values(), self.json, *self.texts.values(), *streamed]
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What a run writes while it goes on.
+
+    Attributes:
+        live: Whether a source is live, so that there is a journal.
+        segment_s: See `OutputPlan`.
+        events: A file for the events.
+    """
+
+    live: bool = False
+    segment_s: float | None = None
+    events: Path | None = None
 
 
 def plan_outputs(
@@ -54,6 +77,21 @@ def plan_outputs(
     plan = OutputPlan(json, videos, dict(_text_files(json, cameras, formats)), mot_id)
     _require_distinct(plan.paths())
     for path in plan.paths():
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -> OutputPlan:
+    """Add what is written while the run goes on: journal, events, videos in segments.
+
+    Raises:
+        OutputError: A file exists already, cannot be written, or is meant for two results.
+    """
+    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live else None
+    plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
+    _require_distinct(plan.paths())
+    segments = [path for video in plan.videos.values() for path in segments_of(video)]
+    for path in [*filter(None, (journal, plan.events)), *(segments if plan.segment_s else ())]:
         require_writable(path, overwrite=overwrite)
     return plan
 

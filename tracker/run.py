@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,13 +11,18 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
-from tracker.link.identities import link
+from tracker.journaling import Journaling
+from tracker.link.events import Event
+from tracker.link.identities import Linked, link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.draw import Label
+from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
-from tracker.pipeline import CameraPipeline, PeopleNow, Step, in_time_order
+from tracker.people_now import PeopleNow
+from tracker.pipeline import CameraPipeline, Step, in_time_order
 from tracker.result import ModelUse, RunResult
 from tracker.source.base import FrameSource, Sampling
+from tracker.source.run_clock import RunClock
 from tracker.types import Frame
 
 logger = logging.getLogger(__name__)
@@ -29,6 +34,7 @@ class RunSettings:
 
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
+        clock: Of the live sources.
     """
 
     tracker: TrackerConfig
@@ -39,6 +45,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
+    clock: RunClock = field(default_factory=RunClock)
 
 
 @dataclass(slots=True)
@@ -67,6 +74,9 @@ class Watcher:
     def frame(self, step: Step, labels: list[Label], people: int) -> bool:
         """Take note of a processed frame; return False to end the run."""
         return True
+
+    def event(self, event: Event) -> None:
+        """Take note of what happened to a person, as it is known while the cameras run."""
 
     def drawn(self, frame: Frame) -> None:
         """Take note of a frame written to a video."""
@@ -102,6 +112,8 @@ def run(
         time.monotonic() - begun, interrupted, [c.failure for c in cameras if c.failure],
         follower.live_videos,
     )  # fmt: skip
+    if not follower.frames and settings.plan.journal:
+        settings.plan.journal.unlink(missing_ok=True)
     if not follower.frames and outcome.failures:
         raise outcome.failures[0]
     if not follower.frames and not interrupted:
@@ -110,6 +122,7 @@ def run(
         if camera.failure and not camera.frames_read:
             logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
+    outcome.files += filter(None, (settings.plan.journal, settings.plan.events))
     if not settings.online:
         outcome.interrupted |= _draw(outcome, settings, reopen, watcher)
     return outcome
@@ -139,7 +152,7 @@ class _Follower:
         self._cameras = cameras
         self._settings = settings
         self._watcher = watcher
-        self.people = PeopleNow(settings.link)
+        self.people = PeopleNow(settings.link, watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
 
@@ -148,9 +161,11 @@ class _Follower:
         self._watcher.begin("following", total)
         try:
             with ExitStack() as stack:
-                draw = self._live_drawing(stack)
+                draw, keep = self._live_drawing(stack), self._journaling(stack)
                 for camera, step in in_time_order(self._cameras):
-                    if not self._take(camera, step, draw):
+                    goes_on = self._take(camera, step, draw)
+                    keep(camera, step.frame.time_s)
+                    if not goes_on:
                         return False
         except KeyboardInterrupt:
             return True
@@ -161,8 +176,20 @@ class _Follower:
         if not self._settings.online:
             return {}
         settings, keep = self._settings, self.live_videos.append
-        writing = VideoWriting(settings.plan.videos, settings.sampling, self._watcher.drawn, keep)
+        plan, drawn = settings.plan, self._watcher.drawn
+        writing = VideoWriting(plan.videos, settings.sampling, drawn, keep, plan.segment_s)
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
+
+    def _journaling(self, stack: ExitStack) -> Callable[[CameraPipeline, float], None]:
+        """Open the journal of a live run; what is left when it ends is written too."""
+        path, settings = self._settings.plan.journal, self._settings
+        if path is None:
+            return lambda *_: None
+        settings.clock.begin()
+        journal = stack.enter_context(open_journal(path, settings.clock.wall(0)))
+        journaling = Journaling(journal, self.people, settings.sampling.stride)
+        stack.callback(journaling.finish, self._cameras)
+        return journaling.update
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
@@ -176,14 +203,22 @@ class _Follower:
 def _settle(
     cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings
 ) -> RunResult:
-    stride, online = settings.sampling.stride, settings.online
-    visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     infos = [c.info for c in cameras]
-    grounds = {info.name: info.ground for info in infos}
-    linked = people.identities.linked(visits) if online else link(visits, settings.link, grounds)
+    linked = _linked(cameras, people, settings)
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )
+
+
+def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings) -> Linked:
+    if settings.plan.journal:
+        return read_journal(settings.plan.journal)
+    visits = [
+        t for c in cameras for t in c.tracklets(settings.sampling.stride, online=settings.online)
+    ]
+    if settings.online:
+        return people.identities.linked(visits)
+    return link(visits, settings.link, {c.info.name: c.info.ground for c in cameras})
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -5,6 +5,7 @@ Metric", ICIP 2017 (arXiv 1703.07402). What differs is said where it stands: tim
 instead of frames, ids allotted at confirmation, and the revival of lost tracks by appearance.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,7 @@ from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
 from tracker.types import BoolArray, Detections, TrackBox, Tracklet
 
+OUTAGE = 10.0  # times the usual interval between frames
 MAX_IOU_DISTANCE_WEAK = 0.5  # ByteTrack's second stage (Zhang et al., ECCV 2022, algorithm 1)
 
 
@@ -43,6 +45,7 @@ class DeepSort:
         self._ended: list[Tracklet] = []
         self._ended_pieces: list[Tracklet] = []
         self._last_id = 0
+        self._interval_s = math.inf  # between the last two frames
 
     def update(
         self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray,
@@ -64,6 +67,7 @@ class DeepSort:
         detections, embeddings = detections[order], embeddings[order]
         if camera_move is not None:
             self._carry(camera_move)
+        self._end_before_outage(time_s)
         self._predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
@@ -109,6 +113,15 @@ class DeepSort:
     def ended(self) -> list[Tracklet]:
         """Return the visits that are over, in the order in which they ended."""
         return self._ended
+
+    def forget_ended(self) -> None:
+        """Let go of the visits that are over."""
+        self._ended, self._ended_pieces = [], []
+
+    def take_past(self, before_s: float) -> list[Tracklet]:
+        """Give away the boxes from before a time of the confirmed visits that go on."""
+        taken = [t.take_past(before_s, self._camera) for t in self._tracks if t.track_id]
+        return [visit for visit in taken if visit is not None]
 
     def current(self) -> list[Tracklet]:
         """Return the confirmed visits that go on, seen or lost."""
@@ -220,6 +233,18 @@ class DeepSort:
                 self._ended_pieces += pieces
                 self._ended.append(concatenate(pieces, track.track_id))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
+
+    def _end_before_outage(self, time_s: float) -> None:
+        """End all visits if the camera was gone for longer than anybody may be unseen.
+
+        A camera that always takes pictures so far apart was not gone.
+        """
+        gap_s = time_s - self._time_s
+        if gap_s > self._config.max_age_s and gap_s > OUTAGE * self._interval_s:
+            for track in self._tracks:
+                track.miss()
+            self._retire(time_s)
+        self._interval_s = gap_s
 
     def _seen_now(self) -> list[TrackBox]:
         return [

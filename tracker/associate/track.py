@@ -1,13 +1,14 @@
 """One track: its motion, its gallery of appearances, its boxes, and whether it is real yet."""
 
 import math
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
 
 from tracker.associate.piece import Observation, Piece, concatenate
 from tracker.boxes import FloatArray
-from tracker.types import EMBEDDING_SIZE, Tracklet
+from tracker.types import EMBEDDING_SIZE, Tracklet, no_embeddings
 
 UNSEEN_S = 0.25  # a piece ends where the person was unseen for longer
 
@@ -95,6 +96,22 @@ class Track:
     def tracklet(self, camera: str) -> Tracklet:
         """Return the visit so far."""
         return concatenate(self.pieces(camera), self.track_id)
+
+    def take_past(self, before_s: float, camera: str) -> Tracklet | None:
+        """Give away the boxes from before a time, but the last one; None if there are none.
+
+        What the person looked like then is kept.
+        """
+        whole = self.tracklet(camera)
+        count = min(int(np.searchsorted(whole.time_s, before_s)), len(whole.frame) - 1)
+        if not count:
+            return None
+        self._pieces = [Piece.resumed(whole, count)]
+        return replace(
+            whole, frame=whole.frame[:count], time_s=whole.time_s[:count],
+            xyxy=whole.xyxy[:count], score=whole.score[:count], observed=whole.observed[:count],
+            embeddings=no_embeddings(),
+        )  # fmt: skip
 
     def _remember(self, embedding: FloatArray) -> None:
         """Put the embedding in the place of the oldest, once the budget is used up."""

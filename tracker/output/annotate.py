@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tracker.errors import SourceError
 from tracker.output.draw import Annotator, Label
+from tracker.output.recording import Recording
 from tracker.output.video import VideoSink, video_sink
 from tracker.result import RunResult
 from tracker.source.base import FrameSource, Sampling
@@ -28,17 +29,26 @@ class VideoWriting:
         sampling: The frames that are processed.
         drawn: Is told of each frame written.
         kept: Is told of each video once it has its name; after an interrupt too.
+        segment_s: Length of the segments in which online videos are written; None for whole ones.
     """
 
     videos: Mapping[str, Path]
     sampling: Sampling
     drawn: Callable[[Frame], None]
     kept: Callable[[Path], None]
+    segment_s: float | None = None
 
     def open(self, camera: CameraInfo) -> AbstractContextManager[VideoSink]:
         """Open a camera's video, whose seconds are those of the source, also from fewer frames."""
         path, fps = self.videos[camera.name], camera.fps / self.sampling.stride
         return video_sink(path, fps, (camera.width, camera.height), kept=self.kept)
+
+    def record(self, camera: CameraInfo) -> Recording:
+        """Open a video that goes by the time of its frames, in segments if asked for."""
+        return Recording(
+            self.videos[camera.name], camera.fps / self.sampling.stride,
+            (camera.width, camera.height), segment_s=self.segment_s, kept=self.kept,
+        )  # fmt: skip
 
 
 def draw_videos(result: RunResult, writing: VideoWriting, reopen: ReopenSource) -> None:
@@ -64,10 +74,23 @@ def live_drawing(
     cameras: Sequence[CameraInfo], writing: VideoWriting, stack: ExitStack
 ) -> dict[str, DrawFrame]:
     """Open all cameras' videos until `stack` closes and return how to add a frame to each."""
-    wanted = [camera for camera in cameras if camera.name in writing.videos]
     return {
-        camera.name: _drawer(camera, stack.enter_context(writing.open(camera))) for camera in wanted
+        camera.name: _recorder(camera, writing, stack)
+        for camera in cameras
+        if camera.name in writing.videos
     }
+
+
+def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> DrawFrame:
+    if not camera.live and not writing.segment_s:
+        return _drawer(camera, stack.enter_context(writing.open(camera)))
+    recording = stack.enter_context(writing.record(camera))
+    annotator = Annotator(camera.width, camera.height)
+
+    def draw(frame: Frame, labels: list[Label]) -> None:
+        recording.write(annotator.draw(frame.image, frame.time_s, labels), frame.time_s)
+
+    return draw
 
 
 def _draw_camera(
