@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.errors import ConfigError, OutputError, suggestion
+from tracker.gallery.layout import FOLDER, require_free
 from tracker.output.atomic import require_no_input, require_writable
 from tracker.output.recording import segments_of
 from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
@@ -27,6 +28,7 @@ class OutputPlan:
         segment_s: Length of the segments of the videos; None for whole ones.
         journal: Where a live run writes what is over; None for recordings.
         events: Where events go; None for nowhere in the file system.
+        gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
     json: Path
@@ -36,9 +38,10 @@ class OutputPlan:
     segment_s: float | None = None
     journal: Path | None = None
     events: Path | None = None
+    gallery: Path | None = None
 
     def paths(self) -> list[Path]:
-        """Return all files in the order in which a summary lists them."""
+        """Return all files but the gallery's in the order in which a summary lists them."""
         streamed = [path for path in (self.journal, self.events) if path]
         return [*self.videos.values(), self.json, *self.texts.values(), *streamed]
 
@@ -96,6 +99,17 @@ def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -
     return plan
 
 
+def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
+    """Add a gallery beside the JSON and check that it can be written.
+
+    Raises:
+        OutputError: It exists already, or cannot be written.
+    """
+    gallery = plan.json.parent / FOLDER
+    require_free(gallery, overwrite=overwrite)
+    return replace(plan, gallery=gallery)
+
+
 def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """Refuse to replace what the run reads, even where overwriting was asked for.
 
@@ -104,6 +118,9 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """
     for path in plan.paths():
         require_no_input(path, inputs)
+    for read in inputs:
+        if plan.gallery and plan.gallery.resolve() in (read.resolve(), *read.resolve().parents):
+            raise OutputError(f"'{read}' is an input of this run and lies in '{plan.gallery}'")
 
 
 def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:

@@ -53,6 +53,7 @@ class TrackRequest:
     json_path: Path | None
     formats: str
     mot_id: str
+    crops: bool
     overwrite: bool
     show: bool
     summary: str

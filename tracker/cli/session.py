@@ -37,7 +37,13 @@ from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.models.locate import AUTO
 from tracker.output.show import Window
-from tracker.outputs import OutputPlan, plan_outputs, plan_streaming, protect_inputs
+from tracker.outputs import (
+    OutputPlan,
+    plan_outputs,
+    plan_streaming,
+    protect_inputs,
+    with_gallery,
+)
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource
@@ -147,6 +153,8 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> _Opened:
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
     plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
+    if request.crops:
+        plan = with_gallery(plan, overwrite=request.overwrite)
     protect_inputs(plan, _inputs(request, cameras))
     return replace(opened, plan=plan)
 
@@ -156,6 +164,8 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
         raise ConfigError("cameras without a source need --detections")
     if request.out:
         raise ConfigError("--out needs pictures to draw on; use --json, or name a SOURCE")
+    if request.crops:
+        raise ConfigError("--crops needs pictures to cut them out of; name a SOURCE")
     size = parse_size(request.size) if request.size else None
     boxes, sampling, fps = request.detections, request.sampling, request.fps
     if not cameras:
