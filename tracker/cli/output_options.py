@@ -33,7 +33,8 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="FMT,…",
-        help="Beside the JSON also mot, jsonl, csv.",
+        help="Beside the JSON also mot, cvat, coco-video, aicity, csv, jsonl, parquet, "
+        "supervision.",
         rich_help_panel=_OUTPUT,
     ),
 ]
