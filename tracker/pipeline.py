@@ -21,17 +21,18 @@ from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.link.online import REVIEW_S, OnlineIdentities
 from tracker.source.base import FrameSource
-from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
+from tracker.types import EMBEDDING_SIZE, CameraInfo, FloatArray, Frame, TrackBox, Tracklet
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One processed frame and the people seen in it."""
+    """One processed frame, the people seen in it, and all boxes (N, 4) that were detected."""
 
     frame: Frame
     boxes: list[TrackBox]
+    detected: FloatArray
 
 
 class CameraPipeline:
@@ -104,7 +105,7 @@ class CameraPipeline:
         if move is not None:
             self._path.add(frame.index, move)
         boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
-        return Step(frame, boxes)
+        return Step(frame, boxes, detections.xyxy)
 
 
 def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:

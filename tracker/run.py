@@ -13,12 +13,13 @@ from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.link.identities import link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
+from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
 from tracker.outputs import OutputPlan, write_tables
 from tracker.pipeline import CameraPipeline, PeopleNow, Step, in_time_order
 from tracker.result import ModelUse, RunResult
 from tracker.source.base import FrameSource, Sampling
-from tracker.types import Frame
+from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class RunSettings:
 
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
+        blur: Who is made unrecognisable in the videos.
     """
 
     tracker: TrackerConfig
@@ -39,6 +41,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
+    blur: BlurRule | None = None
 
 
 @dataclass(slots=True)
@@ -111,23 +114,34 @@ def run(
             logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
     if not settings.online:
-        outcome.interrupted |= _draw(outcome, settings, reopen, watcher)
+        writing = VideoWriting(
+            settings.plan.videos, settings.sampling, watcher.drawn, outcome.files.append,
+            settings.plan.mosaic, settings.blur, follower.detected,
+        )  # fmt: skip
+        outcome.interrupted |= _draw(outcome, writing, reopen, watcher)
     return outcome
 
 
 def _draw(
-    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, watcher: Watcher
+    outcome: RunOutcome, writing: VideoWriting, reopen: ReopenSource, watcher: Watcher
 ) -> bool:
     """Draw the videos; an interrupt ends it early and returns True, with files readable."""
-    plan, total = settings.plan, sum(c.frames or 0 for c in outcome.result.cameras)
-    writing = VideoWriting(plan.videos, settings.sampling, watcher.drawn, outcome.files.append)
-    if plan.videos:
+    total = sum(c.frames or 0 for c in outcome.result.cameras)
+    _warn_of_unknown(writing.blur, outcome.result)
+    if writing.videos:
         watcher.begin("drawing", total or None)
     try:
         draw_videos(outcome.result, writing, reopen)
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _warn_of_unknown(blur: BlurRule | None, result: RunResult) -> None:
+    unknown = (blur.spared if blur else frozenset()) - {p.global_id for p in result.identities}
+    if unknown:
+        named = ", ".join(map(str, sorted(unknown)))
+        logger.warning("--blur except: nobody has the id %s; everybody else is blurred", named)
 
 
 class _Follower:
@@ -142,6 +156,7 @@ class _Follower:
         self.people = PeopleNow(settings.link)
         self.frames = 0
         self.live_videos: list[Path] = []
+        self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
@@ -161,15 +176,20 @@ class _Follower:
         if not self._settings.online:
             return {}
         settings, keep = self._settings, self.live_videos.append
-        writing = VideoWriting(settings.plan.videos, settings.sampling, self._watcher.drawn, keep)
+        writing = VideoWriting(
+            settings.plan.videos, settings.sampling, self._watcher.drawn, keep, blur=settings.blur
+        )
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
-        if step.frame.camera in draw:
-            draw[step.frame.camera](step.frame, labels)
+        name = step.frame.camera
+        if name in draw:
+            draw[name](step.frame, labels, step.detected)
+        elif self._settings.blur:  # the second pass will need it
+            self.detected.setdefault(name, {})[step.frame.index] = step.detected
         return self._watcher.frame(step, labels, self.people.identities.count)
 
 

@@ -44,6 +44,24 @@ MotIdOption = Annotated[
         "--mot-id", metavar="track|person", help="Which id MOT rows carry.", rich_help_panel=_OUTPUT
     ),
 ]
+Mosaic = Annotated[
+    bool,
+    typer.Option(
+        "--mosaic",
+        help="Also all cameras in one video on one clock, mosaic.mp4 in the folder of --out.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Blur = Annotated[
+    str | None,
+    typer.Option(
+        metavar="people|heads|faces|except:ID,ID…",
+        help="Make people unrecognisable in all videos: whole, or their heads (faces is the same: "
+        "no face detector is used), or all but these global ids. Who is not detected stays.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace existing outputs.", rich_help_panel=_OUTPUT),

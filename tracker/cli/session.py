@@ -30,6 +30,7 @@ from tracker.cli.parse import (
     split_list,
 )
 from tracker.cli.summary import as_text, journeys, summarise
+from tracker.cli.video_options import parse_blur, require_possible
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import USUAL_CONF, Detector, YoloOptions
 from tracker.device import resolve_device
@@ -90,6 +91,8 @@ class TrackRequest:
     json_path: Path | None
     formats: str
     mot_id: str
+    mosaic: bool
+    blur: str | None
     overwrite: bool
     show: bool
     summary: str
@@ -152,6 +155,8 @@ def execute(request: TrackRequest) -> None:
     window = Window() if request.show else None
     config = load_camera_config(request.config) if request.config else CameraConfig()
     link, cameras = request.link(config), _cameras(request, config)
+    blur, online = parse_blur(request.blur), _is_online(request, cameras)
+    require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
     plan, sources = _open(request, cameras)
     watcher = _watcher(request, console, window)
     outcome, settings = _run(request, watcher, cameras, sources, plan=plan, link=link)
@@ -193,6 +198,7 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
         json=request.json_path,
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
+        mosaic=request.mosaic,
         overwrite=request.overwrite,
     )
     protect_inputs(plan, _inputs(request, cameras))
@@ -209,6 +215,10 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
     if not cameras:
         return [boxes_only_source(boxes, sampling, size, fps)]
     return boxes_only_sources(boxes, cameras, sampling, size, fps)
+
+
+def _is_online(request: TrackRequest, cameras: list[CameraSpec]) -> bool:
+    return request.online or any(camera.live for camera in cameras)
 
 
 def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
@@ -237,7 +247,7 @@ def _run(
     _seed(request.seed)
     settings = RunSettings(
         request.tracker, link, request.sampling, plan, detector_use, reid_use, device=device,
-        online=request.online or any(camera.live for camera in cameras),
+        online=_is_online(request, cameras), blur=parse_blur(request.blur),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 
