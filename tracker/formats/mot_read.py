@@ -11,6 +11,7 @@ from tracker.formats.lines_read import bad_line, read_text
 from tracker.formats.mot import OWN_SECTION, MotId
 from tracker.source.seqinfo import read_seqinfo
 
+LEAST_COLUMNS = 6
 TRUTH_COLUMNS = 9  # and more than that in results, the last of which are -1
 PEDESTRIAN = 1.0
 
@@ -58,9 +59,11 @@ def _read_camera(name: str, file: Path, mot_id: MotId) -> tuple[FoundCamera, lis
             continue
         try:
             values = [float(cell) for cell in cells]
+            if len(values) < LEAST_COLUMNS:
+                raise ValueError("is not frame,id,left,top,width,height,…")
             if _counts(values):
                 boxes.append(_box(name, values, person_of, mot_id))
-        except (ValueError, IndexError) as error:
+        except ValueError as error:
             raise bad_line(file, number, error) from error
     return camera, boxes
 
@@ -75,7 +78,7 @@ def _counts(values: list[float]) -> bool:
 def _box(camera: str, values: list[float], person_of: dict[int, int], mot_id: MotId) -> FoundBox:
     frame, number = int(values[0]) - 1, int(values[1])
     truth = len(values) == TRUTH_COLUMNS
-    known_score = not truth and len(values) > 6 and values[6] >= 0  # noqa: PLR2004
+    known_score = not truth and len(values) > LEAST_COLUMNS and values[6] >= 0
     by_person = mot_id == "person"
     return FoundBox(
         camera, None if by_person else number, number if by_person else person_of.get(number),

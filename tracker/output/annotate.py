@@ -91,13 +91,11 @@ def _drawn(
     reopen: ReopenSource,
 ) -> Iterator[Frame]:  # fmt: skip
     """Read a camera again, write its video, and yield the frames as they are drawn there."""
-    rows = list(result.rows(camera.name))
     labels_at: dict[int, list[Label]] = {}
-    for row in rows:
+    for row in result.rows(camera.name):
         labels_at.setdefault(row.frame, []).append(Label(row.global_id, row.xyxy, row.observed))
     annotator = Annotator(camera.width, camera.height)
-    detected = writing.detected.get(camera.name, {})
-    veil = RecordedVeil(writing.blur, rows, detected, camera.fps) if writing.blur else None
+    veil = _veil(result, camera, writing)
     try:
         with closing(reopen(camera.name)) as source:
             for frame in source.frames():
@@ -110,6 +108,13 @@ def _drawn(
                     return  # the first pass ended here, maybe because reading on is an error
     except SourceError as error:
         logger.error("%s; its video ends after %d frames", error, sink.written)
+
+
+def _veil(result: RunResult, camera: CameraInfo, writing: VideoWriting) -> RecordedVeil | None:
+    if writing.blur is None:
+        return None
+    detected = writing.detected.get(camera.name, {})
+    return RecordedVeil(writing.blur, result.rows(camera.name), detected, camera.fps)
 
 
 def _live_drawer(camera: CameraInfo, sink: VideoSink, blur: BlurRule | None) -> DrawFrame:

@@ -1,5 +1,6 @@
 """All cameras in one video, on one clock."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,8 +89,8 @@ def write_mosaic(
         while begins:
             now_s = min(begins) + number / fps
             for tile in tiles:
-                tile.advance(now_s + 0.5 / fps)
-            if all(tile.is_over(now_s) for tile in tiles):
+                tile.advance(now_s + 0.5 / fps)  # to the nearest frame of cameras as fast as this
+            if all(tile.is_over for tile in tiles):
                 return
             _compose(canvas, grid, tiles, now_s)
             sink.write(canvas)
@@ -97,7 +98,12 @@ def write_mosaic(
 
 
 class _Tile:
-    """One camera's place: its frame of the moment, scaled."""
+    """One camera's place: its frame of the moment, scaled.
+
+    Attributes:
+        begins_s: When its first frame was taken; None if it has none.
+        is_over: Whether its last frame has had its time.
+    """
 
     def __init__(
         self, camera: CameraInfo, frames: Iterator[Frame], tile: tuple[int, int], stride: int
@@ -109,7 +115,7 @@ class _Tile:
         self._next = next(frames, None)
         self.begins_s = self._next.time_s if self._next else None
         self._last_s = self.begins_s
-        self._begun = False
+        self._begun = self.is_over = False
         self._bright = np.zeros((tile[1], tile[0], 3), np.uint8)
         if self._next is not None:
             self._show(self._next)
@@ -122,20 +128,16 @@ class _Tile:
         if shown is not None:
             self._begun, self._last_s = True, shown.time_s
             self._show(shown)
+        ends_s = -math.inf if self._last_s is None else self._last_s + self._period_s
+        self.is_over = self._next is None and until_s > ends_s
 
-    def is_over(self, now_s: float) -> bool:
-        """Tell whether the camera's last frame has had its time."""
-        if self._last_s is None:
-            return True
-        return self._begun and self._next is None and now_s > self._last_s + 0.5 * self._period_s
-
-    def picture(self, now_s: float) -> tuple[Image, str]:
+    def picture(self) -> tuple[Image, str]:
         """Return the picture (tile height, tile width, 3) BGR and the title."""
         if self._last_s is None:
             return self._bright, f"{self._camera.name}  no picture"
         if not self._begun:
             return _dim(self._bright), f"{self._camera.name}  begins {clock(self._last_s)}"
-        if self.is_over(now_s):
+        if self.is_over:
             ended_s = self._last_s + self._period_s
             return _dim(self._bright), f"{self._camera.name}  ended {clock(ended_s)}"
         return self._bright, self._camera.name
@@ -152,7 +154,7 @@ def _compose(canvas: Image, grid: Grid, tiles: Sequence[_Tile], now_s: float) ->
     _write(canvas, clock(now_s), (8, CLOCK_PX - 10), 0.75, TEXT)
     for number, tile in enumerate(tiles):
         left, top = grid.place(number)
-        picture, title = tile.picture(now_s)
+        picture, title = tile.picture()
         right, below = left + grid.tile[0], top + TITLE_PX
         canvas[top:below, left:right] = BACKGROUND
         colour = TEXT if title == title.split("  ", maxsplit=1)[0] else QUIET
