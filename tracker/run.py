@@ -16,6 +16,7 @@ from tracker.journaling import Journaling
 from tracker.link.events import Event
 from tracker.link.identities import Linked, link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
+from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
 from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
@@ -24,7 +25,7 @@ from tracker.pipeline import CameraPipeline, Step, in_time_order
 from tracker.result import ModelUse, RunResult
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.run_clock import RunClock
-from tracker.types import Frame
+from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +37,7 @@ class RunSettings:
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
         clock: Of the live sources.
+        blur: Who is made unrecognisable in the videos.
     """
 
     tracker: TrackerConfig
@@ -47,6 +49,7 @@ class RunSettings:
     device: str
     online: bool = False
     clock: RunClock = field(default_factory=RunClock)
+    blur: BlurRule | None = None
 
 
 @dataclass(slots=True)
@@ -150,7 +153,11 @@ def _second_pass(
         keeper.look(frame)
         watcher.drawn(frame)
 
-    writing = VideoWriting(plan.videos, settings.sampling, drawn, outcome.files.append)
+    writing = VideoWriting(
+        plan.videos, settings.sampling, drawn, outcome.files.append, mosaic=plan.mosaic,
+        blur=settings.blur, detected=follower.detected,
+    )  # fmt: skip
+    _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
     try:
         if plan.videos:
@@ -162,6 +169,13 @@ def _second_pass(
     except KeyboardInterrupt:
         return True
     return False
+
+
+def _warn_of_unknown(blur: BlurRule | None, result: RunResult) -> None:
+    unknown = (blur.spared if blur else frozenset()) - {p.global_id for p in result.identities}
+    if unknown:
+        named = ", ".join(map(str, sorted(unknown)))
+        logger.warning("--blur except: nobody has the id %s; everybody else is blurred", named)
 
 
 class _Follower:
@@ -178,6 +192,7 @@ class _Follower:
         self.people = PeopleNow(settings.link, watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
+        self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
@@ -200,7 +215,9 @@ class _Follower:
             return {}
         settings, keep = self._settings, self.live_videos.append
         plan, drawn = settings.plan, self.watcher.drawn
-        writing = VideoWriting(plan.videos, settings.sampling, drawn, keep, plan.segment_s)
+        writing = VideoWriting(
+            plan.videos, settings.sampling, drawn, keep, plan.segment_s, blur=settings.blur
+        )
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
 
     def _journaling(self, stack: ExitStack) -> Callable[[CameraPipeline, float], None]:
@@ -219,8 +236,11 @@ class _Follower:
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
         self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
-        if step.frame.camera in draw:
-            draw[step.frame.camera](step.frame, labels)
+        name = step.frame.camera
+        if name in draw:
+            draw[name](step.frame, labels, step.detected)
+        elif self._settings.blur:  # the second pass will need it
+            self.detected.setdefault(name, {})[step.frame.index] = step.detected
         return self.watcher.frame(step, labels, self.people.identities.count)
 
 
