@@ -32,11 +32,12 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.formats",),
-    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
+    ("tracker.gallery", "tracker.formats"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
+    ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops"),
+    ("tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -1,13 +1,15 @@
 """Which files a run writes: from the options to names, checked before the work begins."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.errors import OutputError
 from tracker.formats.catalogue import FORMATS, known_format
 from tracker.formats.mot import MotId
+from tracker.gallery.layout import FOLDER, require_free
 from tracker.output.atomic import require_no_input, require_writable
+from tracker.output.recording import segments_of
 from tracker.output.tracks_json import write_tracks_json
 from tracker.output.video import CODECS, require_known_codec
 from tracker.result import RunResult
@@ -25,6 +27,10 @@ class OutputPlan:
         mosaic: The video of all cameras; None if it is not wanted.
         texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
         mot_id: Which id a MOT row carries.
+        segment_s: Length of the segments of the videos; None for whole ones.
+        journal: Where a live run writes what is over; None for recordings.
+        events: Where events go; None for nowhere in the file system.
+        gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
     json: Path
@@ -32,11 +38,31 @@ class OutputPlan:
     mosaic: Path | None = None
     texts: dict[tuple[str, str], Path] = field(default_factory=dict)
     mot_id: MotId = "track"
+    segment_s: float | None = None
+    journal: Path | None = None
+    events: Path | None = None
+    gallery: Path | None = None
 
     def paths(self) -> list[Path]:
-        """Return all files in the order in which a summary lists them."""
+        """Return all files but the gallery's in the order in which a summary lists them."""
         mosaic = [self.mosaic] if self.mosaic else []
-        return [*self.videos.values(), *mosaic, self.json, *self.texts.values()]
+        streamed = [path for path in (self.journal, self.events) if path]
+        return [*self.videos.values(), *mosaic, self.json, *self.texts.values(), *streamed]
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What a run writes while it goes on.
+
+    Attributes:
+        live: Whether a source is live, so that there is a journal.
+        segment_s: See `OutputPlan`.
+        events: A file for the events.
+    """
+
+    live: bool = False
+    segment_s: float | None = None
+    events: Path | None = None
 
 
 def plan_outputs(  # noqa: PLR0913 - one argument per option
@@ -66,6 +92,32 @@ def plan_outputs(  # noqa: PLR0913 - one argument per option
     return plan
 
 
+def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -> OutputPlan:
+    """Add what is written while the run goes on: journal, events, videos in segments.
+
+    Raises:
+        OutputError: A file exists already, cannot be written, or is meant for two results.
+    """
+    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live else None
+    plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
+    _require_distinct(plan.paths())
+    segments = [path for video in plan.videos.values() for path in segments_of(video)]
+    for path in [*filter(None, (journal, plan.events)), *(segments if plan.segment_s else ())]:
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
+    """Add a gallery beside the JSON and check that it can be written.
+
+    Raises:
+        OutputError: It exists already, or cannot be written.
+    """
+    gallery = plan.json.parent / FOLDER
+    require_free(gallery, overwrite=overwrite)
+    return replace(plan, gallery=gallery)
+
+
 def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """Refuse to replace what the run reads, even where overwriting was asked for.
 
@@ -74,6 +126,9 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """
     for path in plan.paths():
         require_no_input(path, inputs)
+    for read in inputs:
+        if plan.gallery and plan.gallery.resolve() in (read.resolve(), *read.resolve().parents):
+            raise OutputError(f"'{read}' is an input of this run and lies in '{plan.gallery}'")
 
 
 def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:

@@ -3,8 +3,10 @@
 import importlib
 import keyword
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from types import FrameType
 
@@ -34,7 +36,15 @@ def main(words: Sequence[str] | None = None) -> None:
     A first word that names a command runs it; anything else is a source to track. Exit codes:
     0 done, 1 failed, 2 an unknown option or a number out of its range, 130 interrupted.
     """
-    arguments = list(sys.argv[1:] if words is None else words)
+    try:
+        _main(list(sys.argv[1:] if words is None else words))
+    except SystemExit as stop:
+        if words is None:
+            _leave_hung(stop.code)
+        raise
+
+
+def _main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _dispatch(arguments)
@@ -58,6 +68,17 @@ def _dispatch(arguments: list[str]) -> None:
     name = f"{command}_command" if keyword.iskeyword(command or "") else command
     module = importlib.import_module(f"tracker.cli.{name}")  # only that command's libraries
     module.app(arguments[1:], prog_name=f"reid-track {command}")
+
+
+def _leave_hung(code: object) -> None:
+    """End the process at once if a thread hangs in a dead stream, which nothing can end.
+
+    Python would let it run on into its own end, and crash there.
+    """
+    if any(getattr(thread, "may_hang", False) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _fail(message: str) -> None:

@@ -11,11 +11,12 @@ from tracker.errors import SourceError
 from tracker.output.blur import BlurRule
 from tracker.output.draw import Annotator, Label
 from tracker.output.mosaic import write_mosaic
+from tracker.output.recording import Recording
 from tracker.output.veil import Detected, LiveVeil, RecordedVeil
 from tracker.output.video import VideoSink, video_sink
 from tracker.result import RunResult
 from tracker.source.base import FrameSource, Sampling
-from tracker.types import CameraInfo, FloatArray, Frame
+from tracker.types import CameraInfo, FloatArray, Frame, Image
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class VideoWriting:
         sampling: The frames that are processed.
         drawn: Is told of each frame written.
         kept: Is told of each video once it has its name; after an interrupt too.
+        segment_s: Length of the segments in which online videos are written; None for whole ones.
         mosaic: Where the video of all cameras goes; only in a second pass.
         blur: Who is made unrecognisable in all of them.
         detected: By camera, what the detector found; needed where somebody is.
@@ -41,6 +43,7 @@ class VideoWriting:
     sampling: Sampling
     drawn: Callable[[Frame], None]
     kept: Callable[[Path], None]
+    segment_s: float | None = None
     mosaic: Path | None = None
     blur: BlurRule | None = None
     detected: Mapping[str, Detected] = field(default_factory=dict)
@@ -49,6 +52,13 @@ class VideoWriting:
         """Open a camera's video, whose seconds are those of the source, also from fewer frames."""
         path, fps = self.videos[camera.name], camera.fps / self.sampling.stride
         return video_sink(path, fps, (camera.width, camera.height), kept=self.kept)
+
+    def record(self, camera: CameraInfo) -> Recording:
+        """Open a video that goes by the time of its frames, in segments if asked for."""
+        return Recording(
+            self.videos[camera.name], camera.fps / self.sampling.stride,
+            (camera.width, camera.height), segment_s=self.segment_s, kept=self.kept,
+        )  # fmt: skip
 
 
 def draw_videos(result: RunResult, writing: VideoWriting, reopen: ReopenSource) -> None:
@@ -79,10 +89,10 @@ def live_drawing(
     cameras: Sequence[CameraInfo], writing: VideoWriting, stack: ExitStack
 ) -> dict[str, DrawFrame]:
     """Open all cameras' videos until `stack` closes and return how to add a frame to each."""
-    wanted = [camera for camera in cameras if camera.name in writing.videos]
     return {
-        camera.name: _live_drawer(camera, stack.enter_context(writing.open(camera)), writing.blur)
-        for camera in wanted
+        camera.name: _recorder(camera, writing, stack)
+        for camera in cameras
+        if camera.name in writing.videos
     }
 
 
@@ -117,12 +127,19 @@ def _veil(result: RunResult, camera: CameraInfo, writing: VideoWriting) -> Recor
     return RecordedVeil(writing.blur, result.rows(camera.name), detected, camera.fps)
 
 
-def _live_drawer(camera: CameraInfo, sink: VideoSink, blur: BlurRule | None) -> DrawFrame:
+def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> DrawFrame:
+    """Open a camera's video while it runs: by the time of its frames if it is live."""
     annotator = Annotator(camera.width, camera.height)
-    veil = LiveVeil(blur) if blur else None
+    veil = LiveVeil(writing.blur) if writing.blur else None
+    write: Callable[[Image, float], None]
+    if camera.live or writing.segment_s:
+        write = stack.enter_context(writing.record(camera)).write
+    else:
+        sink = stack.enter_context(writing.open(camera))
+        write = lambda image, _time_s: sink.write(image)  # noqa: E731
 
     def draw(frame: Frame, labels: list[Label], detected: FloatArray) -> None:
         image = veil(frame, labels, detected) if veil else frame.image
-        sink.write(annotator.draw(image, frame.time_s, labels))
+        write(annotator.draw(image, frame.time_s, labels), frame.time_s)
 
     return draw

@@ -49,7 +49,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
     }
     person_of = global_ids(result.identities)
     links = (link_entry(x, person_of[x.second]) for x in result.links)
-    tracks = (_track(t, person_of[t.key], result.places(t)) for t in result.tracklets())
+    tracks = (track_entry(t, person_of[t.key], result.places(t)) for t in result.tracklets())
     yield from in_lines(head, links=links, tracks=tracks)
 
 
@@ -80,6 +80,7 @@ def camera_entry(result: RunResult, camera: CameraInfo) -> dict[str, Any]:
         "name": camera.name, "source": camera.source, "width": camera.width,
         "height": camera.height, "fps": camera.fps, "frames": camera.frames,
         "offset_s": camera.offset_s, "calibrated": result.calibrated(camera),
+        **({"dropped": camera.dropped, "outages": camera.outages} if camera.live else {}),
     }  # fmt: skip
 
 
@@ -135,7 +136,8 @@ def place_record(place: Places) -> list[float] | None:
     return None if np.isnan(place).any() else [round(v, METRE_DIGITS) for v in place.tolist()]
 
 
-def _track(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+def track_entry(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+    """Return a visit of this person as the file has it."""
     where = [
         {} if places is None else {"place_m": place_record(places[i])} for i in range(len(t.frame))
     ]
