@@ -254,12 +254,23 @@ def veiled(veil: RecordedVeil, frames: range) -> dict[int, tuple[int, int, int, 
 
 def test_a_moment_before_and_after_is_hidden_too() -> None:
     hold = round(HOLD_S * 10)
-    rows = [row(n, 5, [50, 50, 90, 150]) for n in (20, 21, 22, 60, 61)]
-    found = veiled(RecordedVeil(BlurRule("people"), rows, {}, 10), range(100))
-    assert set(found) == {*range(20 - hold, 23 + hold), *range(60 - hold, 62 + hold)}
+    rows = [row(n, 5, [50, 50, 90, 150]) for n in (20, 21, 22, 160, 161)]
+    found = veiled(RecordedVeil(BlurRule("people"), rows, {}, 10), range(200))
+    assert set(found) == {*range(20 - hold, 23 + hold), *range(160 - hold, 162 + hold)}
     assert set(found.values()) == {(45, 44, 95, 156)}
     spared = RecordedVeil(BlurRule("people", frozenset({5})), rows, {}, 10)
-    assert not veiled(spared, range(100))
+    assert not veiled(spared, range(200))
+
+
+def test_a_gap_between_two_visits_of_one_person_is_hidden() -> None:
+    """They stood behind something for six seconds, and the second visit has another number."""
+    one, other = row(20, 5, [20, 50, 60, 150], track=1), row(80, 5, [80, 50, 120, 150], track=2)
+    found = veiled(RecordedVeil(BlurRule("people"), [one, other], {}, 10), range(30, 71))
+    assert set(found) == set(range(30, 71))
+    assert found[50] == (45, 44, 95, 156)  # half the way
+    stranger = row(80, 6, [80, 50, 120, 150], track=2)
+    apart = veiled(RecordedVeil(BlurRule("people"), [one, stranger], {}, 10), range(30, 71))
+    assert not apart
 
 
 def test_detections_of_nobody_are_hidden_even_if_somebody_is_spared() -> None:
