@@ -1,6 +1,7 @@
 """Pieces of visits that are over, kept out of memory: people come and go for hours."""
 
 import tempfile
+import weakref
 
 import numpy as np
 
@@ -15,6 +16,7 @@ class Archive:
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives on
+        weakref.finalize(self, self._file.close)
         self._places: list[tuple[str, int, int]] = []  # camera, track_id, first byte
 
     def append(self, piece: Tracklet) -> None:
