@@ -171,9 +171,8 @@ def test_people_who_are_in_no_doubt_are_seldom_embedded() -> None:
 
 def test_reading_ahead_gives_frames_and_errors_in_their_order() -> None:
     source = ReadAhead(FakeCamera("a", 20, breaks_at=7))
-    seen = []
+    frames = source.frames()
+    assert [next(frames).index for _ in range(7)] == list(range(7))
     with pytest.raises(SourceError, match="it broke"):
-        for frame in source.frames():
-            seen.append(frame.index)
+        next(frames)
     source.close()
-    assert seen == list(range(7))
