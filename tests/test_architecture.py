@@ -33,6 +33,7 @@ LAYERS = (
     ("tracker.result",),
     ("tracker.output",),
     ("tracker.gallery",),
+    ("tracker.search",),
     ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
