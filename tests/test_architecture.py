@@ -32,12 +32,13 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.gallery",),
+    ("tracker.gallery", "tracker.formats"),
     ("tracker.search",),
-    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
+    ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops"),
+    ("tracker.stages", "tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

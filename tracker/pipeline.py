@@ -1,10 +1,12 @@
-"""The data's way for frames as they come: detect -> embed -> associate, camera by camera.
+"""One camera's way through the program: what is needed of its frames, and what becomes of them.
 
-Knows nothing of files, options or terminals.
+The frames come from `stages`, with what the networks found in them. Knows nothing of files,
+options or terminals.
 """
 
-import heapq
 import logging
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,69 +15,98 @@ import numpy as np
 from tracker.associate.camera_motion import CameraMotion
 from tracker.associate.camera_path import CameraPath
 from tracker.associate.deepsort import DeepSort
+from tracker.associate.fill import only_frames
 from tracker.associate.likeness import learn_likeness
 from tracker.associate.settle import polish, settle
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.base import Detector
-from tracker.embed.embedder import Embedder
+from tracker.config import TrackerConfig
 from tracker.errors import SourceError
-from tracker.link.online import REVIEW_S, OnlineIdentities
-from tracker.source.base import FrameSource
-from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
+from tracker.source.base import FrameSource, is_ready
+from tracker.types import (
+    BoolArray,
+    CameraInfo,
+    Detections,
+    FloatArray,
+    Frame,
+    TrackBox,
+    Tracklet,
+)
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One processed frame and the people seen in it."""
+    """One processed frame, the people seen in it, and all boxes (N, 4) that were detected."""
 
     frame: Frame
     boxes: list[TrackBox]
+    detected: FloatArray
 
 
 class CameraPipeline:
-    """Takes one camera's frames through detection, embedding and association.
+    """Associates what is found in one camera's frames.
 
     Args:
         source: Open source of frames.
-        detector: Finds people; may be shared by several cameras.
-        embedder: Tells what they look like; None to track by motion alone.
         config: Settings of the association.
+        appearance: Whether there will be embeddings; else motion alone counts.
     """
 
-    def __init__(
-        self, source: FrameSource, detector: Detector, embedder: Embedder | None,
-        config: TrackerConfig,
-    ) -> None:  # fmt: skip
+    def __init__(self, source: FrameSource, config: TrackerConfig, *, appearance: bool) -> None:
         self._source = source
-        self._detector = detector
-        self._embedder = embedder
         self._config = config
-        self.tracker = DeepSort(source.info.name, config, appearance=embedder is not None)
+        self._appearance = appearance
+        self.tracker = DeepSort(source.info.name, config, appearance=appearance)
         self._motion = CameraMotion() if config.camera_motion else None
+        self._moves: deque[FloatArray | None] = deque()  # of frames between `needed` and `take`
         self._path = CameraPath((source.info.width, source.info.height))
+        self._processed: list[int] = []  # of a live source, which leaves frames out
         self.frames_read = 0
         self.failure: SourceError | None = None
 
     @property
     def info(self) -> CameraInfo:
-        """The camera, with the number of frames that were read so far."""
+        """The camera, with the number of frames that were processed so far."""
         return replace(self._source.info, frames=self.frames_read)
 
-    def steps(self) -> Iterator[Step]:
-        """Process frame after frame; a source that breaks ends it and is noted in `failure`."""
+    @property
+    def ready(self) -> bool:
+        """Whether the next frame needs no waiting for the camera."""
+        return is_ready(self._source)
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the source's frames and close it."""
         try:
-            for frame in self._source.frames():
-                step = self._process(frame)
-                self.frames_read = frame.index + 1
-                yield step
-        except SourceError as error:
-            self.failure = error
-            if self.frames_read:  # else it is told once, by whoever sees all cameras
-                logger.error("%s", error)
+            yield from self._source.frames()
         finally:
             self._source.close()
+
+    def needed(self, frame: Frame, detections: Detections) -> BoolArray:
+        """Tell of whom in a frame embeddings are needed, (N,) bool; then `take` it."""
+        move = self._motion.update(frame.image, detections.xyxy) if self._motion else None
+        self._moves.append(move)
+        if not self._appearance:
+            return np.zeros(len(detections), np.bool_)
+        if move is not None:
+            return np.ones(len(detections), np.bool_)
+        return self.tracker.in_doubt(frame.time_s, detections)
+
+    def take(self, frame: Frame, detections: Detections, embeddings: FloatArray) -> Step:
+        """Associate what was found; (N, 512), zeros for whom no embedding is needed."""
+        if self._source.info.live:
+            self._processed.append(frame.index)
+        move = self._moves.popleft()
+        if move is not None:
+            self._path.add(frame.index, move)
+        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
+        self.frames_read = frame.index + 1
+        return Step(frame, boxes, detections.xyxy)
+
+    def fail(self, error: SourceError) -> None:
+        """Note that the source broke after the frames that were taken."""
+        self.failure = error
+        if self.frames_read:  # else it is told once, by whoever sees all cameras
+            logger.error("%s", error)
 
     def tracklets(self, stride: int = 1, *, online: bool = False) -> list[Tracklet]:
         """Return the visits so far, gaps filled and boxes smoothed.
@@ -85,76 +116,23 @@ class CameraPipeline:
             online: Keep the ids as they were given; else a second pass settles them.
         """
         size = self._source.info.width, self._source.info.height
-        visits = self.tracker.tracklets() if online else self._settled(size)
-        return polish(visits, size, self._config, stride, self._path)
+        return self.polished(self.tracker.tracklets() if online else self._settled(size), stride)
+
+    def polished(self, visits: Sequence[Tracklet], stride: int) -> list[Tracklet]:
+        """Fill the gaps of visits and smooth their boxes."""
+        size = self._source.info.width, self._source.info.height
+        filled = polish(visits, size, self._config, stride, self._path)
+        return [only_frames(v, self._processed) for v in filled] if self._processed else filled
+
+    def forget_frames(self) -> None:
+        """Let go of what was noted of frames that no visit reaches back to."""
+        going_on = self.tracker.current()
+        first = min((int(v.frame[0]) for v in going_on), default=self.frames_read)
+        self._path.forget(first)
+        del self._processed[: bisect_left(self._processed, first)]
 
     def _settled(self, size: tuple[int, int]) -> list[Tracklet]:
-        if self._embedder is None:
+        if not self._appearance:
             return settle(self.tracker.tracklets(), size, None, self._config, self._path)
         pieces = self.tracker.pieces()
         return settle(pieces, size, learn_likeness(pieces), self._config, self._path)
-
-    def _process(self, frame: Frame) -> Step:
-        detections = self._detector.detect(frame)
-        if self._embedder is None:
-            embeddings = np.zeros((len(detections), EMBEDDING_SIZE), np.float32)
-        else:
-            embeddings = self._embedder.embed(frame.image, detections.xyxy)
-        move = self._motion.update(frame.image, detections.xyxy) if self._motion else None
-        if move is not None:
-            self._path.add(frame.index, move)
-        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
-        return Step(frame, boxes)
-
-
-def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:
-    """Process all cameras together, always the one whose time is least advanced.
-
-    Cameras of different rates and lengths stay abreast in time, not in frame numbers.
-    """
-    waiting: list[tuple[float, int, Iterator[Step]]] = []
-    for number, camera in enumerate(cameras):
-        before_s = camera.info.offset_s - 1 / camera.info.fps  # as if a frame had just been there
-        heapq.heappush(waiting, (before_s, number, camera.steps()))
-    while waiting:
-        _, number, steps = heapq.heappop(waiting)
-        step = next(steps, None)
-        if step is not None:
-            heapq.heappush(waiting, (step.frame.time_s, number, steps))
-            yield cameras[number], step
-
-
-class PeopleNow:
-    """Who is in view, as far as it can be known while the cameras run."""
-
-    def __init__(self, config: LinkConfig) -> None:
-        self.identities = OnlineIdentities(config)
-        self._concluded: dict[str, int] = {}
-        self._review_s: dict[tuple[str, int], list[float]] = {}  # when, by visit
-
-    def update(
-        self, camera: CameraPipeline, time_s: float, boxes: Sequence[TrackBox]
-    ) -> dict[int, int]:
-        """Return the person of each track_id seen in the camera's current frame."""
-        name, tracker = camera.info.name, camera.tracker
-        for visit in tracker.ended()[self._concluded.get(name, 0) :]:
-            self.identities.conclude(visit)
-            del self._review_s[visit.key]
-        self._concluded[name] = len(tracker.ended())
-        if any(self._is_due((name, box.track_id), time_s) for box in boxes):
-            for visit in tracker.current():
-                self._look_at(visit, time_s)
-        people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
-        return {track: person for track, person in people.items() if person is not None}
-
-    def _is_due(self, key: tuple[str, int], time_s: float) -> bool:
-        due = self._review_s.get(key)
-        return due is None or bool(due and due[0] <= time_s)
-
-    def _look_at(self, visit: Tracklet, time_s: float) -> None:
-        if self.identities.person_of(*visit.key) is None:
-            self.identities.introduce(visit)
-            self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
-        elif self._is_due(visit.key, time_s):
-            self.identities.review(visit)
-            self._review_s[visit.key] = [t for t in self._review_s[visit.key] if t > time_s]

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,14 +12,22 @@ from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
-from tracker.link.identities import link
+from tracker.journaling import Journaling
+from tracker.link.events import Event
+from tracker.link.identities import Linked, link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
+from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
+from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
-from tracker.pipeline import CameraPipeline, PeopleNow, Step, in_time_order
+from tracker.people_now import PeopleNow
+from tracker.pipeline import CameraPipeline, Step
 from tracker.result import ModelUse, RunResult
+from tracker.source.ahead import ReadAhead
 from tracker.source.base import FrameSource, Sampling
-from tracker.types import Frame
+from tracker.source.run_clock import RunClock
+from tracker.stages import Networks, follow
+from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +38,9 @@ class RunSettings:
 
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
+        clock: Of the live sources.
+        threads: Read, detect and write at once; else one thing after another.
+        blur: Who is made unrecognisable in the videos.
     """
 
     tracker: TrackerConfig
@@ -40,6 +51,9 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
+    clock: RunClock = field(default_factory=RunClock)
+    threads: bool = True
+    blur: BlurRule | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +83,9 @@ class Watcher:
         """Take note of a processed frame; return False to end the run."""
         return True
 
+    def event(self, event: Event) -> None:
+        """Take note of what happened to a person, as it is known while the cameras run."""
+
     def drawn(self, frame: Frame) -> None:
         """Take note of a frame written to a video."""
 
@@ -91,16 +108,23 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    cameras = [
-        CameraPipeline(s, detectors[s.info.name], embedder, settings.tracker) for s in sources
-    ]
+    total = _total_frames(sources, settings.sampling)
+    if settings.threads:
+        sources = [s if s.info.live else ReadAhead(s) for s in sources]
+        reopen = _read_ahead(reopen)
+    appearance, networks = embedder is not None, Networks(detectors, embedder)
+    cameras = [CameraPipeline(s, settings.tracker, appearance=appearance) for s in sources]
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
-        follower = _Follower(cameras, settings, watcher or Watcher(), keeper)
-        outcome = _follow(follower, cameras, settings, _total_frames(sources, settings.sampling))
+        follower = _Follower(cameras, networks, settings, watcher or Watcher(), keeper)
+        outcome = _follow(follower, cameras, settings, total)
         if not settings.online:
             outcome.interrupted |= _second_pass(outcome, settings, reopen, follower)
         outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
     return outcome
+
+
+def _read_ahead(reopen: ReopenSource) -> ReopenSource:
+    return lambda name: ReadAhead(reopen(name))
 
 
 def _follow(
@@ -115,6 +139,8 @@ def _follow(
         time.monotonic() - begun, interrupted, [c.failure for c in cameras if c.failure],
         follower.live_videos,
     )  # fmt: skip
+    if not follower.frames and settings.plan.journal:
+        settings.plan.journal.unlink(missing_ok=True)
     if not follower.frames and outcome.failures:
         raise outcome.failures[0]
     if not follower.frames and not interrupted:
@@ -123,6 +149,7 @@ def _follow(
         if camera.failure and not camera.frames_read:
             logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
+    outcome.files += filter(None, (settings.plan.journal, settings.plan.events))
     return outcome
 
 
@@ -137,7 +164,11 @@ def _second_pass(
         keeper.look(frame)
         watcher.drawn(frame)
 
-    writing = VideoWriting(plan.videos, settings.sampling, drawn, outcome.files.append)
+    writing = VideoWriting(
+        plan.videos, settings.sampling, drawn, outcome.files.append, mosaic=plan.mosaic,
+        blur=settings.blur, detected=follower.detected,
+    )  # fmt: skip
+    _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
     try:
         if plan.videos:
@@ -151,63 +182,102 @@ def _second_pass(
     return False
 
 
+def _warn_of_unknown(blur: BlurRule | None, result: RunResult) -> None:
+    unknown = (blur.spared if blur else frozenset()) - {p.global_id for p in result.identities}
+    if unknown:
+        named = ", ".join(map(str, sorted(unknown)))
+        logger.warning("--blur except: nobody has the id %s; everybody else is blurred", named)
+
+
 class _Follower:
     """The first pass over all frames, and the only one where they cannot be had again."""
 
     def __init__(
-        self, cameras: Sequence[CameraPipeline], settings: RunSettings, watcher: Watcher,
-        keeper: GalleryKeeper,
+        self, cameras: Sequence[CameraPipeline], networks: Networks, settings: RunSettings,
+        watcher: Watcher, keeper: GalleryKeeper,
     ) -> None:  # fmt: skip
         self._cameras = cameras
+        self._networks = networks
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
-        self.people = PeopleNow(settings.link)
+        self.people = PeopleNow(settings.link, watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
+        self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
         self.watcher.begin("following", total)
         try:
             with ExitStack() as stack:
-                draw = self._live_drawing(stack)
-                for camera, step in in_time_order(self._cameras):
-                    if not self._take(camera, step, draw):
+                draw, keep = self._live_drawing(stack), self._journaling(stack)
+                for camera, step in stack.enter_context(closing(self._steps())):
+                    goes_on = self._take(camera, step, draw)
+                    keep(camera, step.frame.time_s)
+                    if not goes_on:
                         return False
         except KeyboardInterrupt:
             return True
         return False
+
+    def _steps(self) -> Generator[tuple[CameraPipeline, Step]]:
+        return follow(self._cameras, self._networks, threads=self._settings.threads)
 
     def _live_drawing(self, stack: ExitStack) -> dict[str, DrawFrame]:
         """Open the videos that must be drawn during this pass; none unless online."""
         if not self._settings.online:
             return {}
         settings, keep = self._settings, self.live_videos.append
-        writing = VideoWriting(settings.plan.videos, settings.sampling, self.watcher.drawn, keep)
+        plan, drawn = settings.plan, self.watcher.drawn
+        writing = VideoWriting(
+            plan.videos, settings.sampling, drawn, keep, plan.segment_s, blur=settings.blur
+        )
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
+
+    def _journaling(self, stack: ExitStack) -> Callable[[CameraPipeline, float], None]:
+        """Open the journal of a live run; what is left when it ends is written too."""
+        path, settings = self._settings.plan.journal, self._settings
+        if path is None:
+            return lambda *_: None
+        settings.clock.begin()
+        journal = stack.enter_context(open_journal(path, settings.clock.wall(0)))
+        journaling = Journaling(journal, self.people, settings.sampling.stride)
+        stack.callback(journaling.finish, self._cameras)
+        return journaling.update
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
         self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
-        if step.frame.camera in draw:
-            draw[step.frame.camera](step.frame, labels)
+        name = step.frame.camera
+        if name in draw:
+            draw[name](step.frame, labels, step.detected)
+        elif self._settings.blur:  # the second pass will need it
+            self.detected.setdefault(name, {})[step.frame.index] = step.detected
         return self.watcher.frame(step, labels, self.people.identities.count)
 
 
 def _settle(
     cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings
 ) -> RunResult:
-    stride, online = settings.sampling.stride, settings.online
-    visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     infos = [c.info for c in cameras]
-    grounds = {info.name: info.ground for info in infos}
-    linked = people.identities.linked(visits) if online else link(visits, settings.link, grounds)
+    linked = _linked(cameras, people, settings)
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )
+
+
+def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings) -> Linked:
+    if settings.plan.journal:
+        return read_journal(settings.plan.journal)
+    visits = [
+        t for c in cameras for t in c.tracklets(settings.sampling.stride, online=settings.online)
+    ]
+    if settings.online:
+        return people.identities.linked(visits)
+    return link(visits, settings.link, {c.info.name: c.info.ground for c in cameras})
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -5,15 +5,16 @@ Metric", ICIP 2017 (arXiv 1703.07402). What differs is said where it stands: tim
 instead of frames, ids allotted at confirmation, and the revival of lost tracks by appearance.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
-from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.certainty import undoubted
+from tracker.associate.costs import Costs, states_of
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
 from tracker.associate.track import State, Track
@@ -21,6 +22,7 @@ from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
 from tracker.types import BoolArray, Detections, TrackBox, Tracklet
 
+OUTAGE = 10.0  # times the usual interval between frames
 MAX_IOU_DISTANCE_WEAK = 0.5  # ByteTrack's second stage (Zhang et al., ECCV 2022, algorithm 1)
 
 
@@ -42,6 +44,7 @@ class DeepSort:
         self._ended: list[Tracklet] = []
         self._ended_pieces: list[Tracklet] = []
         self._last_id = 0
+        self._interval_s = math.inf  # between the last two frames
 
     def update(
         self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray,
@@ -63,6 +66,7 @@ class DeepSort:
         detections, embeddings = detections[order], embeddings[order]
         if camera_move is not None:
             self._carry(camera_move)
+        self._end_before_outage(time_s)
         self._predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
@@ -89,6 +93,18 @@ class DeepSort:
         self._retire(time_s)
         return self._seen_now()
 
+    def in_doubt(self, time_s: float, detections: Detections) -> BoolArray:
+        """Tell whom of the next frame's detections the looks are needed of: (N,) bool.
+
+        The others continue a track that nobody else could continue, and whose looks are known
+        well enough; `update` may be given zeros for them. Changes nothing.
+        """
+        doubt = np.ones(len(detections), np.bool_)
+        for t, d in self._undoubted(self._expected(time_s), detections):
+            track = self._tracks[t]
+            doubt[d] = time_s - track.last_look_s >= self._config.reid_interval_s
+        return doubt
+
     def tracklets(self) -> list[Tracklet]:
         """Return all confirmed visits so far, in the order of their ids."""
         return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
@@ -96,6 +112,15 @@ class DeepSort:
     def ended(self) -> list[Tracklet]:
         """Return the visits that are over, in the order in which they ended."""
         return self._ended
+
+    def forget_ended(self) -> None:
+        """Let go of the visits that are over."""
+        self._ended, self._ended_pieces = [], []
+
+    def take_past(self, before_s: float) -> list[Tracklet]:
+        """Give away the boxes from before a time of the confirmed visits that go on."""
+        taken = [t.take_past(before_s, self._camera) for t in self._tracks if t.track_id]
+        return [visit for visit in taken if visit is not None]
 
     def current(self) -> list[Tracklet]:
         """Return the confirmed visits that go on, seen or lost."""
@@ -108,19 +133,28 @@ class DeepSort:
 
     def _carry(self, move: FloatArray) -> None:
         """Take what is expected where the camera's move takes it."""
-        states = box_filters.carry(_states(self._tracks), move)
+        states = box_filters.carry(states_of(self._tracks), move)
         places = carry(np.array([t.last_place for t in self._tracks]).reshape(-1, 4), move)
         for track, state, place in zip(self._tracks, states, places, strict=True):
             track.motion, track.last_place = state, place
 
     def _predict(self, time_s: float) -> None:
         """Move all expected boxes to the time of the current frame."""
-        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        states = self._expected(time_s)
         self._time_s = time_s
-        for track, state in zip(
-            self._tracks, box_filters.predict(_states(self._tracks), elapsed_s), strict=True
-        ):
+        for track, state in zip(self._tracks, states, strict=True):
             track.motion = state
+
+    def _expected(self, time_s: float) -> FloatArray:
+        """Return the states (T, 5, 4) of all tracks at a time."""
+        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        return box_filters.predict(states_of(self._tracks), elapsed_s)
+
+    def _undoubted(self, states: FloatArray, detections: Detections) -> list[Pair]:
+        """Return the pairs for which no looks are needed."""
+        seen = [t.state is State.CONFIRMED and not t.missed for t in self._tracks]
+        expected = box_filters.expected_xyxy(states)
+        return undoubted(expected, np.array(seen, np.bool_), detections.xyxy.astype(np.float64))
 
     @staticmethod
     def _move(tracks: Sequence[Track], xyxy: FloatArray) -> None:
@@ -128,13 +162,13 @@ class DeepSort:
         known = [track for track in tracks if track.motion is not None]
         fresh = box_filters.begin(xyxy)
         rows = [n for n, track in enumerate(tracks) if track.motion is not None]
-        fresh[rows] = box_filters.update(_states(known), xyxy[rows])
+        fresh[rows] = box_filters.update(states_of(known), xyxy[rows])
         for track, state in zip(tracks, fresh, strict=True):
             track.motion = state
 
     def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
         tracks = self._tracks
-        stages = _Stages(tracks, detections, embeddings, time_s, self._config)
+        costs = Costs(tracks, detections, embeddings, time_s, self._config)
         confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
         free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
         pairs: list[Pair] = []
@@ -146,20 +180,23 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
+            certain = self._undoubted(states_of(tracks), detections)
+            keep([(t, d) for t, d in certain if not embeddings[d].any()])
+            confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
-            keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
+            keep(match_cascade(costs.appearance, confirmed, free, limit, age=age))
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
-        sure = [d for d in free if self._appearance or stages.score[d] >= self._config.high_score]
-        keep(match_cascade(stages.overlap, near, sure, self._config.max_iou_distance, age=age))
+        sure = [d for d in free if self._appearance or costs.score[d] >= self._config.high_score]
+        keep(match_cascade(costs.overlap, near, sure, self._config.max_iou_distance, age=age))
         if not self._appearance:
             seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
-            keep(match(stages.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
+            keep(match(costs.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
         else:
             lost = [i for i in free_tracks if tracks[i].state is State.LOST]
             limit = self._config.max_cosine_distance
-            keep(revived := match(stages.revival, lost, free, limit))
+            keep(revived := match(costs.revival, lost, free, limit))
             for t, _ in revived:
                 tracks[t].restart_motion()
         return pairs
@@ -196,66 +233,24 @@ class DeepSort:
                 self._ended.append(concatenate(pieces, track.track_id))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
 
+    def _end_before_outage(self, time_s: float) -> None:
+        """End all visits if the camera was gone for longer than anybody may be unseen.
+
+        A camera that always takes pictures so far apart was not gone.
+        """
+        gap_s = time_s - self._time_s
+        if gap_s > self._config.max_age_s and gap_s > OUTAGE * self._interval_s:
+            for track in self._tracks:
+                track.miss()
+            self._retire(time_s)
+        self._interval_s = gap_s
+
     def _seen_now(self) -> list[TrackBox]:
         return [
             TrackBox(t.track_id, t.last_xyxy, t.last_score)
             for t in self._tracks
             if t.state is State.CONFIRMED
         ]
-
-
-class _Stages:
-    """The costs of one frame's matching stages; infinity forbids a pair."""
-
-    def __init__(
-        self, tracks: Sequence[Track], detections: Detections, embeddings: FloatArray,
-        time_s: float, config: TrackerConfig,
-    ) -> None:  # fmt: skip
-        self._tracks = tracks
-        self._xyxy = detections.xyxy.astype(np.float64)
-        self._states = _states(tracks)
-        self.score = detections.score
-        self._embeddings = embeddings
-        self._time_s = time_s
-        self._config = config
-
-    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Smallest cosine distance to the track's gallery, within its motion gate."""
-        distance = box_filters.gating_distances(self._states[tracks], self._xyxy[found])
-        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
-
-    def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """1 - IoU of the expected box and the detection."""
-        expected = box_filters.expected_xyxy(self._states[tracks])
-        return 1 - boxes.iou(expected, self._xyxy[found])
-
-    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Cosine distance wherever a person could have walked to while unseen."""
-        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
-        last = boxes.xyxy_to_xyah(last_place)[:, None]
-        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
-        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
-        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
-        height = np.maximum(target[..., 3], last[..., 3])
-        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
-
-    def _cosine(
-        self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray
-    ) -> FloatArray:
-        """(T, D) smallest distances; infinity where not possible or without an embedding."""
-        candidates = self._embeddings[found]
-        possible = possible & candidates.any(axis=1)
-        cost = np.full((len(tracks), len(found)), np.inf)
-        for row, t in enumerate(tracks):
-            gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
-            if len(gallery) and len(columns):
-                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
-        return cost
-
-
-def _states(tracks: Sequence[Track]) -> FloatArray:
-    """Return the states (T, 5, 4) of tracks in motion."""
-    return np.array([track.motion for track in tracks], np.float64).reshape(-1, 5, 4)
 
 
 def _canonical_order(detections: Detections) -> np.ndarray:

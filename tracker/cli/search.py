@@ -161,7 +161,8 @@ def _query(request: _Request, places: "Places") -> "Query":
     from tracker.assemble import load_detector
     from tracker.detect.base import Detector, YoloOptions
     from tracker.device import resolve_device
-    from tracker.embed.embedder import load_embedder, needs_torch
+    from tracker.embed.backends import needs_torch
+    from tracker.embed.embedder import load_embedder
     from tracker.search.model import model_of
     from tracker.search.query import query_by, read_photo
 

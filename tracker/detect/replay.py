@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tracker import boxes
+from tracker.detect.base import OneByOne
 from tracker.errors import SourceError
 from tracker.types import Detections, Frame
 
@@ -12,7 +13,7 @@ MIN_COLUMNS = 7
 _NO_SCORE = -1.0  # MOTChallenge files without scores say -1
 
 
-class ReplayDetector:
+class ReplayDetector(OneByOne):
     """Replays a MOTChallenge text file: ``frame,id,left,top,width,height,score[,…]``.
 
     Frames count from 1 in the file; the id is not used. Scores below `conf` are left out; a
