@@ -53,6 +53,7 @@ def search(here: Path, capsys: pytest.CaptureFixture) -> Callable[..., dict[str,
     """Search and return the JSON, which fulfils its schema."""
 
     def call(*words: object) -> dict[str, Any]:
+        capsys.readouterr()
         assert reid_track("search", *words, "--json", "-q") == 0
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
         jsonschema.validate(found, load_search_schema())

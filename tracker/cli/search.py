@@ -55,7 +55,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     words: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="PHOTO|DIR...",
+            metavar="[PHOTO|DIR]",
             help="Photos of one person, and runs to search: folders or tracks.json that were "
             "written with --crops.",
             show_default=False,

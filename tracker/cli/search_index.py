@@ -21,7 +21,7 @@ COMMANDS = {
 }
 Dirs = Annotated[
     list[Path],
-    typer.Argument(metavar="DIR...", help="Runs: folders or tracks.json.", show_default=False),
+    typer.Argument(metavar="DIR", help="Runs: folders or tracks.json.", show_default=False),
 ]
 Index = Annotated[Path, typer.Option(help="The index: a folder.", show_default=False)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
