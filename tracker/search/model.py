@@ -41,8 +41,8 @@ def _own(made: ModelUse) -> LocatedModel:
         found = None
     if isinstance(found, LocatedModel) and found.sha256 == made.sha256:
         return found
-    get = f"run 'reid-track weights fetch {made.name}'" if made.name in manifest() else "give it"
+    fetch = f"run 'reid-track weights fetch {made.name}', or " if made.name in manifest() else ""
     raise WeightsError(
         f"what is searched was made with the ReID model {made.name} (sha256 {short(made)}), which "
-        f"is not here; {get}, or name its file with --reid"
+        f"is not here; {fetch}name its file with --reid"
     )
