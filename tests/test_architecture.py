@@ -33,6 +33,7 @@ LAYERS = (
     ("tracker.result",),
     ("tracker.output",),
     ("tracker.gallery", "tracker.formats"),
+    ("tracker.search",),
     ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
     ("tracker.web",),
     ("tracker.evaluate",),

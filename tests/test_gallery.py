@@ -227,7 +227,7 @@ def test_nothing_is_left_of_a_gallery_that_failed(tmp_path: Path) -> None:
     class Stopped:
         """An embedder at whose work the user presses Ctrl-C."""
 
-        def embed(self, image: np.ndarray, xyxy: np.ndarray) -> np.ndarray:
+        def embed_all(self, seen: list) -> list:
             raise KeyboardInterrupt
 
     result = result_of([visit("a", 1, (0, 1), None)])

@@ -15,6 +15,7 @@ from tracker.errors import ReidTrackError
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
     "identities": "print who was where and when; merge and split people",
+    "search": "find a person in the crops that runs kept",
     "link": "group tracks that somebody else cut out into people",
     "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",

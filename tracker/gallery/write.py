@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -80,22 +79,18 @@ def _embedded(shelf: Shelf, named: Sequence[_Named], embedder: Embedder | None) 
     """Embed the crops as they lie on disk, so that whoever embeds them again gets the same."""
     if embedder is None or not named:
         return np.zeros((len(named), no_embeddings().shape[1]), np.float32)
-    parts = []
-    for _, group in groupby(enumerate(named), key=lambda item: item[0] // BATCH):
-        crops = [_read(crop_path(shelf.folder, *key, frame)) for _, (key, frame) in group]
-        parts.append(embedder.embed(*_sheet(crops)))
-    return np.concatenate(parts)
+    looks = []
+    for start in range(0, len(named), BATCH):
+        crops = [
+            _read(crop_path(shelf.folder, *key, frame))
+            for key, frame in named[start : start + BATCH]
+        ]
+        looks += embedder.embed_all([(crop, _all_of(crop)) for crop in crops])
+    return np.concatenate(looks)
 
 
-def _sheet(crops: Sequence[Image]) -> tuple[Image, FloatArray]:
-    """Put crops side by side, because an embedder takes the boxes of one picture in a batch."""
-    heights, widths = [c.shape[0] for c in crops], [c.shape[1] for c in crops]
-    right = np.cumsum(widths)
-    sheet = np.zeros((max(heights), int(right[-1]), 3), np.uint8)
-    for crop, end in zip(crops, right.tolist(), strict=True):
-        sheet[: crop.shape[0], end - crop.shape[1] : end] = crop
-    xyxy = np.stack([right - widths, np.zeros(len(crops)), right, heights], axis=1)
-    return sheet, xyxy.astype(np.float32)
+def _all_of(crop: Image) -> FloatArray:
+    return np.array([[0, 0, crop.shape[1], crop.shape[0]]], np.float32)
 
 
 def _read(path: Path) -> Image:

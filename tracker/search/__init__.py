@@ -1,0 +1,1 @@
+"""Find a person in the galleries of many runs."""
