@@ -131,6 +131,7 @@ def serving(view: LiveView, port: int) -> Iterator[LiveServer]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            listening.listen()  # so that whoever comes before the server is up waits for it
         except OSError as error:
             reason = error.strerror or error
             raise ConfigError(
