@@ -32,6 +32,7 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
+    ("tracker.gallery", "tracker.formats"),
     ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
     ("tracker.web",),
     ("tracker.evaluate",),

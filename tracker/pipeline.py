@@ -24,7 +24,7 @@ from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.source.base import FrameSource, is_ready
-from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
+from tracker.types import EMBEDDING_SIZE, CameraInfo, FloatArray, Frame, TrackBox, Tracklet
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +33,11 @@ POLL_S = 0.005  # between two looks at live cameras that have nothing new
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One processed frame and the people seen in it."""
+    """One processed frame, the people seen in it, and all boxes (N, 4) that were detected."""
 
     frame: Frame
     boxes: list[TrackBox]
+    detected: FloatArray
 
 
 class CameraPipeline:
@@ -129,7 +130,7 @@ class CameraPipeline:
         if move is not None:
             self._path.add(frame.index, move)
         boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
-        return Step(frame, boxes)
+        return Step(frame, boxes, detections.xyxy)
 
 
 def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:

@@ -14,6 +14,7 @@ from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
+from tracker.associate.certainty import undoubted
 from tracker.associate.kalman import CHI2_95_4DOF
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
@@ -93,6 +94,18 @@ class DeepSort:
         self._retire(time_s)
         return self._seen_now()
 
+    def in_doubt(self, time_s: float, detections: Detections) -> BoolArray:
+        """Tell whom of the next frame's detections the looks are needed of: (N,) bool.
+
+        The others continue a track that nobody else could continue, and whose looks are known
+        well enough; `update` may be given zeros for them. Changes nothing.
+        """
+        doubt = np.ones(len(detections), np.bool_)
+        for t, d in self._undoubted(self._expected(time_s), detections):
+            track = self._tracks[t]
+            doubt[d] = time_s - track.last_look_s >= self._config.reid_interval_s
+        return doubt
+
     def tracklets(self) -> list[Tracklet]:
         """Return all confirmed visits so far, in the order of their ids."""
         return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
@@ -128,12 +141,21 @@ class DeepSort:
 
     def _predict(self, time_s: float) -> None:
         """Move all expected boxes to the time of the current frame."""
-        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        states = self._expected(time_s)
         self._time_s = time_s
-        for track, state in zip(
-            self._tracks, box_filters.predict(_states(self._tracks), elapsed_s), strict=True
-        ):
+        for track, state in zip(self._tracks, states, strict=True):
             track.motion = state
+
+    def _expected(self, time_s: float) -> FloatArray:
+        """Return the states (T, 5, 4) of all tracks at a time."""
+        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        return box_filters.predict(_states(self._tracks), elapsed_s)
+
+    def _undoubted(self, states: FloatArray, detections: Detections) -> list[Pair]:
+        """Return the pairs for which no looks are needed."""
+        seen = [t.state is State.CONFIRMED and not t.missed for t in self._tracks]
+        expected = box_filters.expected_xyxy(states)
+        return undoubted(expected, np.array(seen, np.bool_), detections.xyxy.astype(np.float64))
 
     @staticmethod
     def _move(tracks: Sequence[Track], xyxy: FloatArray) -> None:
@@ -159,6 +181,9 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
+            certain = self._undoubted(_states(tracks), detections)
+            keep([(t, d) for t, d in certain if not embeddings[d].any()])
+            confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
             keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))

@@ -1,5 +1,6 @@
 """One track: its motion, its gallery of appearances, its boxes, and whether it is real yet."""
 
+import math
 from dataclasses import replace
 from enum import Enum
 
@@ -34,6 +35,7 @@ class Track:
         self.evidence = 0.0  # sum of the scores of its detections
         self.missed = 0  # frames since the last detection
         self.last_seen_s = 0.0
+        self.last_look_s = -math.inf  # when an embedding was last taken in
         self.motion: FloatArray | None = None  # (5, 4), see `box_filters`; None: to be begun anew
         self.last_place: FloatArray = np.zeros(4)  # where the last box is in the current picture
         self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
@@ -55,6 +57,7 @@ class Track:
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
+            self.last_look_s = seen.time_s
             self._remember(seen.embedding)
 
     def restart_motion(self) -> None:

@@ -1,6 +1,7 @@
 """The command line: it translates words to calls and errors to lines, and does nothing else."""
 
 import importlib
+import keyword
 import logging
 import os
 import signal
@@ -17,7 +18,8 @@ COMMANDS = {
     "link": "group tracks that somebody else cut out into people",
     "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",
-    "export": "write networks for other runtimes",
+    "export": "write tracks for other tools, and networks for other runtimes",
+    "import": "read tracks of other tools",
     "explain": "show what a network looks at",
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",
@@ -63,7 +65,8 @@ def _dispatch(arguments: list[str]) -> None:
         rest = arguments[1:] if command else arguments
         app(rest, prog_name="reid-track")
         return
-    module = importlib.import_module(f"tracker.cli.{command}")  # only that command's libraries
+    name = f"{command}_command" if keyword.iskeyword(command or "") else command
+    module = importlib.import_module(f"tracker.cli.{name}")  # only that command's libraries
     module.app(arguments[1:], prog_name=f"reid-track {command}")
 
 

@@ -53,6 +53,9 @@ class TrackRequest:
     json_path: Path | None
     formats: str
     mot_id: str
+    mosaic: bool
+    blur: str | None
+    crops: bool
     overwrite: bool
     show: bool
     summary: str

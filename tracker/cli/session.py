@@ -31,13 +31,20 @@ from tracker.cli.parse import (
 )
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
+from tracker.cli.video_options import parse_blur, require_possible
 from tracker.config import LinkConfig
 from tracker.detect.base import USUAL_CONF, Detector
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.models.locate import AUTO
 from tracker.output.show import Window
-from tracker.outputs import OutputPlan, plan_outputs, plan_streaming, protect_inputs
+from tracker.outputs import (
+    OutputPlan,
+    plan_outputs,
+    plan_streaming,
+    protect_inputs,
+    with_gallery,
+)
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource
@@ -87,6 +94,8 @@ def execute(request: TrackRequest) -> None:
     window = Window() if request.show else None
     config = load_camera_config(request.config) if request.config else CameraConfig()
     link, cameras = request.link(config), _cameras(request, config)
+    blur, online = parse_blur(request.blur), _is_online(request, cameras)
+    require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
     opened = _open(request, cameras)
     with ExitStack() as stack:
         for source in opened.sources:
@@ -141,12 +150,15 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> _Opened:
         json=request.json_path,
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
+        mosaic=request.mosaic,
         overwrite=request.overwrite,
     )
     opened = _Opened(sources, plan, live.clock)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
     plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
+    if request.crops:
+        plan = with_gallery(plan, overwrite=request.overwrite)
     protect_inputs(plan, _inputs(request, cameras))
     return replace(opened, plan=plan)
 
@@ -156,11 +168,17 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
         raise ConfigError("cameras without a source need --detections")
     if request.out:
         raise ConfigError("--out needs pictures to draw on; use --json, or name a SOURCE")
+    if request.crops:
+        raise ConfigError("--crops needs pictures to cut them out of; name a SOURCE")
     size = parse_size(request.size) if request.size else None
     boxes, sampling, fps = request.detections, request.sampling, request.fps
     if not cameras:
         return [boxes_only_source(boxes, sampling, size, fps)]
     return boxes_only_sources(boxes, cameras, sampling, size, fps)
+
+
+def _is_online(request: TrackRequest, cameras: list[CameraSpec]) -> bool:
+    return request.online or any(camera.live for camera in cameras)
 
 
 def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
@@ -191,6 +209,7 @@ def _run(
     settings = RunSettings(
         request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
         device=device, online=request.online or opened.live, clock=opened.clock,
+        blur=parse_blur(request.blur),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 

@@ -41,7 +41,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "schema": SCHEMA,
         "generator": {"name": "reid-track", "version": __version__},
         "models": {"detector": model_entry(result.detector), "reid": model_entry(result.reid)},
-        "cameras": [_camera(c) for c in result.cameras],
+        "cameras": [camera_entry(result, c) for c in result.cameras],
         "identities": [_identity(person) for person in result.identities],
         "merges": [
             {"time_s": _time(m.time_s), "global_id": m.gone, "into": m.kept} for m in result.merges
@@ -74,11 +74,12 @@ def model_entry(model: ModelUse | None) -> dict[str, Any] | None:
     return {"name": model.name, "sha256": model.sha256} if model else None
 
 
-def _camera(camera: CameraInfo) -> dict[str, Any]:
+def camera_entry(result: RunResult, camera: CameraInfo) -> dict[str, Any]:
+    """Return one of a result's cameras as the file has it."""
     return {
         "name": camera.name, "source": camera.source, "width": camera.width,
         "height": camera.height, "fps": camera.fps, "frames": camera.frames,
-        "offset_s": camera.offset_s, "calibrated": camera.ground is not None,
+        "offset_s": camera.offset_s, "calibrated": result.calibrated(camera),
         **({"dropped": camera.dropped, "outages": camera.outages} if camera.live else {}),
     }  # fmt: skip
 
