@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -96,7 +95,7 @@ class FakeCamera:
 
 def test_a_person_appears_leaves_and_moves():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), told.append)
+    people = PeopleNow(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(0.3, visit("door", 1, (0, 0.3), person=1))
@@ -117,7 +116,7 @@ def test_a_person_appears_leaves_and_moves():
 
 def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_may_go_on():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), told.append)
+    people = PeopleNow(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(3.0, visit("door", 1, (0, 3), person=1))
@@ -128,7 +127,7 @@ def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_
 
 def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), told.append)
+    people = PeopleNow(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
     unclear = visit("yard", 1, (7, 7.4), person=1)
     unclear.embeddings[:] = (look(1) + 2 * look(2)) / np.sqrt(5)
@@ -211,19 +210,13 @@ def test_a_reader_of_events_that_goes_away_ends_no_run(tmp_path: Path):
     assert len(json.loads((tmp_path / "a.tracks.json").read_text(encoding="utf-8"))["tracks"]) == 2
 
 
-def part(whole: Tracklet, rows: slice) -> Tracklet:
-    """Some of a visit's boxes."""
-    names = ("frame", "time_s", "xyxy", "score", "observed")
-    return replace(whole, **{name: getattr(whole, name)[rows] for name in names})
-
-
 def test_a_journal_gives_back_what_was_written(tmp_path: Path):
     first, second = visit("a", 1, (0, 3), None), visit("b", 1, (5, 8), None)
     link = Link(first.key, second.key, 0.9, 0.8, 2.0, 5.0, None, ("a", 9), 0.1)
     with open_journal(tmp_path / "j", "2026-01-05T10:00:00.250Z") as journal:
-        journal.visit(part(first, slice(10)), 1)
+        journal.visit(first.rows(np.arange(10)), 1)
         journal.visit(second, 2)
-        journal.visit(part(first, slice(10, None)), 1)
+        journal.visit(first.rows(np.arange(10, len(first.frame))), 1)
         journal.link(link)
         journal.merge(Merge(8.0, 2, 1))
     with (tmp_path / "j").open("a", encoding="utf-8") as out:
