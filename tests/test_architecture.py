@@ -43,7 +43,7 @@ LAYERS = (
     ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
+    ("tracker.stages", "tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -69,6 +69,14 @@ class FakeTracker(DeepSort):
     def __init__(self) -> None:
         super().__init__("fake", TrackerConfig())
         self.going: list[Tracklet] = []
+        self.over: list[Tracklet] = []
+
+    @property
+    def ended_count(self) -> int:
+        return len(self.over)
+
+    def ended(self, since: int = 0) -> list[Tracklet]:
+        return self.over[since:]
 
     def current(self) -> list[Tracklet]:
         return self.going
@@ -89,7 +97,7 @@ class FakeCamera:
 
     def lose(self, time_s: float, ended: Tracklet) -> None:
         self.tracker.going = []
-        self.tracker.ended().append(ended)
+        self.tracker.over.append(ended)
         self.people.update(self, time_s, [])
 
 

@@ -46,11 +46,11 @@ class PeopleNow:
     ) -> dict[int, int]:
         """Return the person of each track_id seen in the camera's current frame."""
         name, tracker = camera.info.name, camera.tracker
-        for visit in tracker.ended()[self._concluded.get(name, 0) :]:
+        for visit in tracker.ended(self._concluded.get(name, 0)):
             self.identities.conclude(visit)
             self._happenings.left(visit)
             del self._review_s[visit.key]
-        self._concluded[name] = len(tracker.ended())
+        self._concluded[name] = tracker.ended_count
         if any(self._is_due((name, box.track_id), time_s) for box in boxes):
             for visit in tracker.current():
                 self._look_at(visit, time_s)
@@ -64,6 +64,11 @@ class PeopleNow:
         """Let go of a camera's visits that are over, which somebody else keeps."""
         camera.tracker.forget_ended()
         self._concluded[camera.info.name] = 0
+
+    def forget_oldest(self) -> None:
+        """Bound what is remembered of people; the reasons so far are dropped."""
+        self.identities.take_reasons()
+        self.identities.forget_oldest()
 
     def _is_due(self, key: Key, time_s: float) -> bool:
         due = self._review_s.get(key)

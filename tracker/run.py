@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,13 +21,17 @@ from tracker.output.draw import Label
 from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
 from tracker.people_now import PeopleNow
-from tracker.pipeline import CameraPipeline, Step, in_time_order
+from tracker.pipeline import CameraPipeline, Step
 from tracker.result import ModelUse, RunResult
+from tracker.source.ahead import ReadAhead
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.run_clock import RunClock
+from tracker.stages import Networks, follow
 from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
+
+FORGET_EVERY = 500  # frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class RunSettings:
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
         clock: Of the live sources.
+        threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
     """
 
@@ -49,6 +54,7 @@ class RunSettings:
     device: str
     online: bool = False
     clock: RunClock = field(default_factory=RunClock)
+    threads: bool = True
     blur: BlurRule | None = None
 
 
@@ -104,16 +110,23 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    cameras = [
-        CameraPipeline(s, detectors[s.info.name], embedder, settings.tracker) for s in sources
-    ]
+    total = _total_frames(sources, settings.sampling)
+    if settings.threads:
+        sources = [s if s.info.live else ReadAhead(s) for s in sources]
+        reopen = _read_ahead(reopen)
+    appearance, networks = embedder is not None, Networks(detectors, embedder)
+    cameras = [CameraPipeline(s, settings.tracker, appearance=appearance) for s in sources]
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
-        follower = _Follower(cameras, settings, watcher or Watcher(), keeper)
-        outcome = _follow(follower, cameras, settings, _total_frames(sources, settings.sampling))
+        follower = _Follower(cameras, networks, settings, watcher or Watcher(), keeper)
+        outcome = _follow(follower, cameras, settings, total)
         if not settings.online:
             outcome.interrupted |= _second_pass(outcome, settings, reopen, follower)
         outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
     return outcome
+
+
+def _read_ahead(reopen: ReopenSource) -> ReopenSource:
+    return lambda name: ReadAhead(reopen(name))
 
 
 def _follow(
@@ -182,10 +195,11 @@ class _Follower:
     """The first pass over all frames, and the only one where they cannot be had again."""
 
     def __init__(
-        self, cameras: Sequence[CameraPipeline], settings: RunSettings, watcher: Watcher,
-        keeper: GalleryKeeper,
+        self, cameras: Sequence[CameraPipeline], networks: Networks, settings: RunSettings,
+        watcher: Watcher, keeper: GalleryKeeper,
     ) -> None:  # fmt: skip
         self._cameras = cameras
+        self._networks = networks
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
@@ -200,7 +214,7 @@ class _Follower:
         try:
             with ExitStack() as stack:
                 draw, keep = self._live_drawing(stack), self._journaling(stack)
-                for camera, step in in_time_order(self._cameras):
+                for camera, step in stack.enter_context(closing(self._steps())):
                     goes_on = self._take(camera, step, draw)
                     keep(camera, step.frame.time_s)
                     if not goes_on:
@@ -208,6 +222,9 @@ class _Follower:
         except KeyboardInterrupt:
             return True
         return False
+
+    def _steps(self) -> Generator[tuple[CameraPipeline, Step]]:
+        return follow(self._cameras, self._networks, threads=self._settings.threads)
 
     def _live_drawing(self, stack: ExitStack) -> dict[str, DrawFrame]:
         """Open the videos that must be drawn during this pass; none unless online."""
@@ -234,6 +251,8 @@ class _Follower:
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
+        if not self._settings.online and self.frames % FORGET_EVERY == 0:
+            self.people.forget_oldest()  # `link` will look at everybody again
         self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
         name = step.frame.camera

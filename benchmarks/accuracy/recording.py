@@ -1,15 +1,15 @@
 """Boxes and looks of a recording, found once and kept, so that all trackers get the same ones."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.sequences import Sequence
-from tracker.assemble import boxes_only_source
-from tracker.detect.base import Detector, YoloOptions
+from benchmarks.accuracy.sequences import Sequence as Footage
+from tracker.assemble import boxes_only_source, load_detector, load_reid
+from tracker.detect.base import Detector, OneByOne, YoloOptions
 from tracker.detect.replay import ReplayDetector
 from tracker.embed.embedder import Embedder
 from tracker.models.locate import LocatedModel, find_model, sha256_of
@@ -55,7 +55,7 @@ class Recording:
         return np.asarray((self.frame == index) & (self.score >= least_score))
 
 
-class Replay:
+class Replay(OneByOne):
     """Stands in for camera, detector and embedder: gives what was found before."""
 
     def __init__(self, recording: Recording, least_score: float) -> None:
@@ -79,8 +79,13 @@ class Replay:
         return Detections(self._recording.xyxy[self._now], self._recording.score[self._now])
 
     def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
-        """See `tracker.embed.embedder.Embedder.embed`; of the boxes of the latest `detect`."""
-        return self._recording.looks[self._now]
+        """See `tracker.embed.embedder.Embedder.embed`; of boxes of the latest `detect`."""
+        same = (xyxy[:, None] == self._recording.xyxy[self._now][None]).all(axis=2)
+        return self._recording.looks[self._now][same.argmax(axis=1)]
+
+    def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
+        """See `tracker.embed.embedder.Embedder.embed_all`."""
+        return [self.embed(image, xyxy) for image, xyxy in seen]
 
 
 class Observer:
@@ -96,7 +101,7 @@ class Observer:
         self._cache = cache
         self._networks: tuple[Detector, Embedder] | None = None
 
-    def film(self, sequence: Sequence) -> Recording:
+    def film(self, sequence: Footage) -> Recording:
         """Detect and embed the people of a video."""
         video = self._shared / "data" / sequence.material
         detector, reid = self._model(DETECTOR, "detect"), self._model(REID, "reid")
@@ -105,12 +110,12 @@ class Observer:
         source = open_camera(CameraSpec(sequence.name, str(video)), Sampling())
         if not file.is_file():
             print(f"detecting people in {sequence.name}", file=sys.stderr)
-            self._networks = self._networks or _load(detector, reid)
+            self._networks = self._networks or self._load()
             _save(file, source.info, *_observe(source, *self._networks))
         source.close()
         return _read(file, source.info, video)
 
-    def boxes(self, sequence: Sequence) -> Recording:
+    def boxes(self, sequence: Footage) -> Recording:
         """Read the public boxes of a sequence without pictures."""
         path = self._shared / "data" / sequence.material
         info = boxes_only_source(path, Sampling(), None, None).info
@@ -126,17 +131,17 @@ class Observer:
             _save(file, info, found, looks)
         return _read(file, info, None)
 
+    def _load(self) -> tuple[Detector, Embedder]:
+        weights = self._shared / "weights"
+        detector, _ = load_detector(str(weights / DETECTOR), YoloOptions(conf=LEAST_SCORE))
+        embedder, _ = load_reid(str(weights / REID), "cpu", half=False)
+        assert embedder is not None
+        return detector, embedder
+
     def _model(self, name: str, task: str) -> LocatedModel:
         model = find_model(str(self._shared / "weights" / name), task)  # type: ignore[arg-type]
         assert isinstance(model, LocatedModel)
         return model
-
-
-def _load(detector: LocatedModel, reid: LocatedModel) -> tuple[Detector, Embedder]:
-    from tracker.detect.yolo import YoloDetector
-    from tracker.embed.embedder import load_embedder
-
-    return YoloDetector(detector, YoloOptions(conf=LEAST_SCORE)), load_embedder(reid, device="cpu")
 
 
 def _observe(

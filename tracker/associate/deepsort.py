@@ -10,12 +10,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracker import boxes
 from tracker.associate import box_filters
+from tracker.associate.archive import Archive
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
 from tracker.associate.certainty import undoubted
-from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.costs import Costs, states_of
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
 from tracker.associate.track import State, Track
@@ -42,8 +42,8 @@ class DeepSort:
         self._appearance = appearance
         self._tracks: list[Track] = []
         self._time_s = 0.0
-        self._ended: list[Tracklet] = []
-        self._ended_pieces: list[Tracklet] = []
+        self._past = Archive()  # pieces of the visits that are over
+        self._ended: list[tuple[int, int, int]] = []  # these visits: track_id, first and end piece
         self._last_id = 0
         self._interval_s = math.inf  # between the last two frames
 
@@ -69,7 +69,12 @@ class DeepSort:
             self._carry(camera_move)
         self._end_before_outage(time_s)
         self._predict(time_s)
-        pairs = self._match(time_s, detections, embeddings)
+        certain = [
+            (t, d)
+            for t, d in self._undoubted(states_of(self._tracks), detections)
+            if self._appearance and not embeddings[d].any()
+        ]
+        pairs = self._match(time_s, detections, embeddings, certain)
         # A crop that shows two people would make each remembered as the other.
         hidden = covered_share(detections.xyxy) > self._config.max_cover
         entangled = entangled_share(detections.xyxy) > self._config.max_cover
@@ -83,7 +88,7 @@ class DeepSort:
         matched = {t for t, _ in pairs}
         self._move([self._tracks[t] for t, _ in pairs], detections.xyxy[[d for _, d in pairs]])
         for t, d in pairs:
-            self._observe(self._tracks[t], seen[d])
+            self._observe(self._tracks[t], seen[d], certain=(t, d) in certain)
         for t, track in enumerate(self._tracks):
             if t not in matched:
                 track.miss()
@@ -108,15 +113,23 @@ class DeepSort:
 
     def tracklets(self) -> list[Tracklet]:
         """Return all confirmed visits so far, in the order of their ids."""
-        return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
+        return sorted([*self.ended(), *self.current()], key=lambda t: t.track_id)
 
-    def ended(self) -> list[Tracklet]:
-        """Return the visits that are over, in the order in which they ended."""
-        return self._ended
+    @property
+    def ended_count(self) -> int:
+        """How many visits are over."""
+        return len(self._ended)
+
+    def ended(self, since: int = 0) -> list[Tracklet]:
+        """Return the visits that are over, in the order in which they ended, but the first ones."""
+        return [
+            concatenate(self._past.read(first, end), track_id)
+            for track_id, first, end in self._ended[since:]
+        ]
 
     def forget_ended(self) -> None:
         """Let go of the visits that are over."""
-        self._ended, self._ended_pieces = [], []
+        self._past, self._ended = Archive(), []
 
     def take_past(self, before_s: float) -> list[Tracklet]:
         """Give away the boxes from before a time of the confirmed visits that go on."""
@@ -130,11 +143,11 @@ class DeepSort:
     def pieces(self) -> list[Tracklet]:
         """Return the pieces of all confirmed visits, by the time at which they begin."""
         going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
-        return sorted([*self._ended_pieces, *going_on], key=lambda p: (p.start_s, p.track_id))
+        return sorted([*self._past.read(), *going_on], key=lambda p: (p.start_s, p.track_id))
 
     def _carry(self, move: FloatArray) -> None:
         """Take what is expected where the camera's move takes it."""
-        states = box_filters.carry(_states(self._tracks), move)
+        states = box_filters.carry(states_of(self._tracks), move)
         places = carry(np.array([t.last_place for t in self._tracks]).reshape(-1, 4), move)
         for track, state, place in zip(self._tracks, states, places, strict=True):
             track.motion, track.last_place = state, place
@@ -149,7 +162,7 @@ class DeepSort:
     def _expected(self, time_s: float) -> FloatArray:
         """Return the states (T, 5, 4) of all tracks at a time."""
         elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
-        return box_filters.predict(_states(self._tracks), elapsed_s)
+        return box_filters.predict(states_of(self._tracks), elapsed_s)
 
     def _undoubted(self, states: FloatArray, detections: Detections) -> list[Pair]:
         """Return the pairs for which no looks are needed."""
@@ -163,13 +176,15 @@ class DeepSort:
         known = [track for track in tracks if track.motion is not None]
         fresh = box_filters.begin(xyxy)
         rows = [n for n, track in enumerate(tracks) if track.motion is not None]
-        fresh[rows] = box_filters.update(_states(known), xyxy[rows])
+        fresh[rows] = box_filters.update(states_of(known), xyxy[rows])
         for track, state in zip(tracks, fresh, strict=True):
             track.motion = state
 
-    def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
+    def _match(
+        self, time_s: float, detections: Detections, embeddings: FloatArray, certain: list[Pair]
+    ) -> list[Pair]:
         tracks = self._tracks
-        stages = _Stages(tracks, detections, embeddings, time_s, self._config)
+        costs = Costs(tracks, detections, embeddings, time_s, self._config)
         confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
         free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
         pairs: list[Pair] = []
@@ -181,29 +196,28 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
-            certain = self._undoubted(_states(tracks), detections)
-            keep([(t, d) for t, d in certain if not embeddings[d].any()])
+            keep(certain)
             confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
-            keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
+            keep(match_cascade(costs.appearance, confirmed, free, limit, age=age))
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
-        sure = [d for d in free if self._appearance or stages.score[d] >= self._config.high_score]
-        keep(match_cascade(stages.overlap, near, sure, self._config.max_iou_distance, age=age))
+        sure = [d for d in free if self._appearance or costs.score[d] >= self._config.high_score]
+        keep(match_cascade(costs.overlap, near, sure, self._config.max_iou_distance, age=age))
         if not self._appearance:
             seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
-            keep(match(stages.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
+            keep(match(costs.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
         else:
             lost = [i for i in free_tracks if tracks[i].state is State.LOST]
             limit = self._config.max_cosine_distance
-            keep(revived := match(stages.revival, lost, free, limit))
+            keep(revived := match(costs.revival, lost, free, limit))
             for t, _ in revived:
                 tracks[t].restart_motion()
         return pairs
 
-    def _observe(self, track: Track, seen: Observation) -> None:
-        track.observe(seen)
+    def _observe(self, track: Track, seen: Observation, *, certain: bool = False) -> None:
+        track.observe(seen, looks_as_before=certain)
         if track.state is State.TENTATIVE and self._convinced(track):
             track.state = State.CONFIRMED
             self._last_id += 1
@@ -230,8 +244,10 @@ class DeepSort:
         for track in self._tracks:
             if track.state is State.ENDED and track.track_id:
                 pieces = track.pieces(self._camera)
-                self._ended_pieces += pieces
-                self._ended.append(concatenate(pieces, track.track_id))
+                first = len(self._past)
+                for piece in pieces:
+                    self._past.append(piece)
+                self._ended.append((track.track_id, first, len(self._past)))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
 
     def _end_before_outage(self, time_s: float) -> None:
@@ -252,60 +268,6 @@ class DeepSort:
             for t in self._tracks
             if t.state is State.CONFIRMED
         ]
-
-
-class _Stages:
-    """The costs of one frame's matching stages; infinity forbids a pair."""
-
-    def __init__(
-        self, tracks: Sequence[Track], detections: Detections, embeddings: FloatArray,
-        time_s: float, config: TrackerConfig,
-    ) -> None:  # fmt: skip
-        self._tracks = tracks
-        self._xyxy = detections.xyxy.astype(np.float64)
-        self._states = _states(tracks)
-        self.score = detections.score
-        self._embeddings = embeddings
-        self._time_s = time_s
-        self._config = config
-
-    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Smallest cosine distance to the track's gallery, within its motion gate."""
-        distance = box_filters.gating_distances(self._states[tracks], self._xyxy[found])
-        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
-
-    def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """1 - IoU of the expected box and the detection."""
-        expected = box_filters.expected_xyxy(self._states[tracks])
-        return 1 - boxes.iou(expected, self._xyxy[found])
-
-    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Cosine distance wherever a person could have walked to while unseen."""
-        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
-        last = boxes.xyxy_to_xyah(last_place)[:, None]
-        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
-        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
-        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
-        height = np.maximum(target[..., 3], last[..., 3])
-        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
-
-    def _cosine(
-        self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray
-    ) -> FloatArray:
-        """(T, D) smallest distances; infinity where not possible or without an embedding."""
-        candidates = self._embeddings[found]
-        possible = possible & candidates.any(axis=1)
-        cost = np.full((len(tracks), len(found)), np.inf)
-        for row, t in enumerate(tracks):
-            gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
-            if len(gallery) and len(columns):
-                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
-        return cost
-
-
-def _states(tracks: Sequence[Track]) -> FloatArray:
-    """Return the states (T, 5, 4) of tracks in motion."""
-    return np.array([track.motion for track in tracks], np.float64).reshape(-1, 5, 4)
 
 
 def _canonical_order(detections: Detections) -> np.ndarray:
