@@ -1,11 +1,12 @@
 """Cameras that tests play: a real RTSP server in a process, an HTTP stream of JPEGs in a thread."""
 
 import http.server
-import itertools
+import signal
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -47,8 +48,29 @@ def need_rtsp_server() -> None:
         pytest.skip(f"needs GStreamer's RTSP server: apt install {PACKAGES}")
 
 
+@dataclass(frozen=True)
+class RtspServer:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/live"
+
+    def kill(self) -> None:
+        """End it at once, as a power cut does."""
+        self.process.kill()
+        self.process.wait()
+
+    def freeze(self) -> None:
+        """Let it hang, its connections open."""
+        self.process.send_signal(signal.SIGSTOP)
+
+
 @contextmanager
-def rtsp_server(frames: Path, port: int = 0, fps: int = 25) -> Iterator[int]:
+def rtsp_server(frames: Path, port: int = 0, fps: int = 25) -> Iterator[RtspServer]:
     """Show the JPEGs of a folder in a loop at rtsp://127.0.0.1:PORT/live; killed at the end."""
     process = subprocess.Popen(
         [SYSTEM_PYTHON, str(SERVER), str(port), str(frames / "%05d.jpg"), str(fps)],
@@ -57,13 +79,13 @@ def rtsp_server(frames: Path, port: int = 0, fps: int = 25) -> Iterator[int]:
     with process:
         try:
             assert process.stdout is not None
-            yield int(process.stdout.readline())
+            yield RtspServer(process, int(process.stdout.readline()))
         finally:
             process.kill()
 
 
-def one_person(folder: Path) -> Path:
-    """Write JPEGs of one person who walks to and fro in view, cut from a sample clip."""
+def two_people(folder: Path) -> Path:
+    """Write JPEGs of two people who walk to and fro in view, cut from a sample clip."""
     capture = cv2.VideoCapture(str(SAMPLES / "cam1.mp4"), cv2.CAP_FFMPEG)
     images = []
     while (read := capture.read())[0]:
@@ -150,6 +172,21 @@ class HttpCamera:
         self._over.wait()
 
 
-def endless(images: list[npt.NDArray[np.uint8]], count: int) -> list[npt.NDArray[np.uint8]]:
-    """So many pictures, the given ones again and again."""
-    return list(itertools.islice(itertools.cycle(images), count))
+@contextmanager
+def when_told(events: Path, what: str, then: Callable[[], object]) -> Iterator[None]:
+    """Do something as soon as a file of events tells of such a one, or at the latest at the end."""
+    over = threading.Event()
+
+    def wait() -> None:
+        while not over.wait(0.02):
+            if events.exists() and f'"event": "{what}"' in events.read_text(encoding="utf-8"):
+                break
+        then()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    try:
+        yield
+    finally:
+        over.set()
+        waiting.join()

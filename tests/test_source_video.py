@@ -1,8 +1,5 @@
 """Video files and streams: rate, times, sampling, damage."""
 
-import itertools
-import socket
-import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -23,7 +20,6 @@ from tests.media import (
 from tracker.errors import SourceError
 from tracker.source.base import Sampling
 from tracker.source.cameras import CameraSpec, open_camera
-from tracker.source.live import LiveOptions
 
 
 @pytest.mark.parametrize("fps", [29.97, 25.0, 12.5, 59.94])
@@ -170,32 +166,3 @@ def test_the_same_file_can_be_opened_a_second_time_while_it_is_read(tmp_path: Pa
         next(first)
         assert numbers(read_source(video)) == list(range(6))
         assert numbers(list(first)) == list(range(1, 6))
-
-
-def test_a_live_stream_that_stops_is_an_error_after_its_last_frame(tmp_path: Path):
-    video = write_video(tmp_path / "a.avi", 20)
-    frames = []
-    with closing(one_stream(video)) as server:
-        camera = CameraSpec("cam", f"tcp://127.0.0.1:{server.getsockname()[1]}")
-        source = open_camera(camera, Sampling(), live=LiveOptions(reconnect_s=0))
-        with closing(source), pytest.raises(SourceError, match="cam"):
-            frames.extend(source.frames())  # extend keeps what came before the error
-
-    assert source.info.live
-    assert source.info.frames is None
-    assert numbers(frames)[-1] == 19
-    assert numbers(frames) == sorted(set(numbers(frames)))
-    assert all(a.time_s < b.time_s for a, b in itertools.pairwise(frames))
-
-
-def one_stream(video: Path) -> socket.socket:
-    """Send a file to whoever connects first, then hang up."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def send() -> None:
-        connection, _ = server.accept()
-        with connection:
-            connection.sendall(video.read_bytes())
-
-    threading.Thread(target=send, daemon=True).start()
-    return server

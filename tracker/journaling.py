@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from tracker.link.identities import Key
 from tracker.output.journal import Journal
 from tracker.people_now import PeopleNow
 from tracker.pipeline import CameraPipeline
@@ -24,6 +25,7 @@ class Journaling:
         self._people = people
         self._stride = stride
         self._trimmed_s: dict[str, float] = {}
+        self._written: dict[Key, int] = {}  # the last frame, of visits that go on
 
     def update(self, camera: CameraPipeline, time_s: float) -> None:
         """Write what a processed frame ended; call it after `PeopleNow.update`."""
@@ -35,7 +37,7 @@ class Journaling:
             self._people.identities.forget_oldest()
         if time_s - self._trimmed_s.setdefault(camera.info.name, time_s) >= TRIM_EVERY_S:
             self._trimmed_s[camera.info.name] = time_s
-            self._write(camera, camera.tracker.take_past(time_s - KEPT_S))
+            self._write(camera, camera.tracker.take_past(time_s - KEPT_S), ended=False)
             camera.forget_frames()
 
     def finish(self, cameras: Sequence[CameraPipeline]) -> None:
@@ -44,11 +46,17 @@ class Journaling:
             self._write(camera, camera.tracker.tracklets())
         self._write_reasons()
 
-    def _write(self, camera: CameraPipeline, visits: Sequence[Tracklet]) -> None:
+    def _write(
+        self, camera: CameraPipeline, visits: Sequence[Tracklet], *, ended: bool = True
+    ) -> None:
+        """Write what was not written yet of visits."""
         for visit in camera.polished(visits, self._stride):
             person = self._people.identities.person_of(*visit.key)
-            if person is not None:
-                self._journal.visit(visit, person)
+            news = visit.rows(visit.frame > self._written.pop(visit.key, -1))
+            if person is not None and len(news.frame):
+                self._journal.visit(news, person)
+            if not ended:
+                self._written[visit.key] = int(visit.frame[-1])
 
     def _write_reasons(self) -> None:
         links, merges = self._people.identities.take_reasons()

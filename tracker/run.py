@@ -203,7 +203,7 @@ class _Follower:
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
-        self.people = PeopleNow(settings.link, watcher.event)
+        self.people = PeopleNow(settings.link, tell=watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
         self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame

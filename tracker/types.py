@@ -6,7 +6,7 @@ run's common clock: from a camera's first frame, plus its offset.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -112,6 +112,13 @@ class Tracklet:
     score: FloatArray
     observed: BoolArray
     embeddings: FloatArray
+
+    def rows(self, rows: IntArray | BoolArray) -> "Tracklet":
+        """Return the visit with some of its boxes, chosen as NumPy does, and all its views."""
+        return replace(
+            self, frame=self.frame[rows], time_s=self.time_s[rows], xyxy=self.xyxy[rows],
+            score=self.score[rows], observed=self.observed[rows],
+        )  # fmt: skip
 
     @property
     def key(self) -> tuple[str, int]:

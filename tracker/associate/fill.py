@@ -39,8 +39,4 @@ def fill_gaps(tracklet: Tracklet, *, longest_s: float, stride: int = 1) -> Track
 
 def only_frames(visit: Tracklet, frames: Sequence[int]) -> Tracklet:
     """Return the visit with its observed boxes and, of those filled in, these frames' alone."""
-    keep = visit.observed | np.isin(visit.frame, frames)
-    return replace(
-        visit, frame=visit.frame[keep], time_s=visit.time_s[keep], xyxy=visit.xyxy[keep],
-        score=visit.score[keep], observed=visit.observed[keep],
-    )  # fmt: skip
+    return visit.rows(visit.observed | np.isin(visit.frame, frames))

@@ -59,12 +59,12 @@ class Piece:
             self._step *= 2
 
     @classmethod
-    def resumed(cls, visit: Tracklet, first: int) -> "Piece":
-        """Return a piece of a visit's boxes from the `first` on, with views of all of it."""
+    def resumed(cls, visit: Tracklet) -> "Piece":
+        """Return a piece with a visit's boxes and views, to go on with."""
         piece = cls()
         rows = zip(
-            visit.frame[first:].tolist(), visit.time_s[first:].tolist(), visit.xyxy[first:],
-            visit.score[first:].tolist(), strict=True,
+            visit.frame.tolist(), visit.time_s.tolist(), visit.xyxy, visit.score.tolist(),
+            strict=True,
         )  # fmt: skip
         piece._seen = [(frame, time_s, xyxy.copy(), score) for frame, time_s, xyxy, score in rows]
         step = -(-len(visit.embeddings) // MAX_VIEWS) or 1

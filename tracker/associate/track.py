@@ -102,20 +102,18 @@ class Track:
         return concatenate(self.pieces(camera), self.track_id)
 
     def take_past(self, before_s: float, camera: str) -> Tracklet | None:
-        """Give away the boxes from before a time, but the last one; None if there are none.
+        """Give away the boxes from before a time; None if there are none.
 
-        What the person looked like then is kept.
+        The very first box stays, so that the visit still begins when it began, and so do the
+        last one and what the person looked like.
         """
         whole = self.tracklet(camera)
         count = min(int(np.searchsorted(whole.time_s, before_s)), len(whole.frame) - 1)
-        if not count:
+        if count <= 1:
             return None
-        self._pieces = [Piece.resumed(whole, count)]
-        return replace(
-            whole, frame=whole.frame[:count], time_s=whole.time_s[:count],
-            xyxy=whole.xyxy[:count], score=whole.score[:count], observed=whole.observed[:count],
-            embeddings=no_embeddings(),
-        )  # fmt: skip
+        rows = np.r_[0, count : len(whole.frame)]
+        self._pieces = [Piece.resumed(whole.rows(rows))]
+        return replace(whole.rows(np.arange(count)), embeddings=no_embeddings())
 
     def _remember(self, embedding: FloatArray) -> None:
         """Put the embedding in the place of the oldest, once the budget is used up."""

@@ -11,6 +11,7 @@ from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.evidence import least_related
 from tracker.link.identities import Key, Linked, appearance_order
+from tracker.link.reason_log import ReasonLog
 from tracker.link.reasons import probability_at_once
 from tracker.types import Identity, Link, Merge, Tracklet
 
@@ -32,15 +33,7 @@ class _Seen:
 _Person = dict[Key, _Seen]
 
 
-@dataclass(frozen=True, slots=True)
-class SeenBefore:
-    """Where a person was; `end_s` is infinite for a visit that was not concluded yet."""
-
-    visit: Key
-    end_s: float
-
-
-class OnlineIdentities:
+class OnlineIdentities(ReasonLog):
     """Gives each new visit a person at once; what turns out to be one person is merged later.
 
     Used where frames cannot be looked at twice. A visit goes to the most similar person who is
@@ -49,14 +42,12 @@ class OnlineIdentities:
     """
 
     def __init__(self, config: LinkConfig, scale: Likeness | None = None) -> None:
+        super().__init__()
         self._config = config
         self._scale = scale or Likeness()
         self._person_of: dict[Key, int] = {}
         self._people: dict[int, _Person] = {}
         self._last = 0
-        self._links: list[Link] = []
-        self._merges: list[Merge] = []
-        self._told = [0, 0]  # how many links and merges were asked for as news
         self._forgotten = 0
 
     def person_of(self, camera: str, track_id: int) -> int | None:
@@ -67,34 +58,6 @@ class OnlineIdentities:
     def count(self) -> int:
         """How many people there are so far."""
         return len(self._people) + self._forgotten
-
-    def enter_s(self, key: Key) -> float:
-        """Return when a visit began."""
-        return self._people[self._person_of[key]][key].start_s
-
-    def before(self, key: Key) -> SeenBefore | None:
-        """Return where the person of a visit was last before it; None for a new person."""
-        mine = self._people[self._person_of[key]]
-        seen = mine[key]
-        earlier = [(s.end_s, s.start_s, k) for k, s in mine.items() if s.start_s < seen.start_s]
-        last = max(earlier, default=None)
-        return SeenBefore(last[2], last[0]) if last else None
-
-    def new_links(self) -> list[Link]:
-        """Return the links that were made since this was last asked."""
-        news, self._told[0] = self._links[self._told[0] :], len(self._links)
-        return news
-
-    def new_merges(self) -> list[Merge]:
-        """Return the merges that were made since this was last asked."""
-        news, self._told[1] = self._merges[self._told[1] :], len(self._merges)
-        return news
-
-    def take_reasons(self) -> tuple[list[Link], list[Merge]]:
-        """Give away all links and merges so far."""
-        taken = self._links, self._merges
-        self._links, self._merges, self._told = [], [], [0, 0]
-        return taken
 
     def forget_oldest(self, each: int = LOOKS_EACH, most: int = MOST_LOOKS) -> None:
         """Bound what is remembered: the latest visits of each person, and the latest people.

@@ -2,9 +2,10 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -52,6 +53,7 @@ class EventWriter:
 
     def __init__(self, out: TextIO, name: str, wall: WallClock | None) -> None:
         self._out: TextIO | None = out
+        self.failed = False
         self._name = name
         self._wall = wall
 
@@ -62,7 +64,7 @@ class EventWriter:
         try:
             print(json.dumps(event_entry(event, self._wall)), file=self._out, flush=True)
         except OSError as error:
-            self._out = None
+            self._out, self.failed = None, True
             logger.error("no more events to %s: %s", self._name, error.strerror or error)
 
 
@@ -74,11 +76,17 @@ def event_writer(place: str, wall: WallClock | None) -> Iterator[EventWriter]:
         OutputError: The file cannot be written.
     """
     if place == STDOUT:
-        yield EventWriter(sys.stdout, "stdout", wall)
+        writer = EventWriter(sys.stdout, "stdout", wall)
+        yield writer
+        if writer.failed:  # else Python, when it ends, fails at what is left in the buffer
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return
     try:
         out = Path(place).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
     except OSError as error:
         raise OutputError(f"cannot write '{place}': {error.strerror}") from error
-    with out:
+    try:
         yield EventWriter(out, place, wall)
+    finally:
+        with suppress(OSError):  # told already
+            out.close()

@@ -47,8 +47,9 @@ class LiveServer:
             Route("/stream/{camera}", self._stream),
         ]
         config = uvicorn.Config(
-            Guard(Starlette(routes=routes), token, port=port), log_level="error", access_log=False,
-            lifespan="off", ws="none", server_header=False, timeout_graceful_shutdown=1,
+            Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
+            log_level="critical",  # a player that hangs on when the run ends is no error
+            ws="none", server_header=False, timeout_graceful_shutdown=1,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
@@ -131,6 +132,7 @@ def serving(view: LiveView, port: int) -> Iterator[LiveServer]:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((LOOPBACK, port))
+            listening.listen()  # so that whoever comes before the server is up waits for it
         except OSError as error:
             reason = error.strerror or error
             raise ConfigError(
