@@ -1,4 +1,4 @@
-"""Apply corrections to a tracks.json: people to merge, visits to take out.
+"""Apply corrections to a tracks.json: people to merge, visits to take out, names.
 
 Works on the file's content as `json.loads` gives it, and leaves the content that it was given
 alone. Holds always: every track is in exactly one person, nobody is in one camera twice at one
@@ -6,10 +6,20 @@ instant, an id is never used for a second person.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, pairwise
 from typing import Any
 
-from tracker.corrections.records import RECORDS, Correction, Merge, Split, from_records, ids_in
+from tracker.corrections.records import (
+    RECORDS,
+    Confirm,
+    Correction,
+    Merge,
+    Name,
+    Split,
+    from_records,
+    ids_in,
+)
 from tracker.errors import ConfigError
 from tracker.output.saved import (
     Content,
@@ -23,6 +33,7 @@ from tracker.output.saved import (
 )
 
 BY_PERSON = "person"  # who made a link, where it was not the program
+LONGEST_NAME = 80
 _FEWEST = 2  # people that can be merged
 
 
@@ -44,8 +55,12 @@ def corrected(content: Content, corrections: Sequence[Correction]) -> Content:
     for correction in corrections:
         if isinstance(correction, Merge):
             book.merge(correction)
-        else:
+        elif isinstance(correction, Split):
             book.split(correction)
+        elif isinstance(correction, Confirm):
+            book.confirm(correction)
+        else:
+            book.name(correction)
     return book.content()
 
 
@@ -55,6 +70,7 @@ class _Book:
     def __init__(self, content: Content) -> None:
         self._before = content
         self._people = people_of(content)
+        self._names = {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
         self._links: list[dict[str, Any]] = list(content["links"])
         self._made = from_records(content.get(RECORDS, []), "this tracks.json")
         self._used = {*self._people, *chain.from_iterable(map(ids_in, self._made))}
@@ -75,8 +91,11 @@ class _Book:
                     "in one camera twice at once"
                 )
         together = list(chain.from_iterable(self._people.pop(i) for i in ids))
+        names = [self._names.pop(i) for i in sorted(ids) if i in self._names]
+        if names:
+            self._names[min(ids)] = names[0]
         self._settle(min(ids), together)
-        self._made.append(Merge(ids))
+        self._made.append(replace(correction, ids=ids))
 
     def split(self, correction: Split) -> None:
         """Take visits out of a person and make them a new one."""
@@ -94,13 +113,38 @@ class _Book:
         self._people[old] = [v for v in self._people[old] if v.key not in visits]
         self._used.add(new)
         self._settle(new, taken)
-        self._made.append(Split(old, visits, new))
+        self._made.append(replace(correction, visits=visits, new_global_id=new))
+
+    def confirm(self, correction: Confirm) -> None:
+        """Mark a link as right."""
+        ends = {correction.first, correction.second}
+        for place, link in enumerate(self._links):
+            if {link_end(link, "first"), link_end(link, "second")} == ends:
+                self._links[place] = link | {"confirmed": True}
+                self._made.append(correction)
+                return
+        between = " and ".join(map(name_of, (correction.first, correction.second)))
+        raise ConfigError(f"confirm: there is no link between {between}")
+
+    def name(self, correction: Name) -> None:
+        """Give a person a name, or take it away."""
+        self._require_person(correction.global_id, f"name '{correction.name}'")
+        name = " ".join(correction.name.split())
+        if len(name) > LONGEST_NAME:
+            raise ConfigError(f"a name may have {LONGEST_NAME} letters, but this has {len(name)}")
+        self._names.pop(correction.global_id, None)
+        if name:
+            self._names[correction.global_id] = name
+        self._made.append(replace(correction, name=name))
 
     def content(self) -> Content:
         """Return the file's content as it is now."""
         person_of = self._person_of()
         before = {person["global_id"]: person for person in self._before["identities"]}
-        people = [_identity(i, v, before.get(i)) for i, v in sorted(self._people.items())]
+        people = [
+            _identity(i, v, self._names.get(i), before.get(i))
+            for i, v in sorted(self._people.items())
+        ]
         tracks = [
             t | {"global_id": person_of[t["camera"], t["track_id"]]} for t in self._before["tracks"]
         ]
@@ -184,13 +228,16 @@ def _said(number: int, first: Visit, second: Visit) -> dict[str, Any]:
     }
 
 
-def _identity(number: int, visits: list[Visit], before: dict[str, Any] | None) -> dict[str, Any]:
+def _identity(
+    number: int, visits: list[Visit], name: str | None, before: dict[str, Any] | None
+) -> dict[str, Any]:
     """Describe a person; one who did not change stays word for word."""
     entries = [visit_entry(v.key) | {"enter_s": v.enter_s, "leave_s": v.leave_s} for v in visits]
-    if before is not None and before["tracks"] == entries:
+    if before is not None and before["tracks"] == entries and before.get("name") == name:
         return before
     return {
         "global_id": number,
+        **({"name": name} if name else {}),
         "first_time_s": min(v.enter_s for v in visits),
         "last_time_s": max(v.leave_s for v in visits),
         "tracks": entries,
