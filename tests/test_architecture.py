@@ -32,6 +32,7 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
+    ("tracker.gallery",),
     ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
     ("tracker.train", "tracker.export"),

@@ -1,10 +1,11 @@
 """Which files a run writes: from the options to names, checked before the work begins."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.errors import ConfigError, OutputError, suggestion
+from tracker.gallery.layout import FOLDER, require_free
 from tracker.output.atomic import require_no_input, require_writable
 from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
 from tracker.output.tracks_json import write_tracks_json
@@ -23,15 +24,17 @@ class OutputPlan:
         videos: Annotated video by camera name; empty if none is wanted.
         texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
         mot_id: Which id a MOT row carries.
+        gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
     json: Path
     videos: dict[str, Path] = field(default_factory=dict)
     texts: dict[tuple[str, str], Path] = field(default_factory=dict)
     mot_id: MotId = "track"
+    gallery: Path | None = None
 
     def paths(self) -> list[Path]:
-        """Return all files in the order in which a summary lists them."""
+        """Return all files but the gallery's in the order in which a summary lists them."""
         return [*self.videos.values(), self.json, *self.texts.values()]
 
 
@@ -58,6 +61,17 @@ def plan_outputs(
     return plan
 
 
+def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
+    """Add a gallery beside the JSON and check that it can be written.
+
+    Raises:
+        OutputError: It exists already, or cannot be written.
+    """
+    gallery = plan.json.parent / FOLDER
+    require_free(gallery, overwrite=overwrite)
+    return replace(plan, gallery=gallery)
+
+
 def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """Refuse to replace what the run reads, even where overwriting was asked for.
 
@@ -66,6 +80,9 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
     """
     for path in plan.paths():
         require_no_input(path, inputs)
+    for read in inputs:
+        if plan.gallery and plan.gallery.resolve() in (read.resolve(), *read.resolve().parents):
+            raise OutputError(f"'{read}' is an input of this run and lies in '{plan.gallery}'")
 
 
 def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
+from tracker.gallery.keep import GalleryKeeper, keep_gallery
 from tracker.link.identities import link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.draw import Label
@@ -90,13 +91,25 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    watcher = watcher or Watcher()
     cameras = [
         CameraPipeline(s, detectors[s.info.name], embedder, settings.tracker) for s in sources
     ]
-    follower = _Follower(cameras, settings, watcher)
+    with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
+        follower = _Follower(cameras, settings, watcher or Watcher(), keeper)
+        outcome = _follow(follower, cameras, settings, _total_frames(sources, settings.sampling))
+        if not settings.online:
+            outcome.interrupted |= _second_pass(outcome, settings, reopen, follower)
+        outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
+    return outcome
+
+
+def _follow(
+    follower: "_Follower", cameras: Sequence[CameraPipeline], settings: RunSettings,
+    total: int | None,
+) -> RunOutcome:  # fmt: skip
+    """Make the first pass, settle the identities and write the tables."""
     begun = time.monotonic()
-    interrupted = follower.follow(_total_frames(sources, settings.sampling))
+    interrupted = follower.follow(total)
     outcome = RunOutcome(
         _settle(cameras, follower.people, settings), follower.frames,
         time.monotonic() - begun, interrupted, [c.failure for c in cameras if c.failure],
@@ -110,21 +123,29 @@ def run(
         if camera.failure and not camera.frames_read:
             logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
-    if not settings.online:
-        outcome.interrupted |= _draw(outcome, settings, reopen, watcher)
     return outcome
 
 
-def _draw(
-    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, watcher: Watcher
+def _second_pass(
+    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, follower: "_Follower"
 ) -> bool:
-    """Draw the videos; an interrupt ends it early and returns True, with files readable."""
-    plan, total = settings.plan, sum(c.frames or 0 for c in outcome.result.cameras)
-    writing = VideoWriting(plan.videos, settings.sampling, watcher.drawn, outcome.files.append)
-    if plan.videos:
-        watcher.begin("drawing", total or None)
+    """Draw videos, keep crops; an interrupt ends it early and returns True, with files readable."""
+    result, plan, watcher, keeper = outcome.result, settings.plan, follower.watcher, follower.keeper
+    keeper.begin_second_pass(result, settings.sampling.stride)
+
+    def drawn(frame: Frame) -> None:
+        keeper.look(frame)
+        watcher.drawn(frame)
+
+    writing = VideoWriting(plan.videos, settings.sampling, drawn, outcome.files.append)
+    undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
     try:
-        draw_videos(outcome.result, writing, reopen)
+        if plan.videos:
+            watcher.begin("drawing", sum(c.frames or 0 for c in result.cameras) or None)
+        draw_videos(result, writing, reopen)
+        if plan.gallery and undrawn:
+            watcher.begin("keeping crops", keeper.frames_needed(undrawn))
+        keeper.read(undrawn, reopen, watcher.drawn)
     except KeyboardInterrupt:
         return True
     return False
@@ -134,18 +155,20 @@ class _Follower:
     """The first pass over all frames, and the only one where they cannot be had again."""
 
     def __init__(
-        self, cameras: Sequence[CameraPipeline], settings: RunSettings, watcher: Watcher
-    ) -> None:
+        self, cameras: Sequence[CameraPipeline], settings: RunSettings, watcher: Watcher,
+        keeper: GalleryKeeper,
+    ) -> None:  # fmt: skip
         self._cameras = cameras
         self._settings = settings
-        self._watcher = watcher
+        self.watcher = watcher
+        self.keeper = keeper
         self.people = PeopleNow(settings.link)
         self.frames = 0
         self.live_videos: list[Path] = []
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
-        self._watcher.begin("following", total)
+        self.watcher.begin("following", total)
         try:
             with ExitStack() as stack:
                 draw = self._live_drawing(stack)
@@ -161,16 +184,17 @@ class _Follower:
         if not self._settings.online:
             return {}
         settings, keep = self._settings, self.live_videos.append
-        writing = VideoWriting(settings.plan.videos, settings.sampling, self._watcher.drawn, keep)
+        writing = VideoWriting(settings.plan.videos, settings.sampling, self.watcher.drawn, keep)
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
+        self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
         if step.frame.camera in draw:
             draw[step.frame.camera](step.frame, labels)
-        return self._watcher.frame(step, labels, self.people.identities.count)
+        return self.watcher.frame(step, labels, self.people.identities.count)
 
 
 def _settle(

@@ -43,6 +43,15 @@ MotIdOption = Annotated[
         "--mot-id", metavar="track|person", help="Which id MOT rows carry.", rich_help_panel=_OUTPUT
     ),
 ]
+Crops = Annotated[
+    bool,
+    typer.Option(
+        "--crops",
+        help="Keep the best crops of each visit, their embeddings and a poster of each camera in "
+        "gallery/ beside the JSON.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option("--overwrite", help="Replace existing outputs.", rich_help_panel=_OUTPUT),

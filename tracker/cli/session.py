@@ -36,7 +36,7 @@ from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.models.locate import AUTO
 from tracker.output.show import Window
-from tracker.outputs import OutputPlan, plan_outputs, protect_inputs
+from tracker.outputs import OutputPlan, plan_outputs, protect_inputs, with_gallery
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import FrameSource, Sampling
@@ -90,6 +90,7 @@ class TrackRequest:
     json_path: Path | None
     formats: str
     mot_id: str
+    crops: bool
     overwrite: bool
     show: bool
     summary: str
@@ -195,6 +196,8 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
         mot_id=parse_mot_id(request.mot_id),
         overwrite=request.overwrite,
     )
+    if request.crops:
+        plan = with_gallery(plan, overwrite=request.overwrite)
     protect_inputs(plan, _inputs(request, cameras))
     return plan, sources
 
@@ -204,6 +207,8 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
         raise ConfigError("cameras without a source need --detections")
     if request.out:
         raise ConfigError("--out needs pictures to draw on; use --json, or name a SOURCE")
+    if request.crops:
+        raise ConfigError("--crops needs pictures to cut them out of; name a SOURCE")
     size = parse_size(request.size) if request.size else None
     boxes, sampling, fps = request.detections, request.sampling, request.fps
     if not cameras:

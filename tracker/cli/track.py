@@ -53,6 +53,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     json_path: w.JsonPath = None,
     formats: w.Formats = "json",
     mot_id: w.MotIdOption = "track",
+    crops: w.Crops = False,
     overwrite: w.Overwrite = False,
     show: w.Show = False,
     summary: w.Summary = "text",

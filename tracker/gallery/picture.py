@@ -1,0 +1,57 @@
+"""Cut, judge and store the pictures of a gallery."""
+
+import cv2
+import numpy as np
+
+from tracker import boxes
+from tracker.types import FloatArray, Image
+
+HIGHEST_CROP, WIDEST_CROP = 256, 512  # pixels; OSNet looks at 256 x 128
+WIDEST_POSTER = 960
+CROP_QUALITY, POSTER_QUALITY = 92, 85  # of 100: JPEG's
+_JUDGED_HEIGHT = 128  # pixels; so that large pictures do not look sharper
+
+
+def cut(image: Image, xyxy: FloatArray) -> Image:
+    """Cut a box (4,) out of a frame, at most 256 pixels high and 512 wide.
+
+    Args:
+        image: (H, W, 3) uint8 BGR.
+        xyxy: Pixels; must be `croppable`.
+    """
+    height, width = image.shape[:2]
+    corners = np.round(boxes.clip(xyxy[None], width, height)[0]).astype(int)
+    left, top, right, bottom = corners.tolist()
+    crop = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    return shrunk(crop, HIGHEST_CROP / crop.shape[0], WIDEST_CROP / crop.shape[1])
+
+
+def poster(image: Image) -> Image:
+    """Return a frame at most 960 pixels wide."""
+    return shrunk(image, WIDEST_POSTER / image.shape[1])
+
+
+def shrunk(image: Image, *factors: float) -> Image:
+    """Scale a picture by the least of the factors, but never up."""
+    factor = min(factors)
+    if factor >= 1:
+        return image
+    size = (max(round(image.shape[1] * factor), 1), max(round(image.shape[0] * factor), 1))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def sharpness(crop: Image) -> float:
+    """Return how much of a crop's contrast lies in its finest detail, from 0.
+
+    Dark clothes have little contrast, which does not make their picture a blurred one.
+    """
+    grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
+    fine = shrunk(np.asarray(grey, np.uint8), _JUDGED_HEIGHT / grey.shape[0])
+    detail = float(cv2.Laplacian(fine, cv2.CV_32F).var())
+    return detail / (float(fine.var()) + 1.0)
+
+
+def encode(image: Image, quality: int) -> bytes:
+    """Return a picture as JPEG."""
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()

@@ -1,0 +1,105 @@
+"""Finish a gallery: embed its crops, write the tables, give it its name."""
+
+import csv
+import json
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from tracker.embed.embedder import BATCH, Embedder
+from tracker.errors import OutputError
+from tracker.gallery.layout import ABOUT, CROPS, EMBEDDINGS, FORMAT, POSTERS, crop_path, times_path
+from tracker.gallery.shelf import Key, Shelf
+from tracker.output.atomic import replacing
+from tracker.output.tracks_json import model_entry
+from tracker.result import RunResult
+from tracker.types import FloatArray, Image, IntArray, no_embeddings
+
+COLUMNS = ("camera", "track", "start_s", "end_s")
+_Named = tuple[Key, int]  # the visit and frame of a crop
+
+
+def write_gallery(
+    shelf: Shelf, result: RunResult, embedder: Embedder | None, tracks_json: str
+) -> None:
+    """Turn what lies on the shelf into a gallery.
+
+    Args:
+        shelf: Has the crops.
+        result: Whose visits they show.
+        embedder: The run's own; without one the embeddings are zero: no evidence.
+        tracks_json: Name of the result's file, which lies beside the gallery.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    order = {camera.name: number for number, camera in enumerate(result.cameras)}
+    named = sorted(
+        ((key, kept.frame) for key, parts in shelf.visits.items() for kept in parts.values()),
+        key=lambda item: (order[item[0][0]], item[0][1], item[1]),
+    )
+    rows = np.array([(order[camera], t, frame) for (camera, t), frame in named], np.int64)
+    about = {
+        "format": FORMAT,
+        "reid": model_entry(result.reid),
+        "cameras": list(order),
+        "tracks": tracks_json,
+    }
+    for name in (CROPS, POSTERS):
+        (shelf.folder / name).mkdir(exist_ok=True)
+    _write_times(times_path(shelf.folder), result, {key for key, _ in named})
+    looks = _embedded(shelf, named, embedder)
+    _write_embeddings(shelf.folder / EMBEDDINGS, looks, rows.reshape(-1, 3), about)
+    shelf.put_in_place()
+
+
+def _write_times(path: Path, result: RunResult, kept: set[Key]) -> None:
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(COLUMNS)
+        for visit in result.tracklets():
+            if visit.key in kept:
+                span = round(visit.start_s, 6), round(visit.end_s, 6)
+                writer.writerow([*visit.key, *span])
+
+
+def _write_embeddings(path: Path, looks: FloatArray, rows: IntArray, about: dict[str, Any]) -> None:
+    from safetensors.numpy import save
+
+    with replacing(path) as temporary:
+        temporary.write_bytes(
+            save({"embedding": looks, "row": rows}, metadata={ABOUT: json.dumps(about)})
+        )
+
+
+def _embedded(shelf: Shelf, named: Sequence[_Named], embedder: Embedder | None) -> FloatArray:
+    """Embed the crops as they lie on disk, so that whoever embeds them again gets the same."""
+    if embedder is None or not named:
+        return np.zeros((len(named), no_embeddings().shape[1]), np.float32)
+    parts = []
+    for _, group in groupby(enumerate(named), key=lambda item: item[0] // BATCH):
+        crops = [_read(crop_path(shelf.folder, *key, frame)) for _, (key, frame) in group]
+        parts.append(embedder.embed(*_sheet(crops)))
+    return np.concatenate(parts)
+
+
+def _sheet(crops: Sequence[Image]) -> tuple[Image, FloatArray]:
+    """Put crops side by side, because an embedder takes the boxes of one picture in a batch."""
+    heights, widths = [c.shape[0] for c in crops], [c.shape[1] for c in crops]
+    right = np.cumsum(widths)
+    sheet = np.zeros((max(heights), int(right[-1]), 3), np.uint8)
+    for crop, end in zip(crops, right.tolist(), strict=True):
+        sheet[: crop.shape[0], end - crop.shape[1] : end] = crop
+    xyxy = np.stack([right - widths, np.zeros(len(crops)), right, heights], axis=1)
+    return sheet, xyxy.astype(np.float32)
+
+
+def _read(path: Path) -> Image:
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if image is None:
+        raise OutputError(f"the crop '{path}' was written but cannot be read; is the disk full?")
+    return np.asarray(image, np.uint8)
