@@ -35,6 +35,8 @@ LAYERS = (
     ("tracker.gallery",),
     ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
     ("tracker.evaluate",),
+    ("tracker.report",),
+    ("tracker.review",),
     ("tracker.train", "tracker.export"),
     ("tracker.run", "tracker.assemble", "tracker.crops"),
     ("tracker.cli", "tracker.__main__"),

@@ -50,7 +50,7 @@ def report(
     require_no_input(out, [tracks])
     require_writable(out, overwrite=overwrite)
     content = read_saved(tracks)
-    kept = find_kept(tracks.parent, content) if pictures else Kept()
+    kept = find_kept(tracks, content) if pictures else Kept()
     inside, shots = embedded(content, kept, pictures)
     page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)
     with replacing(out) as temporary:

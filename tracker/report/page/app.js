@@ -65,7 +65,8 @@ const themeButton = () => {
 };
 
 const start = (raw) => {
-  run = decode(raw);
+  if (served) renew(raw);
+  else run = decode(raw);
   byId("tools").replaceChildren(...(served ? [undoButton()] : []), themeButton());
   window.addEventListener("hashchange", route);
   window.addEventListener("keydown", (event) => {

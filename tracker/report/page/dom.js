@@ -20,7 +20,12 @@ const svg = (tag, props, ...children) =>
 
 const byId = (id) => document.getElementById(id);
 
-const say = (text) => { byId("says").textContent = text; };
+let saying = 0;
+const say = (text) => {
+  clearTimeout(saying);
+  byId("says").textContent = text;
+  saying = setTimeout(() => { byId("says").textContent = ""; }, 6000);
+};
 
 // Adds items to a place in portions, the next one when the end of the last comes into view.
 const inPortions = (place, items, portion, make) => {

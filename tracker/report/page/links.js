@@ -42,7 +42,7 @@ const linkCard = (link) => h("article", { class: "link card", "aria-label": `Lin
     h("div", { class: "big" }, chance(link.probability)), meter(link.probability),
     h("dl", { class: "facts" },
       fact("similarity", decimal(link.similarity)),
-      fact("time gap", lasting(link.gap)),
+      link.gap < 0 ? fact("in both views", lasting(-link.gap)) : fact("time gap", lasting(link.gap)),
       link.distance === null ? null : fact("distance", `${decimal(link.distance, 1)} m`)),
     hooks.link ? hooks.link(link, false) : null),
   side("Later visit", link.second),
