@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.config import LinkConfig, TrackerConfig
+from tracker.corrections.again import found_in, give_names
+from tracker.corrections.sure import KnownPlaces
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
@@ -30,6 +32,7 @@ class RunSettings:
 
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
+        known: What a person said of an earlier run over the same videos.
     """
 
     tracker: TrackerConfig
@@ -40,6 +43,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
+    known: KnownPlaces = field(default_factory=KnownPlaces)
 
 
 @dataclass(slots=True)
@@ -204,7 +208,12 @@ def _settle(
     visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     infos = [c.info for c in cameras]
     grounds = {info.name: info.ground for info in infos}
-    linked = people.identities.linked(visits) if online else link(visits, settings.link, grounds)
+    known = found_in(settings.known, visits)
+    if online:
+        linked = people.identities.linked(visits)
+    else:
+        linked = link(visits, settings.link, grounds, known.pairs)
+    give_names(linked.identities, known.names)
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )

@@ -77,6 +77,7 @@ def _listen(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen()  # so that whoever reads the address is answered, if a little later
     except OSError as error:
         listening.close()
         raise ConfigError(f"--port {port} cannot be opened: {error.strerror}") from error

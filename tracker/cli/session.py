@@ -31,6 +31,7 @@ from tracker.cli.parse import (
 )
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.config import LinkConfig, TrackerConfig
+from tracker.corrections.again import read_known
 from tracker.detect.base import USUAL_CONF, Detector, YoloOptions
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
@@ -85,6 +86,7 @@ class TrackRequest:
     camera_motion: str
     gallery_threshold: float | None
     overlap: str | None
+    corrections: Path | None
     online: bool
     out: Path | None
     json_path: Path | None
@@ -224,7 +226,7 @@ def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
 def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
     """Return the files that the run reads."""
     files = [Path(camera.source) for camera in cameras]
-    files += [path for path in (request.config, request.detections) if path]
+    files += [path for path in (request.config, request.detections, request.corrections) if path]
     if request.detections and request.detections.is_dir():
         files += [request.detections / f"{camera.name}.txt" for camera in cameras]
     return files
@@ -234,6 +236,8 @@ def _run(
     request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec],
     sources: list[FrameSource], *, plan: OutputPlan, link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
+    online = request.online or any(camera.live for camera in cameras)
+    known = read_known(request.corrections, online=online)
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
     with watcher.loading():
@@ -242,7 +246,7 @@ def _run(
     _seed(request.seed)
     settings = RunSettings(
         request.tracker, link, request.sampling, plan, detector_use, reid_use, device=device,
-        online=request.online or any(camera.live for camera in cameras),
+        online=online, known=known,
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 

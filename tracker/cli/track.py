@@ -48,6 +48,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     camera_motion: o.CameraMotion = "auto",
     gallery_threshold: o.GalleryThreshold = None,
     overlap: o.Overlap = None,
+    corrections: o.Corrections = None,
     online: o.Online = False,
     out: w.Out = None,
     json_path: w.JsonPath = None,

@@ -98,7 +98,8 @@ def known_after(before: Known, content: Content, corrections: Sequence[Correctio
         corrections: As they were made: every split with its new id.
     """
     people = {number: [v.key for v in own] for number, own in people_of(content).items()}
-    names = {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
+    names = {i: before.names[k] for i, own in people.items() for k in own if k in before.names}
+    names |= {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
     same = {Pair(pair) for group in before.same for pair in combinations(group, 2)}
     different = {Pair(pair) for pair in before.different}
     for correction in corrections:

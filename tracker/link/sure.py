@@ -1,12 +1,12 @@
 """Pairs of visits about which a person has said whether they are one person's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tracker.boxes import FloatArray
-from tracker.types import BoolArray, Tracklet
+from tracker.types import BoolArray, Link, Tracklet
 
 Key = tuple[str, int]  # camera, track_id
 SURE = 10.0  # affinity of a sure pair: far above what looks give, so these are joined first
@@ -48,9 +48,25 @@ class SurePairs:
                 excluded[np.ix_(members, members)] = _at_once([visits[m] for m in members])
         return affinity, excluded
 
-    def is_same(self, one: Key, other: Key) -> bool:
-        """Tell whether somebody said that these are one person's."""
-        return any(one in group and other in group for group in self.same)
+    def preferred(self, visits: Sequence[Tracklet], affinity: FloatArray) -> FloatArray:
+        """Return affinities in which the reason for a visit is one that a person has given."""
+        if not self.same:
+            return affinity
+        settled, _ = self.apply(visits, affinity, np.zeros(affinity.shape, bool))
+        return np.minimum(settled, 1)
+
+    @property
+    def visits(self) -> frozenset[Key]:
+        """All visits that are known to be somebody's."""
+        return frozenset(key for group in self.same for key in group)
+
+    def vouch(self, links: Sequence[Link]) -> list[Link]:
+        """Return the links with those confirmed that a person has vouched for."""
+        group_of = {key: number for number, group in enumerate(self.same) for key in group}
+        return [
+            replace(link, confirmed=group_of.get(link.first, -1) == group_of.get(link.second, -2))
+            for link in links
+        ]
 
 
 def _at_once(visits: Sequence[Tracklet]) -> BoolArray:

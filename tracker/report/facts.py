@@ -11,7 +11,7 @@ from tracker.corrections.book import BY_PERSON
 from tracker.output.draw import colour_of
 from tracker.output.saved import Content, Key, Visit, link_end, people_of
 
-PATH_POINTS = 24  # of each visit
+MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 64, 12, 120_000  # of the paths: of a visit, of all
 TIME_DIGITS = 2
 BY_PROGRAM, SAID, CONFIRMED = range(3)  # who vouches for a link
 
@@ -39,6 +39,7 @@ def facts_of(
     place = {visit.key: n for n, (_, visit) in enumerate(visits)}
     tracks = {(t["camera"], t["track_id"]): t for t in content["tracks"]}
     order = {number: n for n, number in enumerate(people)}
+    points = min(max(ALL_POINTS // max(len(visits), 1), FEWEST_POINTS), MOST_POINTS)
     return {
         "title": title,
         "models": content["models"],
@@ -47,7 +48,7 @@ def facts_of(
         "people": [[number, names.get(number), _hex(number)] for number in people],
         "visits": [
             [order[number], cameras.index(visit.camera), visit.track_id, *_times(visit),
-             *_path(tracks[visit.key]), list((shots or {}).get(visit.key, []))]
+             *_path(tracks[visit.key], points), list((shots or {}).get(visit.key, []))]
             for number, visit in visits
         ],
         "links": [_link(link, place) for link in content["links"]],
@@ -69,12 +70,10 @@ def _times(visit: Visit) -> tuple[float, float]:
     return round(visit.enter_s, TIME_DIGITS), round(visit.leave_s, TIME_DIGITS)
 
 
-def _path(track: Mapping[str, Any]) -> tuple[int, int, list[int], list[float]]:
-    """Return first and last frame, the feet in pixels, x and y in turn, and the places in metres."""
-    boxes = list(evenly(track["boxes"], PATH_POINTS))
-    feet = [
-        round(v) for b in boxes for v in ((b["xyxy"][0] + b["xyxy"][2]) / 2, b["xyxy"][3])
-    ]
+def _path(track: Mapping[str, Any], points: int) -> tuple[int, int, list[int], list[float]]:
+    """Return first and last frame, the feet in pixels (x, y in turn), the places in metres."""
+    boxes = list(evenly(track["boxes"], points))
+    feet = [round(v) for b in boxes for v in ((b["xyxy"][0] + b["xyxy"][2]) / 2, b["xyxy"][3])]
     places = [round(v, 2) for b in boxes if b.get("place_m") for v in b["place_m"]]
     return track["first_frame"], track["last_frame"], feet, places
 
@@ -82,13 +81,16 @@ def _path(track: Mapping[str, Any]) -> tuple[int, int, list[int], list[float]]:
 def evenly(items: Sequence[Any], most: int) -> Iterable[Any]:
     """Yield at most so many items, evenly spread, the first and the last among them.
 
-    >>> list(evenly(range(10), 4))
-    [0, 3, 6, 9]
+    >>> list(evenly(range(10), 4)), list(evenly(range(10), 1))
+    ([0, 3, 6, 9], [5])
     """
     if len(items) <= most:
         yield from items
-        return
-    yield from (items[round(n * (len(items) - 1) / (most - 1))] for n in range(most))
+    elif most == 1:
+        yield items[len(items) // 2]
+    else:
+        last = len(items) - 1
+        yield from (items[round(n * last / (most - 1))] for n in range(most))
 
 
 def _link(link: dict[str, Any], place: Mapping[Key, int]) -> list[Any]:

@@ -148,9 +148,7 @@ class Desk:
         if self._earlier is not None:
             self._path.replace(self._earlier)
             self._earlier = None
-        write_corrections_file(
-            CorrectionsFile(self._sha256, made, self._carried, sure), self._path
-        )
+        write_corrections_file(CorrectionsFile(self._sha256, made, self._carried, sure), self._path)
 
 
 def _known_of(places: KnownPlaces) -> Known:

@@ -79,7 +79,8 @@ class Guard:
         """Return the token in the address, where the page is asked for the first time."""
         if scope["path"] != "/" or scope["method"] != "GET":
             return ""
-        return parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
+        query: str = scope["query_string"].decode("latin-1")
+        return parse_qs(query).get("token", [""])[0]
 
     def _shown(self, headers: dict[str, str]) -> str:
         try:

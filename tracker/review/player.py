@@ -87,7 +87,7 @@ class CameraPlayer:
         drawn = self._draw(image[: self._size[1], : self._size[0]], shown, people, before, chosen)
         return _jpeg(drawn)
 
-    def _draw(  # noqa: PLR0913, PLR0917 - what a picture is made of
+    def _draw(
         self, image: Image, shown: list[_Box], people: dict[Key, int], before: dict[Key, int],
         chosen: int | None,
     ) -> Image:  # fmt: skip

@@ -46,7 +46,7 @@ const linkCard = (link) => h("article", { class: "link card", "aria-label": `Lin
       link.distance === null ? null : fact("distance", `${decimal(link.distance, 1)} m`)),
     hooks.link ? hooks.link(link, false) : null),
   side("Later visit", link.second),
-  link.rival ? side("Runner-up", link.rival, h("div", { class: "rival" }, meter(link.rivalProbability), ` ${chance(link.rivalProbability)}`))
+  link.rival ? side("Runner-up", link.rival, h("div", { class: "rival" }, meter(link.rivalProbability, false), ` ${chance(link.rivalProbability)}`))
     : h("div", { class: "side empty" }, h("h3", {}, "Runner-up"), h("p", {}, "Nobody else could be it.")));
 
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));

@@ -8,7 +8,7 @@ const personPage = (person) => h("article", { class: "person card", "aria-label"
     h("a", { class: "button close", href: "#people", "aria-label": "Close and show all people" }, "✕")),
   h("p", { class: "lead" }, story(person)),
   hooks.person ? hooks.person(person) : null,
-  section("Timeline", timeline(person, (visit) => toVisit(visit))),
+  section("Timeline", zoomed(person)),
   section("Visits", h("ol", { class: "visits" }, person.visits.map((visit, n) => visitItem(visit, person.visits[n - 1])))),
   person.moves.length ? section("From camera to camera", moves(person)) : null,
   section("Ways", h("div", { class: "scenes" }, person.cameras.map((camera) => cameraPath(person, camera)),
@@ -28,6 +28,18 @@ const stepLink = (person, step) => {
 const story = (person) => {
   const where = person.cameras.length === 1 ? person.cameras[0].name : count(person.cameras.length, "camera");
   return `${count(person.visits.length, "visit")} to ${where}, ${clock(person.first)} to ${clock(person.last)}; in view for ${lasting(person.seen)}.`;
+};
+
+// The timeline of the person's own time, which may be short in a long recording; or of all of it.
+const zoomed = (person) => {
+  const place = h("div", {});
+  const short = person.last - person.first < 0.6 * (run.end - run.begin);
+  let all = !short;
+  const draw = () => place.replaceChildren(timeline(person, toVisit, all ? whole() : lifetime(person)),
+    short ? h("button", { type: "button", class: "plain small-button", onclick: () => { all = !all; draw(); place.querySelector(".small-button").focus(); } },
+      all ? "Show this person's time" : "Show the whole recording") : "");
+  draw();
+  return place;
 };
 
 const toVisit = (visit) => {
@@ -56,7 +68,7 @@ const reason = (link) => h("p", { class: "reason" },
     link.by === CONFIRMED ? [" ", h("span", { class: "tag good" }, "confirmed")] : "",
   ], hooks.link ? hooks.link(link, true) : null);
 
-const meter = (p) => h("span", { class: `meter ${p < UNSURE ? "low" : ""}`, "aria-hidden": "true" }, h("i", { at: { width: `${100 * (p || 0)}%` } }));
+const meter = (p, warn = true) => h("span", { class: `meter ${warn && p < UNSURE ? "low" : ""}`, "aria-hidden": "true" }, h("i", { at: { width: `${100 * (p || 0)}%` } }));
 
 const moves = (person) => h("ul", { class: "moves-list" }, person.moves.map(({ from, to, gap }) => h("li", {},
   h("span", {}, from.camera.name), h("span", { class: "muted", "aria-label": "to" }, "→"), h("span", {}, to.camera.name),

@@ -3,24 +3,24 @@
 
 const AHEAD = 3; // pictures that are asked for before they are shown
 
-const spans = new Map(); // camera -> which frames its video has
+const films = new Map(); // camera -> which frames its video has
 
-const spanOf = async (camera) => {
-  if (!spans.has(camera.index)) {
+const footageOf = async (camera) => {
+  if (!films.has(camera.index)) {
     const answer = await fetch(`video/${camera.index}.json`);
-    const span = await answer.json();
-    if (!answer.ok) throw new Error(span.error);
-    spans.set(camera.index, span);
+    const film = await answer.json();
+    if (!answer.ok) throw new Error(film.error);
+    films.set(camera.index, film);
   }
-  return spans.get(camera.index);
+  return films.get(camera.index);
 };
 
 const openPlayer = async (visit, frame) => {
-  let span;
-  try { span = await spanOf(visit.camera); } catch (error) { say(error.message); return; }
+  let film;
+  try { film = await footageOf(visit.camera); } catch (error) { say(error.message); return; }
   const { camera, person } = visit;
-  const placeOf = (number) => Math.min(Math.max(Math.round((number - span.first) / span.stride), 0), span.count - 1);
-  const frameAt = (place) => span.first + place * span.stride;
+  const placeOf = (number) => Math.min(Math.max(Math.round((number - film.first) / film.stride), 0), film.count - 1);
+  const frameAt = (place) => film.first + place * film.stride;
   const timeAt = (place) => frameAt(place) / camera.fps + camera.offset;
   const address = (place) => `video/${camera.index}/${frameAt(place)}.jpg?person=${person.id}&revision=${run.revision}`;
   const loading = new Map();
@@ -28,8 +28,8 @@ const openPlayer = async (visit, frame) => {
 
   const image = h("img", { alt: `${camera.name}, ${named(person)} marked` });
   const time = h("span", { class: "time" });
-  const slider = h("input", { type: "range", min: 0, max: span.count - 1, value: at, "aria-label": "Place in the video", oninput: () => show(Number(slider.value)) });
-  const part = (n) => `${(100 * placeOf(n)) / Math.max(span.count - 1, 1)}%`;
+  const slider = h("input", { type: "range", min: 0, max: film.count - 1, value: at, "aria-label": "Place in the video", oninput: () => show(Number(slider.value)) });
+  const part = (n) => `${(100 * placeOf(n)) / Math.max(film.count - 1, 1)}%`;
   const mark = h("i", { at: { left: part(visit.first), width: `calc(${part(visit.last)} - ${part(visit.first)})`, background: person.colour } });
   const speed = h("select", { "aria-label": "Speed" }, [0.25, 0.5, 1, 2, 4].map((s) => h("option", { value: s, selected: s === 1 }, `${s} ×`)));
   const button = (text, label, action) => h("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
@@ -46,7 +46,7 @@ const openPlayer = async (visit, frame) => {
     return loading.get(place);
   };
   const show = async (place) => {
-    at = Math.min(Math.max(place, 0), span.count - 1);
+    at = Math.min(Math.max(place, 0), film.count - 1);
     slider.value = at;
     time.textContent = `${clock(timeAt(at))}, frame ${frameAt(at)}`;
     const wanted = at, source = await load(wanted);
@@ -57,16 +57,16 @@ const openPlayer = async (visit, frame) => {
     playing = true;
     toggle.textContent = "❚❚";
     toggle.setAttribute("aria-label", "Pause");
-    if (at >= span.count - 1) at = -1;
-    while (playing && !closed && at < span.count - 1) {
-      const due = performance.now() + (1000 * span.stride) / (camera.fps * Number(speed.value));
-      for (let n = 1; n <= AHEAD; n += 1) if (at + n < span.count) load(at + n);
+    if (at >= film.count - 1) at = -1;
+    while (playing && !closed && at < film.count - 1) {
+      const due = performance.now() + (1000 * film.stride) / (camera.fps * Number(speed.value));
+      for (let n = 1; n <= AHEAD; n += 1) if (at + n < film.count) load(at + n);
       await show(at + 1);
       await new Promise((done) => setTimeout(done, Math.max(due - performance.now(), 0)));
     }
     if (!closed) pause();
   };
-  const second = Math.max(Math.round(camera.fps / span.stride), 1);
+  const second = Math.max(Math.round(camera.fps / film.stride), 1);
   const dialog = h("dialog", { class: "player", "aria-label": `Video of ${camera.name}`, onclose: () => { closed = true; playing = false; dialog.remove(); },
     onkeydown: (event) => {
       const keys = { " ": () => toggle.click(), ArrowLeft: () => { pause(); show(at - 1); }, ArrowRight: () => { pause(); show(at + 1); } };
