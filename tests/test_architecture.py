@@ -32,13 +32,14 @@ LAYERS = (
     ("tracker.link",),
     ("tracker.result",),
     ("tracker.output",),
-    ("tracker.gallery",),
-    ("tracker.outputs", "tracker.pipeline", "tracker.corrections"),
+    ("tracker.gallery", "tracker.formats"),
+    ("tracker.outputs", "tracker.pipeline", "tracker.people_now", "tracker.corrections"),
+    ("tracker.web",),
     ("tracker.evaluate",),
     ("tracker.report",),
     ("tracker.review",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops"),
+    ("tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -80,7 +80,7 @@ def test_the_files_of_a_run(here: Path, cameras, options, expected):
                      id="table"),
         pytest.param("a", {"formats": ["cvs"]}, ConfigError, "'cvs'.*Did you mean 'csv'",
                      id="unknown format"),
-        pytest.param("a", {"formats": ["parquet"]}, ConfigError, "json, mot, jsonl, csv",
+        pytest.param("a", {"formats": ["xlsx"]}, ConfigError, "json, mot, cvat, coco-video",
                      id="no near format"),
         pytest.param("a", {"out": "v.mp4", "json": "v.mp4"}, OutputError, r"v\.mp4",
                      id="video and json of one name"),

@@ -129,9 +129,12 @@ def test_the_teacher_is_content_with_its_own_embeddings() -> None:
 def test_with_a_teacher_single_pictures_are_no_class() -> None:
     person, recipe = torch.tensor([0, 1, 1, 2, 3, 3]), preset("places", "osnet_x0_25")
     targets = torch.nn.functional.normalize(torch.rand(4, 8, generator=chance()))
-    taught, alone = Objective(recipe, person, targets), Objective(recipe, person, None)
+    taught = Objective(recipe, person, taught=True)
+    alone = Objective(recipe, person, taught=False)
     assert (taught.classes, alone.classes) == (2, 4)
-    parts, right = taught(torch.tensor([[0, 9.0], [9, 0], [0, 9]]), targets[:3], torch.arange(3))
+    parts, right = taught(
+        torch.tensor([[0, 9.0], [9, 0], [0, 9]]), targets[:3], torch.arange(3), targets[:3]
+    )
     assert set(parts) == {"cross_entropy", "triplet", "teacher"}
     assert right == 1  # of persons 0, 1 and 2 only 1 is a class, the first
     assert set(alone(torch.zeros(3, 4), targets[:3], torch.arange(3))[0]) == {

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.detect.base import YoloOptions
-from tracker.detect.yolo import YoloDetector, class_numbers
+from tracker.detect.base import YoloOptions, class_numbers
+from tracker.detect.yolo import YoloDetector
 from tracker.errors import ConfigError, WeightsError
 from tracker.models.locate import find_model
 from tracker.types import Frame

@@ -1,6 +1,7 @@
 """Put the parts of a run together: cameras, models, replayed boxes."""
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from tracker.detect.replay import ReplayDetector
 from tracker.embed.embedder import Embedder
 from tracker.errors import ConfigError, SourceError
 from tracker.models.fetch import find_or_fetch
+from tracker.models.locate import LocatedModel
 from tracker.result import ModelUse
 from tracker.source.base import FALLBACK_FPS, FrameSource, Sampling
 from tracker.source.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
 from tracker.source.images import BoxesOnlySource
+from tracker.source.live import LiveOptions
 from tracker.source.seqinfo import read_seqinfo
 from tracker.types import CameraInfo
 
@@ -28,10 +31,20 @@ def load_detector(wanted: str, options: YoloOptions) -> tuple[Detector, ModelUse
         ConfigError, WeightsError: As the parts do.
     """
     model = find_or_fetch(wanted, "detect")
+    logger.info("detector %s on %s", model.path, options.device)
+    return _yolo(model, options), ModelUse(model.name, model.sha256)
+
+
+def _yolo(model: LocatedModel, options: YoloOptions) -> Detector:
+    """Run OpenVINO folders by OpenVINO itself, all else by Ultralytics."""
+    if model.path.is_dir():
+        from tracker.detect.openvino_yolo import OpenVinoYolo, can_run
+
+        if can_run(model.path):
+            return OpenVinoYolo(model, options, workers=os.cpu_count() or 1)
     from tracker.detect.yolo import YoloDetector
 
-    logger.info("detector %s on %s", model.path, options.device)
-    return YoloDetector(model, options), ModelUse(model.name, model.sha256)
+    return YoloDetector(model, options)
 
 
 def load_reid(wanted: str, device: str, *, half: bool) -> tuple[Embedder | None, ModelUse | None]:
@@ -128,7 +141,7 @@ def boxes_only_sources(
 
 
 def open_all(
-    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None
+    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
 ) -> list[FrameSource]:
     """Open all cameras, or none.
 
@@ -138,8 +151,8 @@ def open_all(
     opened: list[FrameSource] = []
     try:
         for camera in cameras:
-            opened.append(open_camera(camera, sampling, fps))
-    except SourceError:
+            opened.append(open_camera(camera, sampling, fps, live))
+    except BaseException:
         for source in opened:
             source.close()
         raise

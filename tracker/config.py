@@ -7,6 +7,8 @@ from tracker.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
+RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
+
 
 @dataclass(frozen=True, slots=True)
 class TrackerConfig:
@@ -20,6 +22,8 @@ class TrackerConfig:
         max_cosine_distance: Largest appearance distance of a match, in [0, 1]; also of the
             revival of a lost track where its motion model no longer expects it.
         max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
+        reid_interval_s: Seconds for which a person whose match is in no doubt is not embedded
+            again; 0 embeds everybody in every frame.
         nn_budget: Embeddings kept per track (DeepSORT: 100).
         max_cover: Largest share of a box that another person may cover for its crop to be
             remembered, in [0, 1].
@@ -40,6 +44,7 @@ class TrackerConfig:
     max_age_s: float = 2.0
     max_cosine_distance: float = 0.3
     max_iou_distance: float = 0.7
+    reid_interval_s: float = 0.3
     nn_budget: int = 100
     max_cover: float = 0.35
     revive_speed: float = 1.5
@@ -100,6 +105,7 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "max_age_s": (0, 1e6),
     "max_cosine_distance": (0, 1),
     "max_iou_distance": (0, 1),
+    "reid_interval_s": (0, 1e6),
     "nn_budget": (1, 1_000_000),
     "max_cover": (0, 1),
     "revive_speed": (0, 1e6),

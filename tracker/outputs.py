@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tracker.errors import ConfigError, OutputError, suggestion
+from tracker.errors import OutputError
+from tracker.formats.catalogue import FORMATS, known_format
+from tracker.formats.mot import MotId
 from tracker.gallery.layout import FOLDER, require_free
 from tracker.output.atomic import require_no_input, require_writable
-from tracker.output.text import MotId, write_csv, write_jsonl, write_mot
+from tracker.output.recording import segments_of
 from tracker.output.tracks_json import write_tracks_json
 from tracker.output.video import CODECS, require_known_codec
 from tracker.result import RunResult
 
-FORMATS = ("json", "mot", "jsonl", "csv")
+MOSAIC = "mosaic.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,41 +24,85 @@ class OutputPlan:
     Attributes:
         json: The main result.
         videos: Annotated video by camera name; empty if none is wanted.
+        mosaic: The video of all cameras; None if it is not wanted.
         texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
         mot_id: Which id a MOT row carries.
+        segment_s: Length of the segments of the videos; None for whole ones.
+        journal: Where a live run writes what is over; None for recordings.
+        events: Where events go; None for nowhere in the file system.
         gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
     json: Path
     videos: dict[str, Path] = field(default_factory=dict)
+    mosaic: Path | None = None
     texts: dict[tuple[str, str], Path] = field(default_factory=dict)
     mot_id: MotId = "track"
+    segment_s: float | None = None
+    journal: Path | None = None
+    events: Path | None = None
     gallery: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return all files but the gallery's in the order in which a summary lists them."""
-        return [*self.videos.values(), self.json, *self.texts.values()]
+        mosaic = [self.mosaic] if self.mosaic else []
+        streamed = [path for path in (self.journal, self.events) if path]
+        return [*self.videos.values(), *mosaic, self.json, *self.texts.values(), *streamed]
 
 
-def plan_outputs(
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What a run writes while it goes on.
+
+    Attributes:
+        live: Whether a source is live, so that there is a journal.
+        segment_s: See `OutputPlan`.
+        events: A file for the events.
+    """
+
+    live: bool = False
+    segment_s: float | None = None
+    events: Path | None = None
+
+
+def plan_outputs(  # noqa: PLR0913 - one argument per option
     cameras: Sequence[str], *, out: Path | None, json: Path | None, formats: Sequence[str] = (),
-    mot_id: MotId = "track", overwrite: bool = False,
+    mot_id: MotId = "track", mosaic: bool = False, overwrite: bool = False,
 ) -> OutputPlan:  # fmt: skip
     """Name all files of a run and check that they can be written.
 
     One camera and an `out` with an ending: that video, its JSON beside it. Otherwise `out` is a
-    folder, made if missing, with ``<camera>.mp4`` and ``tracks.json``. Without `out`, no video.
+    folder, made if missing, with ``<camera>.mp4`` and ``tracks.json``, and `mosaic` asks for
+    ``mosaic.mp4`` beside them. Without `out`, no video.
 
     Raises:
         ConfigError: An unknown format.
-        OutputError: A file exists already, cannot be written, or is meant for two results.
+        OutputError: A file exists already, cannot be written, or is meant for two results; a
+            mosaic without a folder.
     """
-    _require_known(formats)
+    for name in formats:
+        known_format(name, "--format", ("json", *FORMATS))
     videos = _name_videos(cameras, out)
     json = json or _name_json(cameras, out)
-    plan = OutputPlan(json, videos, dict(_text_files(json, cameras, formats)), mot_id)
+    texts = dict(_text_files(json, cameras, formats))
+    plan = OutputPlan(json, videos, _name_mosaic(cameras, out) if mosaic else None, texts, mot_id)
     _require_distinct(plan.paths())
     for path in plan.paths():
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -> OutputPlan:
+    """Add what is written while the run goes on: journal, events, videos in segments.
+
+    Raises:
+        OutputError: A file exists already, cannot be written, or is meant for two results.
+    """
+    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live else None
+    plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
+    _require_distinct(plan.paths())
+    segments = [path for video in plan.videos.values() for path in segments_of(video)]
+    for path in [*filter(None, (journal, plan.events)), *(segments if plan.segment_s else ())]:
         require_writable(path, overwrite=overwrite)
     return plan
 
@@ -90,12 +136,7 @@ def write_tables(result: RunResult, plan: OutputPlan) -> Iterator[Path]:
     write_tracks_json(result, plan.json)
     yield plan.json
     for (kind, camera), path in plan.texts.items():
-        if kind == "mot":
-            write_mot(result, camera, path, mot_id=plan.mot_id)
-        elif kind == "jsonl":
-            write_jsonl(result, path)
-        else:
-            write_csv(result, path)
+        FORMATS[kind].write(result, camera, path, plan.mot_id)
         yield path
 
 
@@ -115,6 +156,12 @@ def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
     return {cameras[0]: out}
 
 
+def _name_mosaic(cameras: Sequence[str], out: Path | None) -> Path:
+    if out is None or not _is_folder(cameras, out):
+        raise OutputError(f"--mosaic writes {MOSAIC} into a folder; add --out FOLDER")
+    return out / MOSAIC
+
+
 def _name_json(cameras: Sequence[str], out: Path | None) -> Path:
     if out is None:
         return Path(f"{cameras[0]}.tracks.json" if len(cameras) == 1 else "tracks.json")
@@ -129,27 +176,17 @@ def _require_distinct(outputs: Sequence[Path]) -> None:
         written.add(path.resolve())
 
 
-def _require_known(formats: Sequence[str]) -> None:
-    for name in formats:
-        if name not in FORMATS:
-            raise ConfigError(
-                f"--format: unknown format '{name}'.{suggestion(name, FORMATS)} "
-                f"Known are: {', '.join(FORMATS)}"
-            )
-
-
 def _text_files(
     json: Path, cameras: Sequence[str], formats: Sequence[str]
 ) -> Iterator[tuple[tuple[str, str], Path]]:
-    for kind in dict.fromkeys(formats):
-        if kind == "mot" and len(cameras) > 1:
+    for kind in dict.fromkeys(name for name in formats if name != "json"):
+        ending, per_camera = FORMATS[kind].ending, FORMATS[kind].per_camera
+        if per_camera and len(cameras) > 1:
             for name in cameras:
                 prefix = "" if json.stem == "tracks" else f"{json.stem}."
-                yield (kind, name), json.parent / f"{prefix}{name}.txt"
-        elif kind == "mot":
-            yield (kind, cameras[0]), json.with_suffix(".txt")
-        elif kind != "json":
-            yield (kind, ""), json.with_suffix(f".{kind}")
+                yield (kind, name), json.parent / f"{prefix}{name}{ending}"
+        else:
+            yield (kind, cameras[0] if per_camera else ""), json.with_suffix(ending)
 
 
 def _make_folder(folder: Path) -> None:

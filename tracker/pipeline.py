@@ -5,6 +5,9 @@ Knows nothing of files, options or terminals.
 
 import heapq
 import logging
+import math
+import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,25 +16,28 @@ import numpy as np
 from tracker.associate.camera_motion import CameraMotion
 from tracker.associate.camera_path import CameraPath
 from tracker.associate.deepsort import DeepSort
+from tracker.associate.fill import only_frames
 from tracker.associate.likeness import learn_likeness
 from tracker.associate.settle import polish, settle
-from tracker.config import LinkConfig, TrackerConfig
+from tracker.config import TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
-from tracker.link.online import REVIEW_S, OnlineIdentities
-from tracker.source.base import FrameSource
-from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
+from tracker.source.base import FrameSource, is_ready
+from tracker.types import EMBEDDING_SIZE, CameraInfo, FloatArray, Frame, TrackBox, Tracklet
 
 logger = logging.getLogger(__name__)
+
+POLL_S = 0.005  # between two looks at live cameras that have nothing new
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One processed frame and the people seen in it."""
+    """One processed frame, the people seen in it, and all boxes (N, 4) that were detected."""
 
     frame: Frame
     boxes: list[TrackBox]
+    detected: FloatArray
 
 
 class CameraPipeline:
@@ -55,6 +61,7 @@ class CameraPipeline:
         self.tracker = DeepSort(source.info.name, config, appearance=embedder is not None)
         self._motion = CameraMotion() if config.camera_motion else None
         self._path = CameraPath((source.info.width, source.info.height))
+        self._processed: list[int] = []  # of a live source, which leaves frames out
         self.frames_read = 0
         self.failure: SourceError | None = None
 
@@ -62,6 +69,11 @@ class CameraPipeline:
     def info(self) -> CameraInfo:
         """The camera, with the number of frames that were read so far."""
         return replace(self._source.info, frames=self.frames_read)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the next step needs no waiting for the camera."""
+        return is_ready(self._source)
 
     def steps(self) -> Iterator[Step]:
         """Process frame after frame; a source that breaks ends it and is noted in `failure`."""
@@ -85,8 +97,20 @@ class CameraPipeline:
             online: Keep the ids as they were given; else a second pass settles them.
         """
         size = self._source.info.width, self._source.info.height
-        visits = self.tracker.tracklets() if online else self._settled(size)
-        return polish(visits, size, self._config, stride, self._path)
+        return self.polished(self.tracker.tracklets() if online else self._settled(size), stride)
+
+    def polished(self, visits: Sequence[Tracklet], stride: int) -> list[Tracklet]:
+        """Fill the gaps of visits and smooth their boxes."""
+        size = self._source.info.width, self._source.info.height
+        filled = polish(visits, size, self._config, stride, self._path)
+        return [only_frames(v, self._processed) for v in filled] if self._processed else filled
+
+    def forget_frames(self) -> None:
+        """Let go of what was noted of frames that no visit reaches back to."""
+        going_on = self.tracker.current()
+        first = min((int(v.frame[0]) for v in going_on), default=self.frames_read)
+        self._path.forget(first)
+        del self._processed[: bisect_left(self._processed, first)]
 
     def _settled(self, size: tuple[int, int]) -> list[Tracklet]:
         if self._embedder is None:
@@ -95,6 +119,8 @@ class CameraPipeline:
         return settle(pieces, size, learn_likeness(pieces), self._config, self._path)
 
     def _process(self, frame: Frame) -> Step:
+        if self._source.info.live:
+            self._processed.append(frame.index)
         detections = self._detector.detect(frame)
         if self._embedder is None:
             embeddings = np.zeros((len(detections), EMBEDDING_SIZE), np.float32)
@@ -104,14 +130,18 @@ class CameraPipeline:
         if move is not None:
             self._path.add(frame.index, move)
         boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
-        return Step(frame, boxes)
+        return Step(frame, boxes, detections.xyxy)
 
 
 def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:
     """Process all cameras together, always the one whose time is least advanced.
 
-    Cameras of different rates and lengths stay abreast in time, not in frame numbers.
+    Cameras of different rates and lengths stay abreast in time, not in frame numbers. With live
+    ones see `as_they_come`: nobody waits for a camera that is lost.
     """
+    if any(camera.info.live for camera in cameras):
+        yield from as_they_come(cameras)
+        return
     waiting: list[tuple[float, int, Iterator[Step]]] = []
     for number, camera in enumerate(cameras):
         before_s = camera.info.offset_s - 1 / camera.info.fps  # as if a frame had just been there
@@ -124,37 +154,27 @@ def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPip
             yield cameras[number], step
 
 
-class PeopleNow:
-    """Who is in view, as far as it can be known while the cameras run."""
-
-    def __init__(self, config: LinkConfig) -> None:
-        self.identities = OnlineIdentities(config)
-        self._concluded: dict[str, int] = {}
-        self._review_s: dict[tuple[str, int], list[float]] = {}  # when, by visit
-
-    def update(
-        self, camera: CameraPipeline, time_s: float, boxes: Sequence[TrackBox]
-    ) -> dict[int, int]:
-        """Return the person of each track_id seen in the camera's current frame."""
-        name, tracker = camera.info.name, camera.tracker
-        for visit in tracker.ended()[self._concluded.get(name, 0) :]:
-            self.identities.conclude(visit)
-            del self._review_s[visit.key]
-        self._concluded[name] = len(tracker.ended())
-        if any(self._is_due((name, box.track_id), time_s) for box in boxes):
-            for visit in tracker.current():
-                self._look_at(visit, time_s)
-        people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
-        return {track: person for track, person in people.items() if person is not None}
-
-    def _is_due(self, key: tuple[str, int], time_s: float) -> bool:
-        due = self._review_s.get(key)
-        return due is None or bool(due and due[0] <= time_s)
-
-    def _look_at(self, visit: Tracklet, time_s: float) -> None:
-        if self.identities.person_of(*visit.key) is None:
-            self.identities.introduce(visit)
-            self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
-        elif self._is_due(visit.key, time_s):
-            self.identities.review(visit)
-            self._review_s[visit.key] = [t for t in self._review_s[visit.key] if t > time_s]
+def as_they_come(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPipeline, Step]]:
+    """Process in turn all cameras that have a frame; files keep to the time of the live ones."""
+    going = [(camera, camera.steps()) for camera in cameras]
+    reached_s = dict.fromkeys((camera.info.name for camera in cameras), -math.inf)
+    while going:
+        live_s = [reached_s[c.info.name] for c, _ in going if c.info.live]
+        now_s = max(live_s, default=math.inf)
+        turn = next(
+            (
+                t
+                for t in going
+                if t[0].ready and (t[0].info.live or reached_s[t[0].info.name] < now_s)
+            ),
+            None,
+        )
+        if turn is None:
+            time.sleep(POLL_S)
+            continue
+        going.remove(turn)
+        step = next(turn[1], None)
+        if step is not None:
+            going.append(turn)  # behind the others
+            reached_s[turn[0].info.name] = step.frame.time_s
+            yield turn[0], step

@@ -57,6 +57,10 @@ class RunResult:
         ground = next(c.ground for c in self.cameras if c.name == visit.camera)
         return None if ground is None else ground.place(visit.xyxy)
 
+    def calibrated(self, camera: CameraInfo) -> bool:
+        """Tell whether the camera's boxes have places on the ground."""
+        return camera.ground is not None
+
     def rows(self, camera: str) -> Iterator[PersonBox]:
         """Yield the camera's boxes by frame, then by track_id."""
         person_of = global_ids(self.identities)

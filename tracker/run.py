@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +14,20 @@ from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
-from tracker.link.identities import link
+from tracker.journaling import Journaling
+from tracker.link.events import Event
+from tracker.link.identities import Linked, link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
+from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
+from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
-from tracker.pipeline import CameraPipeline, PeopleNow, Step, in_time_order
+from tracker.people_now import PeopleNow
+from tracker.pipeline import CameraPipeline, Step, in_time_order
 from tracker.result import ModelUse, RunResult
 from tracker.source.base import FrameSource, Sampling
-from tracker.types import Frame
+from tracker.source.run_clock import RunClock
+from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +39,8 @@ class RunSettings:
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
         known: What a person said of an earlier run over the same videos.
+        clock: Of the live sources.
+        blur: Who is made unrecognisable in the videos.
     """
 
     tracker: TrackerConfig
@@ -44,6 +52,8 @@ class RunSettings:
     device: str
     online: bool = False
     known: KnownPlaces = field(default_factory=KnownPlaces)
+    clock: RunClock = field(default_factory=RunClock)
+    blur: BlurRule | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +82,9 @@ class Watcher:
     def frame(self, step: Step, labels: list[Label], people: int) -> bool:
         """Take note of a processed frame; return False to end the run."""
         return True
+
+    def event(self, event: Event) -> None:
+        """Take note of what happened to a person, as it is known while the cameras run."""
 
     def drawn(self, frame: Frame) -> None:
         """Take note of a frame written to a video."""
@@ -119,6 +132,8 @@ def _follow(
         time.monotonic() - begun, interrupted, [c.failure for c in cameras if c.failure],
         follower.live_videos,
     )  # fmt: skip
+    if not follower.frames and settings.plan.journal:
+        settings.plan.journal.unlink(missing_ok=True)
     if not follower.frames and outcome.failures:
         raise outcome.failures[0]
     if not follower.frames and not interrupted:
@@ -127,6 +142,7 @@ def _follow(
         if camera.failure and not camera.frames_read:
             logger.error("%s", camera.failure)
     outcome.files += write_tables(outcome.result, settings.plan)
+    outcome.files += filter(None, (settings.plan.journal, settings.plan.events))
     return outcome
 
 
@@ -141,7 +157,11 @@ def _second_pass(
         keeper.look(frame)
         watcher.drawn(frame)
 
-    writing = VideoWriting(plan.videos, settings.sampling, drawn, outcome.files.append)
+    writing = VideoWriting(
+        plan.videos, settings.sampling, drawn, outcome.files.append, mosaic=plan.mosaic,
+        blur=settings.blur, detected=follower.detected,
+    )  # fmt: skip
+    _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
     try:
         if plan.videos:
@@ -155,6 +175,13 @@ def _second_pass(
     return False
 
 
+def _warn_of_unknown(blur: BlurRule | None, result: RunResult) -> None:
+    unknown = (blur.spared if blur else frozenset()) - {p.global_id for p in result.identities}
+    if unknown:
+        named = ", ".join(map(str, sorted(unknown)))
+        logger.warning("--blur except: nobody has the id %s; everybody else is blurred", named)
+
+
 class _Follower:
     """The first pass over all frames, and the only one where they cannot be had again."""
 
@@ -166,18 +193,21 @@ class _Follower:
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
-        self.people = PeopleNow(settings.link)
+        self.people = PeopleNow(settings.link, watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
+        self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
 
     def follow(self, total: int | None) -> bool:
         """Process frames to the end; return True if it was interrupted."""
         self.watcher.begin("following", total)
         try:
             with ExitStack() as stack:
-                draw = self._live_drawing(stack)
+                draw, keep = self._live_drawing(stack), self._journaling(stack)
                 for camera, step in in_time_order(self._cameras):
-                    if not self._take(camera, step, draw):
+                    goes_on = self._take(camera, step, draw)
+                    keep(camera, step.frame.time_s)
+                    if not goes_on:
                         return False
         except KeyboardInterrupt:
             return True
@@ -188,35 +218,59 @@ class _Follower:
         if not self._settings.online:
             return {}
         settings, keep = self._settings, self.live_videos.append
-        writing = VideoWriting(settings.plan.videos, settings.sampling, self.watcher.drawn, keep)
+        plan, drawn = settings.plan, self.watcher.drawn
+        writing = VideoWriting(
+            plan.videos, settings.sampling, drawn, keep, plan.segment_s, blur=settings.blur
+        )
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
+
+    def _journaling(self, stack: ExitStack) -> Callable[[CameraPipeline, float], None]:
+        """Open the journal of a live run; what is left when it ends is written too."""
+        path, settings = self._settings.plan.journal, self._settings
+        if path is None:
+            return lambda *_: None
+        settings.clock.begin()
+        journal = stack.enter_context(open_journal(path, settings.clock.wall(0)))
+        journaling = Journaling(journal, self.people, settings.sampling.stride)
+        stack.callback(journaling.finish, self._cameras)
+        return journaling.update
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
         self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
-        if step.frame.camera in draw:
-            draw[step.frame.camera](step.frame, labels)
+        name = step.frame.camera
+        if name in draw:
+            draw[name](step.frame, labels, step.detected)
+        elif self._settings.blur:  # the second pass will need it
+            self.detected.setdefault(name, {})[step.frame.index] = step.detected
         return self.watcher.frame(step, labels, self.people.identities.count)
 
 
 def _settle(
     cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings
 ) -> RunResult:
-    stride, online = settings.sampling.stride, settings.online
-    visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     infos = [c.info for c in cameras]
-    grounds = {info.name: info.ground for info in infos}
-    known = found_in(settings.known, visits)
-    if online:
-        linked = people.identities.linked(visits)
-    else:
-        linked = link(visits, settings.link, grounds, known.pairs)
-    give_names(linked.identities, known.names)
+    linked = _linked(cameras, people, settings)
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )
+
+
+def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunSettings) -> Linked:
+    if settings.plan.journal:
+        return read_journal(settings.plan.journal)
+    visits = [
+        t for c in cameras for t in c.tracklets(settings.sampling.stride, online=settings.online)
+    ]
+    if settings.online:
+        return people.identities.linked(visits)
+    known = found_in(settings.known, visits)
+    grounds = {c.info.name: c.info.ground for c in cameras}
+    linked = link(visits, settings.link, grounds, known.pairs)
+    give_names(linked.identities, known.names)
+    return linked
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -35,6 +35,8 @@ class CameraInfo:
     live: bool = False
     offset_s: float = 0.0  # of its first frame, from the run's common zero
     ground: GroundPlane | None = None  # where it is calibrated
+    dropped: int = 0  # frames of a live source that came faster than they were processed
+    outages: int = 0  # times that a live source was lost and tried again
 
 
 @dataclass(frozen=True, slots=True)

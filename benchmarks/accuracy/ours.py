@@ -10,7 +10,8 @@ from benchmarks.accuracy.sequences import Answer
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.evaluate.box_table import BoxTable
 from tracker.link.identities import link
-from tracker.pipeline import CameraPipeline, PeopleNow
+from tracker.people_now import PeopleNow
+from tracker.pipeline import CameraPipeline
 from tracker.types import Identity
 
 CONF = 0.25  # the default of --conf

@@ -27,11 +27,12 @@ class CameraPath:
         self._views: list[FloatArray] = [
             np.eye(2, 3)
         ]  # pixels of the frame, with a 1, to those of the first
+        self._moved = False
 
     @property
     def moves(self) -> bool:
         """Whether the camera moved at all so far."""
-        return len(self._frame) > 1
+        return self._moved
 
     def add(self, frame: int, move: FloatArray) -> None:
         """Take in a move (2, 3) to a frame that is later than those before."""
@@ -39,8 +40,14 @@ class CameraPath:
         kept = view[:, :2] * zoom(view) ** -FORGOTTEN
         view[:, 2] += (view[:, :2] - kept) @ self._centre
         view[:, :2] = kept
+        self._moved = True
         self._frame.append(frame)
         self._views.append(view)
+
+    def forget(self, before: int) -> None:
+        """Let go of what only frames before that one need."""
+        needless = max(bisect_right(self._frame, before) - 1, 0)
+        del self._frame[:needless], self._views[:needless]
 
     def steady(self, visit: Tracklet) -> Tracklet:
         """Return a visit whose boxes are where a camera at rest would have seen them."""

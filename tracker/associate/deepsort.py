@@ -5,6 +5,7 @@ Metric", ICIP 2017 (arXiv 1703.07402). What differs is said where it stands: tim
 instead of frames, ids allotted at confirmation, and the revival of lost tracks by appearance.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
+from tracker.associate.certainty import undoubted
 from tracker.associate.kalman import CHI2_95_4DOF
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
@@ -21,6 +23,7 @@ from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
 from tracker.types import BoolArray, Detections, TrackBox, Tracklet
 
+OUTAGE = 10.0  # times the usual interval between frames
 MAX_IOU_DISTANCE_WEAK = 0.5  # ByteTrack's second stage (Zhang et al., ECCV 2022, algorithm 1)
 
 
@@ -42,6 +45,7 @@ class DeepSort:
         self._ended: list[Tracklet] = []
         self._ended_pieces: list[Tracklet] = []
         self._last_id = 0
+        self._interval_s = math.inf  # between the last two frames
 
     def update(
         self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray,
@@ -63,6 +67,7 @@ class DeepSort:
         detections, embeddings = detections[order], embeddings[order]
         if camera_move is not None:
             self._carry(camera_move)
+        self._end_before_outage(time_s)
         self._predict(time_s)
         pairs = self._match(time_s, detections, embeddings)
         # A crop that shows two people would make each remembered as the other.
@@ -89,6 +94,18 @@ class DeepSort:
         self._retire(time_s)
         return self._seen_now()
 
+    def in_doubt(self, time_s: float, detections: Detections) -> BoolArray:
+        """Tell whom of the next frame's detections the looks are needed of: (N,) bool.
+
+        The others continue a track that nobody else could continue, and whose looks are known
+        well enough; `update` may be given zeros for them. Changes nothing.
+        """
+        doubt = np.ones(len(detections), np.bool_)
+        for t, d in self._undoubted(self._expected(time_s), detections):
+            track = self._tracks[t]
+            doubt[d] = time_s - track.last_look_s >= self._config.reid_interval_s
+        return doubt
+
     def tracklets(self) -> list[Tracklet]:
         """Return all confirmed visits so far, in the order of their ids."""
         return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
@@ -96,6 +113,15 @@ class DeepSort:
     def ended(self) -> list[Tracklet]:
         """Return the visits that are over, in the order in which they ended."""
         return self._ended
+
+    def forget_ended(self) -> None:
+        """Let go of the visits that are over."""
+        self._ended, self._ended_pieces = [], []
+
+    def take_past(self, before_s: float) -> list[Tracklet]:
+        """Give away the boxes from before a time of the confirmed visits that go on."""
+        taken = [t.take_past(before_s, self._camera) for t in self._tracks if t.track_id]
+        return [visit for visit in taken if visit is not None]
 
     def current(self) -> list[Tracklet]:
         """Return the confirmed visits that go on, seen or lost."""
@@ -115,12 +141,21 @@ class DeepSort:
 
     def _predict(self, time_s: float) -> None:
         """Move all expected boxes to the time of the current frame."""
-        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        states = self._expected(time_s)
         self._time_s = time_s
-        for track, state in zip(
-            self._tracks, box_filters.predict(_states(self._tracks), elapsed_s), strict=True
-        ):
+        for track, state in zip(self._tracks, states, strict=True):
             track.motion = state
+
+    def _expected(self, time_s: float) -> FloatArray:
+        """Return the states (T, 5, 4) of all tracks at a time."""
+        elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
+        return box_filters.predict(_states(self._tracks), elapsed_s)
+
+    def _undoubted(self, states: FloatArray, detections: Detections) -> list[Pair]:
+        """Return the pairs for which no looks are needed."""
+        seen = [t.state is State.CONFIRMED and not t.missed for t in self._tracks]
+        expected = box_filters.expected_xyxy(states)
+        return undoubted(expected, np.array(seen, np.bool_), detections.xyxy.astype(np.float64))
 
     @staticmethod
     def _move(tracks: Sequence[Track], xyxy: FloatArray) -> None:
@@ -146,6 +181,9 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
+            certain = self._undoubted(_states(tracks), detections)
+            keep([(t, d) for t, d in certain if not embeddings[d].any()])
+            confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
             keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
@@ -195,6 +233,18 @@ class DeepSort:
                 self._ended_pieces += pieces
                 self._ended.append(concatenate(pieces, track.track_id))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
+
+    def _end_before_outage(self, time_s: float) -> None:
+        """End all visits if the camera was gone for longer than anybody may be unseen.
+
+        A camera that always takes pictures so far apart was not gone.
+        """
+        gap_s = time_s - self._time_s
+        if gap_s > self._config.max_age_s and gap_s > OUTAGE * self._interval_s:
+            for track in self._tracks:
+                track.miss()
+            self._retire(time_s)
+        self._interval_s = gap_s
 
     def _seen_now(self) -> list[TrackBox]:
         return [

@@ -1,5 +1,6 @@
 """Fill the short gaps in a visit with interpolated boxes, marked as not observed."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -34,3 +35,12 @@ def fill_gaps(tracklet: Tracklet, *, longest_s: float, stride: int = 1) -> Track
         score=tracklet.score[before],
         observed=observed[keep],
     )
+
+
+def only_frames(visit: Tracklet, frames: Sequence[int]) -> Tracklet:
+    """Return the visit with its observed boxes and, of those filled in, these frames' alone."""
+    keep = visit.observed | np.isin(visit.frame, frames)
+    return replace(
+        visit, frame=visit.frame[keep], time_s=visit.time_s[keep], xyxy=visit.xyxy[keep],
+        score=visit.score[keep], observed=visit.observed[keep],
+    )  # fmt: skip

@@ -58,6 +58,19 @@ class Piece:
             self._views = self._views[::2]
             self._step *= 2
 
+    @classmethod
+    def resumed(cls, visit: Tracklet, first: int) -> "Piece":
+        """Return a piece of a visit's boxes from the `first` on, with views of all of it."""
+        piece = cls()
+        rows = zip(
+            visit.frame[first:].tolist(), visit.time_s[first:].tolist(), visit.xyxy[first:],
+            visit.score[first:].tolist(), strict=True,
+        )  # fmt: skip
+        piece._seen = [(frame, time_s, xyxy.copy(), score) for frame, time_s, xyxy, score in rows]
+        step = -(-len(visit.embeddings) // MAX_VIEWS) or 1
+        piece._views = [view.copy() for view in visit.embeddings[::step]]
+        return piece
+
     @property
     def last(self) -> tuple[int, float, FloatArray, float]:
         """Frame, time, box and score of the latest observation."""

@@ -1,12 +1,14 @@
 """One track: its motion, its gallery of appearances, its boxes, and whether it is real yet."""
 
+import math
+from dataclasses import replace
 from enum import Enum
 
 import numpy as np
 
 from tracker.associate.piece import Observation, Piece, concatenate
 from tracker.boxes import FloatArray
-from tracker.types import EMBEDDING_SIZE, Tracklet
+from tracker.types import EMBEDDING_SIZE, Tracklet, no_embeddings
 
 UNSEEN_S = 0.25  # a piece ends where the person was unseen for longer
 
@@ -33,6 +35,7 @@ class Track:
         self.evidence = 0.0  # sum of the scores of its detections
         self.missed = 0  # frames since the last detection
         self.last_seen_s = 0.0
+        self.last_look_s = -math.inf  # when an embedding was last taken in
         self.motion: FloatArray | None = None  # (5, 4), see `box_filters`; None: to be begun anew
         self.last_place: FloatArray = np.zeros(4)  # where the last box is in the current picture
         self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
@@ -54,6 +57,7 @@ class Track:
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
+            self.last_look_s = seen.time_s
             self._remember(seen.embedding)
 
     def restart_motion(self) -> None:
@@ -92,6 +96,22 @@ class Track:
     def tracklet(self, camera: str) -> Tracklet:
         """Return the visit so far."""
         return concatenate(self.pieces(camera), self.track_id)
+
+    def take_past(self, before_s: float, camera: str) -> Tracklet | None:
+        """Give away the boxes from before a time, but the last one; None if there are none.
+
+        What the person looked like then is kept.
+        """
+        whole = self.tracklet(camera)
+        count = min(int(np.searchsorted(whole.time_s, before_s)), len(whole.frame) - 1)
+        if not count:
+            return None
+        self._pieces = [Piece.resumed(whole, count)]
+        return replace(
+            whole, frame=whole.frame[:count], time_s=whole.time_s[:count],
+            xyxy=whole.xyxy[:count], score=whole.score[:count], observed=whole.observed[:count],
+            embeddings=no_embeddings(),
+        )  # fmt: skip
 
     def _remember(self, embedding: FloatArray) -> None:
         """Put the embedding in the place of the oldest, once the budget is used up."""

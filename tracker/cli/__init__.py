@@ -1,9 +1,12 @@
 """The command line: it translates words to calls and errors to lines, and does nothing else."""
 
 import importlib
+import keyword
 import logging
+import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from types import FrameType
 
@@ -17,7 +20,8 @@ COMMANDS = {
     "link": "group tracks that somebody else cut out into people",
     "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",
-    "export": "write networks for other runtimes",
+    "export": "write tracks for other tools, and networks for other runtimes",
+    "import": "read tracks of other tools",
     "explain": "show what a network looks at",
     "weights": "list, fetch and verify models",
     "doctor": "say what this machine has: versions, devices, codecs, models",
@@ -34,7 +38,15 @@ def main(words: Sequence[str] | None = None) -> None:
     A first word that names a command runs it; anything else is a source to track. Exit codes:
     0 done, 1 failed, 2 an unknown option or a number out of its range, 130 interrupted.
     """
-    arguments = list(sys.argv[1:] if words is None else words)
+    try:
+        _main(list(sys.argv[1:] if words is None else words))
+    except SystemExit as stop:
+        if words is None:
+            _leave_hung(stop.code)
+        raise
+
+
+def _main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _dispatch(arguments)
@@ -55,8 +67,20 @@ def _dispatch(arguments: list[str]) -> None:
         rest = arguments[1:] if command else arguments
         app(rest, prog_name="reid-track")
         return
-    module = importlib.import_module(f"tracker.cli.{command}")  # only that command's libraries
+    name = f"{command}_command" if keyword.iskeyword(command or "") else command
+    module = importlib.import_module(f"tracker.cli.{name}")  # only that command's libraries
     module.app(arguments[1:], prog_name=f"reid-track {command}")
+
+
+def _leave_hung(code: object) -> None:
+    """End the process at once if a thread hangs in a dead stream, which nothing can end.
+
+    Python would let it run on into its own end, and crash there.
+    """
+    if any(getattr(thread, "may_hang", False) for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 def _fail(message: str) -> None:

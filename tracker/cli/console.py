@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tracker.link.events import Event
 from tracker.output.draw import Label
 from tracker.output.show import Window
 from tracker.pipeline import Step
@@ -65,6 +66,7 @@ class ConsoleWatcher(Watcher):
         self._console = console
         self._window = window
         self._began = 0.0
+        self.also: list[Watcher] = []  # who else is told of frames and events
 
     def loading(self) -> AbstractContextManager[object]:
         """Say, where progress is shown, that models are being loaded."""
@@ -91,7 +93,14 @@ class ConsoleWatcher(Watcher):
     def frame(self, step: Step, labels: list[Label], people: int) -> bool:
         """See `Watcher.frame`; False when the window was closed."""
         self._advance(people=f"{people} people so far")
+        for other in self.also:
+            other.frame(step, labels, people)
         return self._window is None or self._window.show(step.frame, labels)
+
+    def event(self, event: Event) -> None:
+        """See `Watcher.event`."""
+        for other in self.also:
+            other.event(event)
 
     def drawn(self, frame: Frame) -> None:
         """See `Watcher.drawn`."""

@@ -48,7 +48,7 @@ def evaluate_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Print rank-1 to rank-20, mAP and mINP in percent, averaged over a data set's splits."""
     from tracker.device import resolve_device
-    from tracker.embed.embedder import load_network
+    from tracker.embed.backends import load_network
     from tracker.evaluate.reid import Scoring, camera_pairs, embed_trial, make_trials, report
     from tracker.models.fetch import find_or_fetch
 

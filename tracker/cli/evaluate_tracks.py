@@ -101,7 +101,9 @@ def _truths(paths: list[Path], level: str, people: list[Path]) -> list[BoxTable]
     if len(people) not in (1, len(tables)):
         raise ConfigError(f"{len(people)} --people for {len(tables)} --truth; give one for each")
     each = people if len(people) == len(tables) else people * len(tables)
-    return [join_people(t, read_people(path)) for t, path in zip(tables, each, strict=True)]
+    people_of = [read_people(path) for path in each]
+    everybody = {name for named in people_of for name in named.values()}
+    return [join_people(t, named, everybody) for t, named in zip(tables, people_of, strict=True)]
 
 
 def _read(path: Path, *, person: bool) -> BoxTable:

@@ -1,4 +1,4 @@
-"""``reid-track export``: networks for other runtimes."""
+"""``reid-track export``: tracks for other tools, and networks for other runtimes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,18 +6,22 @@ from typing import Annotated
 import typer
 
 from tracker.cli import HELP
+from tracker.cli.export_tracks import export_tracks
 from tracker.models.fetch import find_or_fetch
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Write networks for other runtimes.",
+    help="Write tracks for other tools, and networks for other runtimes.",
 )  # fmt: skip
 
 
 @app.callback()
 def export() -> None:
-    """Write networks for other runtimes."""
+    """Write tracks for other tools, and networks for other runtimes."""
+
+
+app.command("tracks")(export_tracks)
 
 
 @app.command("reid")

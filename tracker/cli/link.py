@@ -108,8 +108,8 @@ def _embed(
     begin: "Callable[[int], Callable[[int], None]]",
 ) -> "dict[TrackName, FloatArray]":  # fmt: skip
     from tracker.device import resolve_device
+    from tracker.embed.backends import load_network, needs_torch
     from tracker.embed.crops import chosen_views, embed_tracks
-    from tracker.embed.embedder import load_network, needs_torch
 
     asked = needs_torch(model) or device != "auto"
     network = load_network(model, device=resolve_device(device, half=False) if asked else "cpu")

@@ -33,7 +33,8 @@ Formats = Annotated[
     typer.Option(
         "--format",
         metavar="FMT,…",
-        help="Beside the JSON also mot, jsonl, csv.",
+        help="Beside the JSON also mot, cvat, coco-video, aicity, csv, jsonl, parquet, "
+        "supervision.",
         rich_help_panel=_OUTPUT,
     ),
 ]
@@ -50,6 +51,24 @@ Crops = Annotated[
         help="Keep the best crops of each visit, their embeddings and a poster of each camera in "
         "gallery/ beside the JSON.",
         rich_help_panel=_OUTPUT,
+    ),
+]
+Mosaic = Annotated[
+    bool,
+    typer.Option(
+        "--mosaic",
+        help="Also all cameras in one video on one clock, mosaic.mp4 in the folder of --out.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Blur = Annotated[
+    str | None,
+    typer.Option(
+        metavar="people|heads|faces|except:ID,ID…",
+        help="Make people unrecognisable in all videos: whole, or their heads (faces is the same: "
+        "no face detector is used), or all but these global ids. Who is not detected stays.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
     ),
 ]
 Overwrite = Annotated[

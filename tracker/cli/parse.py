@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tracker.corrections.records import Merge, Split
 from tracker.errors import ConfigError
+from tracker.formats.mot import MotId
 from tracker.models.locate import AUTO
-from tracker.output.text import MotId
 
 
 def split_list(text: str, option: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tracker.corrections.book import BY_PERSON
+from tracker.output.clock import clock
 from tracker.output.saved import Content, Key, Visit, link_end, name_of, people_of
 
 HEADINGS = ("person", "visit", "enters", "leaves", "came", "link", "weakest")
@@ -34,16 +35,6 @@ def print_table(people: Sequence[list[Row]], console: Console) -> None:
     for line in lines:
         cells = zip(line, widths, _LEFT, strict=True)
         print("  ".join(c.ljust(w) if left else c.rjust(w) for c, w, left in cells).rstrip())
-
-
-def clock(seconds: float) -> str:
-    """Write seconds as hours, minutes and seconds.
-
-    >>> clock(3725.06), clock(59.96)
-    ('01:02:05.1', '00:01:00.0')
-    """
-    tenths = round(seconds * 10)
-    return f"{tenths // 36000:02}:{tenths // 600 % 60:02}:{tenths // 10 % 60:02}.{tenths % 10}"
 
 
 def _rows_of(number: int, visits: list[Visit], link_of: dict[Key, dict[str, Any]]) -> list[Row]:

@@ -12,8 +12,8 @@ from tracker.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.output.saved import Content
-    from tracker.review.guard import Guard
     from tracker.review.player import Footage
+    from tracker.web.guard import Guard
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -58,6 +58,7 @@ def review(
     from tracker.report.run_folder import find_tracks, title_of
     from tracker.review.desk import Desk
     from tracker.review.server import Material, Review, guarded
+    from tracker.web.guard import LOOPBACK, new_token
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
@@ -65,18 +66,22 @@ def review(
     footage = _footage(video or [], desk.content, tracks)
     kept = find_kept(tracks, desk.content)
     material = Material(title_of(tracks), tracks.parent, kept, footage)
+    shown, token = Review(desk, material), new_token()
     with _listen(port) as listening:
-        guard = guarded(Review(desk, material), listening.getsockname()[1])
-        _serve(guard, listening, browser=browser)
+        number = listening.getsockname()[1]
+        guard = guarded(shown, token, number)
+        _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
     typer.echo(f"ended; corrections: {len(desk.corrections)}, in {desk.saved_in}", err=True)
 
 
 def _listen(port: int) -> socket.socket:
     """Open the port to this machine and no other."""
+    from tracker.web.guard import LOOPBACK
+
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((LOOPBACK, port))
         listening.listen()  # so that whoever reads the address is answered, if a little later
     except OSError as error:
         listening.close()
@@ -84,19 +89,19 @@ def _listen(port: int) -> socket.socket:
     return listening
 
 
-def _serve(guard: "Guard", listening: socket.socket, *, browser: bool) -> None:
+def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
     import uvicorn
 
     config = uvicorn.Config(
         guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
         proxy_headers=False, timeout_graceful_shutdown=2,
     )  # fmt: skip
-    print(guard.address, flush=True)
+    print(address, flush=True)
     typer.echo("open this address; it is for you alone. Ctrl-C ends.", err=True)
     if browser:
         import webbrowser
 
-        webbrowser.open(guard.address)
+        webbrowser.open(address)
     try:
         uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:  # the usual way to end it

@@ -3,7 +3,8 @@
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import typer
@@ -21,26 +22,33 @@ from tracker.assemble import (
 )
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleWatcher, set_up_logging
+from tracker.cli.live import telling
 from tracker.cli.parse import (
-    parse_camera_motion,
-    parse_imgsz,
     parse_mot_id,
     parse_offsets,
     parse_size,
     split_list,
 )
+from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
-from tracker.config import LinkConfig, TrackerConfig
+from tracker.cli.video_options import parse_blur, require_possible
+from tracker.config import LinkConfig
 from tracker.corrections.again import read_known
-from tracker.detect.base import USUAL_CONF, Detector, YoloOptions
+from tracker.detect.base import USUAL_CONF, Detector
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
 from tracker.models.locate import AUTO
 from tracker.output.show import Window
-from tracker.outputs import OutputPlan, plan_outputs, protect_inputs, with_gallery
+from tracker.outputs import (
+    OutputPlan,
+    plan_outputs,
+    plan_streaming,
+    protect_inputs,
+    with_gallery,
+)
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
-from tracker.source.base import FrameSource, Sampling
+from tracker.source.base import FrameSource
 from tracker.source.camera_config import CameraConfig, load_camera_config
 from tracker.source.cameras import (
     CameraSpec,
@@ -50,92 +58,24 @@ from tracker.source.cameras import (
     require_unique,
 )
 from tracker.source.clock import set_offsets
+from tracker.source.live import LiveOptions
+from tracker.source.run_clock import RunClock
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class TrackRequest:
-    """The options of ``reid-track`` as the user gave them; see `tracker.cli.options`."""
+class _Opened:
+    """What is read and what is written."""
 
-    sources: list[str] | None
-    cams: list[str] | None
-    config: Path | None
-    detections: Path | None
-    size: str | None
-    fps: float | None
-    offset: list[str] | None
-    start: float
-    max_frames: int | None
-    vid_stride: int
-    detector: str
-    conf: float | None
-    iou: float | None
-    imgsz: str
-    classes: str
-    device: str
-    half: bool
-    seed: int
-    reid: str
-    max_age: float
-    n_init: int
-    min_height: float
-    max_cosine_distance: float
-    max_iou_distance: float
-    nn_budget: int
-    camera_motion: str
-    gallery_threshold: float | None
-    overlap: str | None
-    corrections: Path | None
-    online: bool
-    out: Path | None
-    json_path: Path | None
-    formats: str
-    mot_id: str
-    crops: bool
-    overwrite: bool
-    show: bool
-    summary: str
-    quiet: bool
-    verbose: int
-    no_progress: bool
+    sources: list[FrameSource]
+    plan: OutputPlan
+    clock: RunClock
 
     @property
-    def sampling(self) -> Sampling:
-        """Which frames are processed."""
-        return Sampling(self.start, self.vid_stride, self.max_frames)
-
-    @property
-    def tracker(self) -> TrackerConfig:
-        """The settings of the association."""
-        return TrackerConfig(
-            n_init=self.n_init,
-            max_age_s=self.max_age,
-            min_height=self.min_height,
-            max_cosine_distance=self.max_cosine_distance,
-            max_iou_distance=self.max_iou_distance,
-            nn_budget=self.nn_budget,
-            camera_motion=parse_camera_motion(self.camera_motion),
-        )
-
-    def link(self, config: CameraConfig) -> LinkConfig:
-        """The settings of the identities."""
-        return LinkConfig(
-            gallery_threshold=self.gallery_threshold,
-            overlap=self.overlap or config.overlap or "auto",
-            travel=config.travel,
-        )
-
-    def yolo_options(self, device: str) -> YoloOptions:
-        """The detector's settings on a device."""
-        return YoloOptions(
-            conf=self.conf,
-            iou=self.iou,
-            imgsz=parse_imgsz(self.imgsz),
-            classes=split_list(self.classes, "--classes"),
-            device=device,
-            half=self.half,
-        )
+    def live(self) -> bool:
+        """Whether a source gives frames in real time, once."""
+        return any(source.info.live for source in self.sources)
 
 
 def execute(request: TrackRequest) -> None:
@@ -155,9 +95,13 @@ def execute(request: TrackRequest) -> None:
     window = Window() if request.show else None
     config = load_camera_config(request.config) if request.config else CameraConfig()
     link, cameras = request.link(config), _cameras(request, config)
-    plan, sources = _open(request, cameras)
-    watcher = _watcher(request, console, window)
-    outcome, settings = _run(request, watcher, cameras, sources, plan=plan, link=link)
+    blur, online = parse_blur(request.blur), _is_online(request, cameras)
+    require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
+    opened = _open(request, cameras)
+    with ExitStack() as stack:
+        for source in opened.sources:
+            stack.callback(source.close)
+        outcome, settings = _follow(request, console, cameras, opened, link=link, window=window)
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -168,6 +112,16 @@ def execute(request: TrackRequest) -> None:
         raise typer.Exit(INTERRUPTED)
     if outcome.failures:
         raise typer.Exit(1)
+
+
+def _follow(
+    request: TrackRequest, console: Console, cameras: list[CameraSpec], opened: _Opened, *,
+    link: LinkConfig, window: Window | None,
+) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
+    watcher = _watcher(request, console, window)
+    wishes = request.live(online=request.online or opened.live)
+    with telling(wishes, opened.sources, opened.clock, console) as watcher.also:
+        return _run(request, watcher, cameras, opened, link)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
@@ -184,10 +138,11 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     return set_offsets(cameras, parse_offsets(request.offset or []))
 
 
-def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan, list[FrameSource]]:
+def _open(request: TrackRequest, cameras: list[CameraSpec]) -> _Opened:
     """Open the sources and settle the outputs: both fail before any model is loaded."""
+    live = LiveOptions(request.reconnect)
     if cameras and not any(camera.boxes_only for camera in cameras):
-        sources = open_all(cameras, request.sampling, request.fps)
+        sources = open_all(cameras, request.sampling, request.fps, live)
     else:
         sources = _open_boxes(request, cameras)
     plan = plan_outputs(
@@ -196,12 +151,17 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> tuple[OutputPlan,
         json=request.json_path,
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
+        mosaic=request.mosaic,
         overwrite=request.overwrite,
     )
+    opened = _Opened(sources, plan, live.clock)
+    wishes = request.live(online=request.online or opened.live)
+    wishes.check()
+    plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
     if request.crops:
         plan = with_gallery(plan, overwrite=request.overwrite)
     protect_inputs(plan, _inputs(request, cameras))
-    return plan, sources
+    return replace(opened, plan=plan)
 
 
 def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameSource]:
@@ -216,6 +176,10 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
     if not cameras:
         return [boxes_only_source(boxes, sampling, size, fps)]
     return boxes_only_sources(boxes, cameras, sampling, size, fps)
+
+
+def _is_online(request: TrackRequest, cameras: list[CameraSpec]) -> bool:
+    return request.online or any(camera.live for camera in cameras)
 
 
 def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
@@ -233,10 +197,11 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec],
-    sources: list[FrameSource], *, plan: OutputPlan, link: LinkConfig,
+    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec], opened: _Opened,
+    link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
-    online = request.online or any(camera.live for camera in cameras)
+    sources = opened.sources
+    online = request.online or opened.live
     known = read_known(request.corrections, online=online)
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
@@ -245,8 +210,9 @@ def _run(
         embedder, reid_use = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
-        request.tracker, link, request.sampling, plan, detector_use, reid_use, device=device,
-        online=online, known=known,
+        request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
+        device=device, online=online, known=known, clock=opened.clock,
+        blur=parse_blur(request.blur),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 

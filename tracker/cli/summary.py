@@ -18,6 +18,8 @@ def summarise(outcome: RunOutcome, settings: RunSettings) -> dict[str, Any]:
         "frames_per_s": round(outcome.frames / max(outcome.seconds, 1e-9), 1),
         "tracklets": len(outcome.result.tracklets()),
         "people": len(outcome.result.identities),
+        "dropped": {c.name: c.dropped for c in outcome.result.cameras if c.live},
+        "outages": {c.name: c.outages for c in outcome.result.cameras if c.live},
         "files": [os.fspath(path) for path in outcome.files],
         "detector": settings.detector.name,
         "reid": settings.reid.name if settings.reid else None,
@@ -35,11 +37,20 @@ def as_text(report: dict[str, Any]) -> str:
         f"({report['frames_per_s']} frames/s)",
         f"{_count(report['people'], 'person', 'people')} in "
         f"{_count(report['tracklets'], 'tracklet')} (visits to a camera)",
+        *_losses(report),
         f"detector {report['detector']}, ReID {report['reid'] or 'none'}, "
         f"device {report['device']}",
         *(f"wrote {path}" for path in report["files"]),
     ]
     return "\n".join(lines)
+
+
+def _losses(report: dict[str, Any]) -> list[str]:
+    """Tell what live cameras sent in vain, and how often they were gone."""
+    told = [f"{name} {count}" for name, count in report["dropped"].items()]
+    outages = sum(report["outages"].values())
+    gone = f"; {_count(outages, 'outage')}" if outages else ""
+    return [f"frames dropped: {', '.join(told)}{gone}"] if told else []
 
 
 def journeys(result: RunResult) -> list[str]:

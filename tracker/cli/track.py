@@ -3,9 +3,10 @@
 import typer
 
 from tracker.cli import COMMANDS, HELP
+from tracker.cli import live_options as v
 from tracker.cli import options as o
 from tracker.cli import output_options as w
-from tracker.config import TrackerConfig
+from tracker.config import RECONNECT_S, TrackerConfig
 
 _TRACKER = TrackerConfig()
 _EPILOG = "Other commands: " + "; ".join(f"{k}: {v}" for k, v in COMMANDS.items() if k != "track")
@@ -50,10 +51,17 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     overlap: o.Overlap = None,
     corrections: o.Corrections = None,
     online: o.Online = False,
+    reconnect: v.Reconnect = RECONNECT_S,
+    events: v.Events = None,
+    segment: v.Segment = None,
+    serve: v.Serve = False,
+    port: v.Port = 0,
     out: w.Out = None,
     json_path: w.JsonPath = None,
     formats: w.Formats = "json",
     mot_id: w.MotIdOption = "track",
+    mosaic: w.Mosaic = False,
+    blur: w.Blur = None,
     crops: w.Crops = False,
     overwrite: w.Overwrite = False,
     show: w.Show = False,
@@ -65,6 +73,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
 ) -> None:
     """Follow people through video and give each of them one ID, within and across cameras."""
     words = {name: value for name, value in locals().items() if name != "version"}
-    from tracker.cli.session import TrackRequest, execute
+    from tracker.cli.request import TrackRequest
+    from tracker.cli.session import execute
 
     execute(TrackRequest(**words))

@@ -1,18 +1,33 @@
 """What every detector has in common."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from tracker.errors import ConfigError, suggestion
 from tracker.types import Detections, Frame
 
+NAMES_SHOWN = 10
 USUAL_CONF, USUAL_IOU, USUAL_SIZE = 0.25, 0.7, 640  # Ultralytics' own, where a card says nothing
 
 
 class Detector(Protocol):
-    """Finds the people in a frame."""
+    """Finds the people in frames.
+
+    Attributes:
+        workers: How many threads may, and best do, call it at once.
+        batch: How many frames are best given to it together.
+    """
+
+    workers: int
+    batch: int
 
     def detect(self, frame: Frame) -> Detections:
         """Return the people's boxes in pixels of the frame, (0, 4) where there are none."""
+        ...
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[Detections]:
+        """Return those of several frames, of one or more cameras, computed together."""
         ...
 
 
@@ -34,3 +49,33 @@ class YoloOptions:
     classes: tuple[str, ...] = ("person",)
     device: str = "cpu"
     half: bool = False
+
+
+def class_numbers(wanted: Sequence[str], names: Mapping[int, str]) -> list[int]:
+    """Translate class names or numbers to the model's numbers.
+
+    >>> class_numbers(["person", "2"], {0: "person", 1: "bicycle", 2: "car"})
+    [0, 2]
+
+    Raises:
+        ConfigError: Unknown; an empty filter would silently mean everything.
+    """
+    by_name = {name: number for number, name in names.items()}
+    numbers = []
+    for item in wanted:
+        number = int(item) if item.isdecimal() else by_name.get(item, -1)
+        if number not in names:
+            known = ", ".join(list(by_name)[:NAMES_SHOWN]) + (
+                ", …" if len(names) > NAMES_SHOWN else ""
+            )
+            raise ConfigError(
+                f"--classes: unknown class '{item}'.{suggestion(item, by_name)} "
+                f"The model knows {len(names)} classes: {known}"
+            )
+        numbers.append(number)
+    return numbers
+
+
+def first_of(*values: Any) -> Any:
+    """Choose a setting: the user's, else the model's own, else the usual one."""
+    return next(value for value in values if value is not None)

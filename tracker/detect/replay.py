@@ -1,5 +1,6 @@
 """Boxes from a file instead of a detector: to compare trackers on the same boxes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ class ReplayDetector:
         SourceError: Missing, or not in that format; the message names the line.
     """
 
+    workers, batch = 1, 1
+
     def __init__(self, path: Path, conf: float = 0.0) -> None:
         rows = _read_rows(path)
         if len(rows) and (rows[:, 6] == _NO_SCORE).all():
@@ -35,6 +38,10 @@ class ReplayDetector:
         rows = self._rows[self._rows[:, 0] == frame.index + 1]
         xyxy = boxes.xywh_to_xyxy(rows[:, 2:6]).astype(np.float32)
         return Detections(xyxy, rows[:, 6].astype(np.float32))
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See `Detector.detect_all`."""
+        return [self.detect(frame) for frame in frames]
 
 
 def _read_rows(path: Path) -> np.ndarray:

@@ -12,30 +12,40 @@ from typing import Any
 import numpy as np
 import platformdirs
 
-from tracker.detect.base import USUAL_CONF, USUAL_IOU, USUAL_SIZE, YoloOptions
-from tracker.errors import ConfigError, WeightsError, suggestion
+from tracker.detect.base import (
+    USUAL_CONF,
+    USUAL_IOU,
+    USUAL_SIZE,
+    YoloOptions,
+    class_numbers,
+    first_of,
+)
+from tracker.errors import WeightsError
 from tracker.models.locate import LocatedModel
 from tracker.types import Detections, Frame
 
-NAMES_SHOWN = 10
+GPU_BATCH = 8
 MODEL_ENDINGS = (".pt", ".onnx", ".torchscript", ".engine")
 
 
 class YoloDetector:
-    """Runs a YOLO model on one frame at a time.
+    """Runs a YOLO model, on a GPU on several frames at a time.
 
     Raises:
         WeightsError: The file is no YOLO detector.
         ConfigError: A class that the model does not know.
     """
 
+    workers = 1
+
     def __init__(self, model: LocatedModel, options: YoloOptions) -> None:
+        self.batch = GPU_BATCH if options.device != "cpu" and model.path.suffix == ".pt" else 1
         self._model = _load(model)
         self._options = options
         self._predict_options: dict[str, Any] = {
-            "conf": _first(options.conf, model.detecting.conf, USUAL_CONF),
-            "iou": _first(options.iou, model.detecting.iou, USUAL_IOU),
-            "imgsz": _first(options.imgsz, model.detecting.imgsz, USUAL_SIZE),
+            "conf": first_of(options.conf, model.detecting.conf, USUAL_CONF),
+            "iou": first_of(options.iou, model.detecting.iou, USUAL_IOU),
+            "imgsz": _listed(first_of(options.imgsz, model.detecting.imgsz, USUAL_SIZE)),
             "max_det": options.max_det,
             "device": options.device,
             "quantize": 16 if options.half else None,
@@ -45,9 +55,12 @@ class YoloDetector:
 
     def detect(self, frame: Frame) -> Detections:
         """See `Detector.detect`."""
-        found = self._model.predict(frame.image, **self._predict_options)[0].boxes
-        xyxy = found.xyxy.cpu().numpy().astype(np.float32).reshape(-1, 4)
-        return Detections(xyxy, found.conf.cpu().numpy().astype(np.float32))
+        return self.detect_all([frame])[0]
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[Detections]:
+        """See `Detector.detect_all`."""
+        found = self._model.predict([frame.image for frame in frames], **self._predict_options)
+        return [_of(result.boxes) for result in found]
 
     def _names(self, model: LocatedModel) -> Mapping[int, str]:
         """Load the network (an export does so only at its first use) and read its class names."""
@@ -66,29 +79,9 @@ class YoloDetector:
             torch.set_num_threads(threads)  # Ultralytics leaves one core idle
 
 
-def class_numbers(wanted: Sequence[str], names: Mapping[int, str]) -> list[int]:
-    """Translate class names or numbers to the model's numbers.
-
-    >>> class_numbers(["person", "2"], {0: "person", 1: "bicycle", 2: "car"})
-    [0, 2]
-
-    Raises:
-        ConfigError: Unknown; an empty filter would silently mean everything.
-    """
-    by_name = {name: number for number, name in names.items()}
-    numbers = []
-    for item in wanted:
-        number = int(item) if item.isdecimal() else by_name.get(item, -1)
-        if number not in names:
-            known = ", ".join(list(by_name)[:NAMES_SHOWN]) + (
-                ", …" if len(names) > NAMES_SHOWN else ""
-            )
-            raise ConfigError(
-                f"--classes: unknown class '{item}'.{suggestion(item, by_name)} "
-                f"The model knows {len(names)} classes: {known}"
-            )
-        numbers.append(number)
-    return numbers
+def _of(found: Any) -> Detections:
+    xyxy = found.xyxy.cpu().numpy().astype(np.float32).reshape(-1, 4)
+    return Detections(xyxy, found.conf.cpu().numpy().astype(np.float32))
 
 
 def _load(model: LocatedModel) -> Any:
@@ -110,10 +103,8 @@ def _load(model: LocatedModel) -> Any:
     return loaded
 
 
-def _first(*values: Any) -> Any:
-    """Choose a setting: the user's, else the model's own, else the usual one."""
-    value = next(value for value in values if value is not None)
-    return list(value) if isinstance(value, tuple) else value
+def _listed(size: int | tuple[int, int]) -> int | list[int]:
+    return list(size) if isinstance(size, tuple) else size
 
 
 def quiet_ultralytics() -> Any:

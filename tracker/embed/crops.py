@@ -10,8 +10,9 @@ import numpy as np
 from tracker.datasets.crops import TrackName
 from tracker.datasets.pictures import Picture, read_picture
 from tracker.datasets.pixels import THREADS, resized
+from tracker.embed.backends import Network
 from tracker.embed.crop import normalise
-from tracker.embed.embedder import BATCH, Network, unit_length
+from tracker.embed.embedder import BATCH, unit_length
 from tracker.errors import SourceError
 from tracker.models.manifest import Preprocessing
 from tracker.types import EMBEDDING_SIZE, FloatArray, Image

@@ -1,7 +1,7 @@
 """Boxes with identities, from truth files and from results."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +81,18 @@ def read_people(path: Path) -> dict[int, str]:
         raise SourceError(f"{path} is no csv with gt_id,person: {error}") from error
 
 
-def join_people(truth: BoxTable, person_of: Mapping[int, str]) -> BoxTable:
-    """Give all visits of one person one number."""
-    numbers = {name: n for n, name in enumerate(sorted(set(person_of.values())), start=1)}
+def join_people(
+    truth: BoxTable, person_of: Mapping[int, str], everybody: Iterable[str] | None = None
+) -> BoxTable:
+    """Give all visits of one person one number.
+
+    Args:
+        truth: One sequence.
+        person_of: Who its numbers are.
+        everybody: The people of all sequences, so that each has one number in all of them.
+    """
+    names = set(person_of.values() if everybody is None else everybody)
+    numbers = {name: n for n, name in enumerate(sorted(names), start=1)}
     fresh = len(numbers) + 1 + truth.identity
     joined = [
         numbers[person_of[i]] if i in person_of else f

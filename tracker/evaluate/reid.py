@@ -10,8 +10,8 @@ from tracker.datasets.benchmarks import published_tests
 from tracker.datasets.folders import list_pictures
 from tracker.datasets.pictures import PersonSet, Picture, number, read_picture, split_people
 from tracker.datasets.pixels import resized
+from tracker.embed.backends import Network
 from tracker.embed.crop import normalise
-from tracker.embed.embedder import Network
 from tracker.errors import ConfigError
 from tracker.evaluate.ranking import (
     Metric,

@@ -16,6 +16,7 @@ from tracker.types import Identity, Link, Merge, Tracklet
 
 HASTE = 0.1  # relatedness asked for beyond the usual from the first crops, which may be cut off
 REVIEW_S = (1.0, 2.0, 4.0, 8.0)  # ages at which a visit is looked at again
+LOOKS_EACH, MOST_LOOKS = 16, 4000  # visits remembered of a person, and of all: 8 MB
 
 
 @dataclass(slots=True)
@@ -29,6 +30,14 @@ class _Seen:
 
 
 _Person = dict[Key, _Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBefore:
+    """Where a person was; `end_s` is infinite for a visit that was not concluded yet."""
+
+    visit: Key
+    end_s: float
 
 
 class OnlineIdentities:
@@ -47,6 +56,8 @@ class OnlineIdentities:
         self._last = 0
         self._links: list[Link] = []
         self._merges: list[Merge] = []
+        self._told = [0, 0]  # how many links and merges were asked for as news
+        self._forgotten = 0
 
     def person_of(self, camera: str, track_id: int) -> int | None:
         """Return the person of a visit, None if it was not introduced yet."""
@@ -55,7 +66,60 @@ class OnlineIdentities:
     @property
     def count(self) -> int:
         """How many people there are so far."""
-        return len(self._people)
+        return len(self._people) + self._forgotten
+
+    def enter_s(self, key: Key) -> float:
+        """Return when a visit began."""
+        return self._people[self._person_of[key]][key].start_s
+
+    def before(self, key: Key) -> SeenBefore | None:
+        """Return where the person of a visit was last before it; None for a new person."""
+        mine = self._people[self._person_of[key]]
+        seen = mine[key]
+        earlier = [(s.end_s, s.start_s, k) for k, s in mine.items() if s.start_s < seen.start_s]
+        last = max(earlier, default=None)
+        return SeenBefore(last[2], last[0]) if last else None
+
+    def new_links(self) -> list[Link]:
+        """Return the links that were made since this was last asked."""
+        news, self._told[0] = self._links[self._told[0] :], len(self._links)
+        return news
+
+    def new_merges(self) -> list[Merge]:
+        """Return the merges that were made since this was last asked."""
+        news, self._told[1] = self._merges[self._told[1] :], len(self._merges)
+        return news
+
+    def take_reasons(self) -> tuple[list[Link], list[Merge]]:
+        """Give away all links and merges so far."""
+        taken = self._links, self._merges
+        self._links, self._merges, self._told = [], [], [0, 0]
+        return taken
+
+    def forget_oldest(self, each: int = LOOKS_EACH, most: int = MOST_LOOKS) -> None:
+        """Bound what is remembered: the latest visits of each person, and the latest people.
+
+        Who was forgotten gets a new number on return. Visits that go on are never forgotten.
+        """
+        for person in self._people.values():
+            self._drop(person, len(person) - each)
+        count = sum(map(len, self._people.values()))
+        for number in sorted(self._people, key=lambda p: _last_end_s(self._people[p])):
+            if count <= most:
+                return
+            person = self._people[number]
+            if not math.isinf(_last_end_s(person)):
+                count -= len(person)
+                self._drop(person, len(person))
+                del self._people[number]
+                self._forgotten += 1
+
+    def _drop(self, person: _Person, count: int) -> None:
+        over = sorted(
+            (k for k in person if not math.isinf(person[k].end_s)), key=lambda k: person[k].end_s
+        )
+        for key in over[: max(count, 0)]:
+            del person[key], self._person_of[key]
 
     def introduce(self, visit: Tracklet) -> int:
         """Find the person of a newly confirmed visit, from its boxes and embeddings so far."""
@@ -146,6 +210,10 @@ class OnlineIdentities:
                 runner_up_probability=odds[1] if odds[1:] else None,
             )
         )
+
+
+def _last_end_s(person: _Person) -> float:
+    return max(seen.end_s for seen in person.values())
 
 
 def _can_be_one(mine: _Person, theirs: _Person) -> bool:

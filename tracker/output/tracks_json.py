@@ -41,7 +41,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
         "schema": SCHEMA,
         "generator": {"name": "reid-track", "version": __version__},
         "models": {"detector": model_entry(result.detector), "reid": model_entry(result.reid)},
-        "cameras": [_camera(c) for c in result.cameras],
+        "cameras": [camera_entry(result, c) for c in result.cameras],
         "identities": [_identity(person) for person in result.identities],
         "merges": [
             {"time_s": _time(m.time_s), "global_id": m.gone, "into": m.kept} for m in result.merges
@@ -49,7 +49,7 @@ def _pieces(result: RunResult) -> Iterator[str]:
     }
     person_of = global_ids(result.identities)
     links = (link_entry(x, person_of[x.second]) for x in result.links)
-    tracks = (_track(t, person_of[t.key], result.places(t)) for t in result.tracklets())
+    tracks = (track_entry(t, person_of[t.key], result.places(t)) for t in result.tracklets())
     yield from in_lines(head, links=links, tracks=tracks)
 
 
@@ -74,11 +74,13 @@ def model_entry(model: ModelUse | None) -> dict[str, Any] | None:
     return {"name": model.name, "sha256": model.sha256} if model else None
 
 
-def _camera(camera: CameraInfo) -> dict[str, Any]:
+def camera_entry(result: RunResult, camera: CameraInfo) -> dict[str, Any]:
+    """Return one of a result's cameras as the file has it."""
     return {
         "name": camera.name, "source": camera.source, "width": camera.width,
         "height": camera.height, "fps": camera.fps, "frames": camera.frames,
-        "offset_s": camera.offset_s, "calibrated": camera.ground is not None,
+        "offset_s": camera.offset_s, "calibrated": result.calibrated(camera),
+        **({"dropped": camera.dropped, "outages": camera.outages} if camera.live else {}),
     }  # fmt: skip
 
 
@@ -136,7 +138,8 @@ def place_record(place: Places) -> list[float] | None:
     return None if np.isnan(place).any() else [round(v, METRE_DIGITS) for v in place.tolist()]
 
 
-def _track(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+def track_entry(t: Tracklet, global_id: int, places: Places | None) -> dict[str, Any]:
+    """Return a visit of this person as the file has it."""
     where = [
         {} if places is None else {"place_m": place_record(places[i])} for i in range(len(t.frame))
     ]

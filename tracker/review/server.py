@@ -1,4 +1,4 @@
-"""The review's page and what it asks for, over HTTP; `tracker.review.guard` stands before it."""
+"""The review's page and what it asks for, over HTTP; `tracker.web.guard` stands before it."""
 
 import json
 from collections.abc import Mapping
@@ -13,14 +13,15 @@ from tracker.report.facts import facts_of
 from tracker.report.kept import Kept
 from tracker.report.render import WEB_HINT, Page, render
 from tracker.review.desk import Desk, OutdatedError
-from tracker.review.guard import App, Guard
 from tracker.review.player import CameraPlayer, Footage
+from tracker.web.guard import App, Guard
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_CONFLICT, _WRONG, _FAILED, _MISSING = 409, 422, 500, 404
+MOST_BODY_BYTES = 1_000_000
+_MISSING, _CONFLICT, _TOO_LARGE, _WRONG, _FAILED = 404, 409, 413, 422, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ class Review:
         return Response(path.read_bytes(), media_type="image/jpeg")
 
 
-def guarded(review: Review, port: int) -> Guard:
+def guarded(review: Review, token: str, port: int) -> Guard:
     """Put the routes together and the guard before them.
 
     Raises:
@@ -168,8 +169,13 @@ def guarded(review: Review, port: int) -> Guard:
         raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
 
     async def correct(request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BODY_BYTES:
+                return JSONResponse({"error": "this is too much at once"}, _TOO_LARGE)
         try:
-            said = json.loads(await request.body())
+            said = json.loads(body)
         except ValueError:
             return JSONResponse({"error": "this is no JSON"}, _WRONG)
         return review.change(said, undo=request.url.path == "/undo")
@@ -184,7 +190,7 @@ def guarded(review: Review, port: int) -> Guard:
         Route("/video/{camera:int}/{frame:int}.jpg", review.frame),
     ]
     app: App = Starlette(routes=routes)
-    return Guard(app, port, review.page().policy)
+    return Guard(app, token, port=port, policy=review.page().policy)
 
 
 def _people(content: Content) -> dict[Key, int]:

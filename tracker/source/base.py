@@ -51,13 +51,40 @@ class ShiftedSource:
 
     def __init__(self, source: FrameSource, offset_s: float) -> None:
         self._source = source
-        self.info = replace(source.info, offset_s=offset_s)
+        self._offset_s = offset_s
+
+    @property
+    def info(self) -> CameraInfo:
+        """What the source says of itself now, with the offset."""
+        return replace(self._source.info, offset_s=self._offset_s)
+
+    @info.setter
+    def info(self, info: CameraInfo) -> None:
+        self._source.info = info
+
+    @property
+    def ready(self) -> bool:
+        """See `is_ready`."""
+        return is_ready(self._source)
+
+    @property
+    def lost(self) -> bool:
+        """Whether a live source is gone at the moment."""
+        return bool(getattr(self._source, "lost", False))
 
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`."""
         for frame in self._source.frames():
-            yield replace(frame, time_s=frame.time_s + self.info.offset_s)
+            yield replace(frame, time_s=frame.time_s + self._offset_s)
 
     def close(self) -> None:
         """See `FrameSource.close`."""
         self._source.close()
+
+
+def is_ready(source: FrameSource) -> bool:
+    """Tell whether the next frame, or the end, is there without waiting for a camera.
+
+    Files always are; only live sources say otherwise.
+    """
+    return bool(getattr(source, "ready", True))

@@ -12,6 +12,7 @@ from tracker.ground import GroundPlane
 from tracker.source.address import host_of, is_address, is_live_address
 from tracker.source.base import FrameSource, Sampling, ShiftedSource
 from tracker.source.images import ImageSource
+from tracker.source.live import LiveOptions, LiveSource
 from tracker.source.video import VideoSource
 
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
@@ -46,7 +47,7 @@ class CameraSpec:
 
     @property
     def live(self) -> bool:
-        """Whether frames come in real time and cannot be read a second time."""
+        """Whether the name alone tells that frames come in real time, once."""
         return self.source.isdecimal() or is_live_address(self.source)
 
 
@@ -92,18 +93,22 @@ def require_unique(cameras: Sequence[CameraSpec]) -> list[CameraSpec]:
     return list(cameras)
 
 
-def open_camera(spec: CameraSpec, sampling: Sampling, fps: float | None = None) -> FrameSource:
+def open_camera(
+    spec: CameraSpec, sampling: Sampling, fps: float | None = None,
+    live: LiveOptions | None = None,
+) -> FrameSource:  # fmt: skip
     """Open a camera's source.
 
     Args:
         spec: The camera.
         sampling: Which of its frames to give.
         fps: The rate of a folder of frames, which cannot state its own.
+        live: What live sources share; several cameras of one run need the same.
 
     Raises:
         SourceError: It does not exist or holds no frames.
     """
-    return put_in_place(_open(spec, sampling, fps), spec)
+    return put_in_place(_open(spec, sampling, fps, live or LiveOptions()), spec)
 
 
 def put_in_place(source: FrameSource, spec: CameraSpec) -> FrameSource:
@@ -112,17 +117,30 @@ def put_in_place(source: FrameSource, spec: CameraSpec) -> FrameSource:
     return ShiftedSource(source, spec.offset_s) if spec.offset_s else source
 
 
-def _open(spec: CameraSpec, sampling: Sampling, fps: float | None) -> FrameSource:
+def _open(
+    spec: CameraSpec, sampling: Sampling, fps: float | None, live: LiveOptions
+) -> FrameSource:
     source = spec.source
-    if source.isdecimal() or is_address(source):
-        return VideoSource(spec.name, source, sampling, live=spec.live)
+    if spec.live:
+        return LiveSource(spec.name, source, sampling, live)
+    if is_address(source):
+        return _file_or_stream(spec, sampling, live)
     path = Path(source)
     if path.is_dir() or (not path.exists() and _GLOB.search(source)):
         return ImageSource(spec.name, source, sampling, fps)
     if not path.exists():
         near = suggestion(path.name, _names_beside(path))
         raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
-    return VideoSource(spec.name, source, sampling, live=False)
+    return VideoSource(spec.name, source, sampling)
+
+
+def _file_or_stream(spec: CameraSpec, sampling: Sampling, live: LiveOptions) -> FrameSource:
+    """Open what HTTP gives: a file has a length, a stream has none."""
+    file = VideoSource(spec.name, spec.source, sampling)
+    if file.info.frames is not None:
+        return file
+    file.close()
+    return LiveSource(spec.name, spec.source, sampling, live)
 
 
 def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:

@@ -43,12 +43,14 @@ def teacher_distance(embedding: Tensor, target: Tensor) -> Tensor:
 
     The second term is the divergence between two distributions over the batch's targets: that of
     the target itself, and that of the embedding. The first makes the scale alike, the second
-    cares for who is more alike than whom.
+    cares for who is more alike than whom. Without any target it is 0.
 
     Args:
         embedding: (B, D) float32.
         target: (B, D) float32 of unit length.
     """
+    if not len(target):
+        return embedding.sum()
     placed = functional.normalize(embedding)
     likeness, wanted = placed @ target.T, target @ target.T  # (B, B)
     divergence = functional.kl_div(

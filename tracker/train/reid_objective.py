@@ -19,13 +19,13 @@ class Objective:
     Args:
         recipe: Which terms, and how much they weigh.
         person: (N,) int64, the person on each of the training pictures.
-        targets: (people, 512) float32 of unit length from the teacher, or None.
+        taught: Whether there is a teacher.
     """
 
-    def __init__(self, recipe: Recipe, person: Tensor, targets: Tensor | None) -> None:
-        self._recipe, self._targets = recipe, targets
+    def __init__(self, recipe: Recipe, person: Tensor, *, taught: bool) -> None:
+        self._recipe = recipe
         pictures = torch.bincount(person)
-        known = pictures > (0 if targets is None else 1)
+        known = pictures > (1 if taught else 0)
         self._classes = torch.where(known, known.cumsum(0) - 1, UNKNOWN)
 
     @property
@@ -34,7 +34,7 @@ class Objective:
         return int(self._classes.max()) + 1
 
     def __call__(
-        self, logits: Tensor, embedding: Tensor, person: Tensor
+        self, logits: Tensor, embedding: Tensor, person: Tensor, target: Tensor | None = None
     ) -> tuple[dict[str, Tensor], float]:
         """Return the terms, and the share of pictures that the classifier got right.
 
@@ -42,6 +42,8 @@ class Objective:
             logits: (B, classes) float32.
             embedding: (B, 512) float32.
             person: (B,) int64 on the CPU.
+            target: (B, 512) float32 of unit length from the teacher, if there is one; rows of
+                zeros where it says nothing.
         """
         recipe = self._recipe
         label = self._classes[person].to(logits.device)
@@ -52,7 +54,8 @@ class Objective:
         if recipe.triplet:
             placed = functional.normalize(known) if recipe.unit_length else known
             parts["triplet"] = recipe.triplet * batch_hard_triplet(placed, label, recipe.margin)
-        if self._targets is not None:
-            target = self._targets[person].to(embedding.device)
-            parts["teacher"] = recipe.teacher * teacher_distance(embedding, target)
+        if target is not None:
+            told = target.any(dim=1).to(embedding.device)
+            target = target.to(embedding.device)[told]
+            parts["teacher"] = recipe.teacher * teacher_distance(embedding[told], target)
         return parts, float((logits.argmax(dim=1) == label).float().mean())

@@ -62,6 +62,8 @@ class Recipe:
         ema: Share of the averaged weights kept in each step; 0 averages nothing.
         mix: People in each batch from each source; empty takes all people of all sources alike.
         teacher: Weight of the loss against another network's embeddings, where one is given.
+        taught: Whose pictures the teacher looks at: everybody's, or only those of people whom a
+            single camera saw. The labels of the others know better than it what cameras change.
     """
 
     optimizer: Literal["sgd", "adam", "amsgrad"]
@@ -82,6 +84,7 @@ class Recipe:
     ema: float = 0.0
     mix: tuple[int, ...] = ()
     teacher: float = 2.0
+    taught: Literal["everybody", "one camera"] = "everybody"
     augmentation: Augmentation = Augmentation()
 
 
@@ -142,7 +145,7 @@ def _places(arch: str) -> Recipe:
     )  # fmt: skip
     return replace(
         _tuning(arch), rate=0.0015, epochs=24, frozen=0, growth=((0.6, 2 / 3),), ema=0.998,
-        augmentation=augmentation,
+        taught="one camera", augmentation=augmentation,
     )  # fmt: skip
 
 

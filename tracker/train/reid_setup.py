@@ -17,7 +17,7 @@ from tracker.train.precision import choose_precision
 from tracker.train.reid_card import TrainedOn
 from tracker.train.reid_feed import decode_all, make_feed
 from tracker.train.reid_recipe import Recipe
-from tracker.train.reid_teacher import person_targets
+from tracker.train.reid_teacher import Teacher
 from tracker.train.reid_trainer import ReidTrainer, Settings
 from tracker.train.reid_validate import Validation
 from tracker.train.world import World
@@ -87,14 +87,14 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
         source=torch.repeat_interleave(torch.tensor([len(part) for part in parts])),
-        targets=_targets(request, learned, world),
+        teacher=_teacher(request, world),
     )  # fmt: skip
 
 
-def _targets(request: TrainingRequest, people: PersonSet, world: World) -> torch.Tensor | None:
+def _teacher(request: TrainingRequest, world: World) -> Teacher | None:
     if request.teacher is None:
         return None
-    return person_targets(people, request.teacher, device=str(world.device))
+    return Teacher(request.teacher, device=str(world.device))
 
 
 def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:

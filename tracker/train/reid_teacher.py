@@ -1,41 +1,58 @@
-"""What another ReID network thinks of the people to be learned."""
+"""What another ReID network makes of the pictures of a step."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
-from tracker.datasets.pictures import PersonSet, Picture
-from tracker.datasets.pixels import decode
-from tracker.embed.crop import normalise
-from tracker.embed.embedder import Network, load_network, unit_length
+from tracker.datasets.pictures import PersonSet
+from tracker.embed.backends import load_network
+from tracker.embed.embedder import unit_length
 from tracker.models.locate import LocatedModel
+from tracker.models.manifest import IMAGENET_MEAN, IMAGENET_STD
 from tracker.types import FloatArray
 
-BATCH = 64
 
+class Teacher:
+    """Embeds pictures for a student, as they were changed at random in this very step.
 
-def person_targets(people: PersonSet, teacher: LocatedModel, *, device: str) -> Tensor:
-    """Embed all pictures as they are and average them for each person.
+    So a few thousand photos give as many lessons as there are steps. Source: Beyer et al.,
+    "Knowledge distillation: A good teacher is patient and consistent" (arXiv 2106.05237).
 
-    Returns:
-        (people, 512) float32 of unit length.
+    Args:
+        model: A ReID model.
+        device: Where it runs.
 
     Raises:
         WeightsError: The file is no usable ReID model.
-        SourceError: A picture cannot be read.
     """
-    network = load_network(teacher, device=device)
-    looks = np.concatenate([
-        _embedded(people.pictures[start : start + BATCH], network, teacher)
-        for start in range(0, len(people), BATCH)
-    ])  # fmt: skip
-    sums = np.zeros((people.people, looks.shape[1]), np.float32)
-    np.add.at(sums, people.person, looks)
-    return torch.from_numpy(unit_length(sums))
+
+    def __init__(self, model: LocatedModel, *, device: str) -> None:
+        self._wanted, self._network = model.preprocessing, load_network(model, device=device)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Map (B, 3, H, W) float32 RGB, normalised for the student, to unit length (B, 512)."""
+        return torch.from_numpy(unit_length(self._network(self._as_it_sees(images))))
+
+    def _as_it_sees(self, images: Tensor) -> FloatArray:
+        size = self._wanted.height, self._wanted.width
+        if images.shape[2:] != size:
+            images = functional.interpolate(images, size, mode="bilinear", antialias=True)
+        if (self._wanted.mean, self._wanted.std) != (IMAGENET_MEAN, IMAGENET_STD):
+            plain = images * _channels(images, IMAGENET_STD) + _channels(images, IMAGENET_MEAN)
+            mean, std = _channels(images, self._wanted.mean), _channels(images, self._wanted.std)
+            images = (plain - mean) / std
+        pixels: FloatArray = images.cpu().numpy()
+        return pixels
 
 
-def _embedded(pictures: Sequence[Picture], network: Network, teacher: LocatedModel) -> FloatArray:
-    size = teacher.preprocessing
-    return unit_length(network(normalise(decode(pictures, (size.height, size.width)), size)))
+def seen_by_one_camera(people: PersonSet) -> Tensor:
+    """Tell whose pictures all come from one camera: (people,) bool."""
+    views = np.unique(np.stack([people.person, people.camera], axis=1), axis=0)
+    return torch.from_numpy(np.bincount(views[:, 0], minlength=people.people) == 1)
+
+
+def _channels(like: Tensor, values: Sequence[float]) -> Tensor:
+    return like.new_tensor(values)[:, None, None]

@@ -36,9 +36,11 @@ from tracker.train.reid_network import (
 from tracker.train.reid_objective import Objective
 from tracker.train.reid_recipe import Recipe, rate_at, size_at
 from tracker.train.reid_sampler import epoch_batches
+from tracker.train.reid_teacher import Teacher, seen_by_one_camera
 from tracker.train.reid_validate import Validation
 from tracker.train.stopping import StopRequest
 from tracker.train.world import World
+from tracker.types import EMBEDDING_SIZE
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +59,7 @@ class Settings:
         seed: Of all chance.
         validate_every: Epochs between two validations; the last epoch always has one.
         trained_on: What the model card says of the data.
-        teacher: Name and sha256 of the network that gave `targets`.
+        teacher: Name of the other network to learn from.
     """
 
     arch: str
@@ -101,20 +103,22 @@ class ReidTrainer:
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
         source: (N,) int64, the source of each picture, for recipes that mix sources.
-        targets: (people, 512) float32 of unit length from a teacher, or None.
+        teacher: Another network to learn from, or None.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
         self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
         precision: Precision, world: World, validation: Validation | None = None,
         weights: dict[str, Tensor] | None = None, source: Tensor | None = None,
-        targets: Tensor | None = None,
+        teacher: Teacher | None = None,
     ) -> None:  # fmt: skip
         self._person, self._source = torch.from_numpy(people.person), source
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
-        self._objective = Objective(recipe, self._person, targets)
+        self._teacher = teacher
+        self._taught = seen_by_one_camera(people) | torch.tensor(recipe.taught == "everybody")
+        self._objective = Objective(recipe, self._person, taught=teacher is not None)
         self._osnet = make_network(settings.arch, self._objective.classes, weights).to(
             world.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
@@ -178,7 +182,7 @@ class ReidTrainer:
     def _run_epoch(self, stop: StopRequest, watch: Watch | None) -> dict[str, float]:
         epoch, recipe = self._epoch, self._recipe
         size = size_at(recipe, epoch, self._settings.size)
-        batches = self._world.share(self._batches(epoch))
+        batches = self._world.share(self._batches(epoch), max(recipe.images_per_person, 1))
         set_frozen(self._osnet, frozen=epoch < recipe.frozen)
         totals, began, count = _Totals(), time.monotonic(), len(batches)
         feed = self._feed.batches(batches[self._step :])
@@ -206,13 +210,24 @@ class ReidTrainer:
         device = self._world.device
         chance = self._chance(self._epoch, self._step, self._world.rank)
         images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
+        person = self._person[positions]
+        target = self._target(images, person)
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        parts, right = self._objective(logits, embedding, self._person[positions])
+        parts, right = self._objective(logits, embedding, person, target)
         loss = torch.stack(list(parts.values())).sum()
         self._learn(loss, rate)
         totals.add(len(positions), {"loss": loss, **parts}, right)
         return float(loss.detach())
+
+    def _target(self, images: Tensor, person: Tensor) -> Tensor | None:
+        """Ask the teacher: (B, 512), zeros for people who are not taught; None without one."""
+        if self._teacher is None:
+            return None
+        target, taught = torch.zeros(len(person), EMBEDDING_SIZE), self._taught[person]
+        if taught.any():
+            target[taught] = self._teacher(images[taught.to(images.device)])
+        return target
 
     def _learn(self, loss: Tensor, rate: float) -> None:
         if not math.isfinite(float(loss.detach())):

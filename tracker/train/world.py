@@ -27,10 +27,14 @@ class World:
         """Whether this process writes the files."""
         return self.rank == 0
 
-    def share(self, batches: torch.Tensor) -> torch.Tensor:
-        """Return this process's part of each batch (batches, B), neighbours together."""
-        part = batches.shape[1] // self.size
-        return batches[:, self.rank * part : (self.rank + 1) * part]
+    def share(self, batches: torch.Tensor, hand: int = 1) -> torch.Tensor:
+        """Return this process's part of each batch (batches, B): every `size`-th hand.
+
+        Hands stay whole, so that each person's pictures are in one process. They are dealt in
+        turn, since a batch has its sources one after another, and each process should see all.
+        """
+        hands = batches.reshape(len(batches), batches.shape[1] // hand, hand)
+        return hands[:, self.rank :: self.size].reshape(len(batches), -1)
 
     def any(self, flag: bool) -> bool:
         """Tell whether the flag is set in any process, so that all act alike."""

@@ -1,0 +1,116 @@
+"""What a run tells while it goes on: events, and the page of ``--serve``."""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tracker.errors import ConfigError
+from tracker.link.events import Event
+from tracker.output.draw import Label
+from tracker.output.events import STDOUT, EventWriter, event_writer
+from tracker.outputs import Streaming
+from tracker.pipeline import Step
+from tracker.run import Watcher
+from tracker.source.base import FrameSource
+from tracker.source.run_clock import RunClock
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWishes:
+    """The options of `tracker.cli.live_options`, and those that they must agree with."""
+
+    events: str | None
+    segment: float | None
+    serve: bool
+    port: int
+    has_videos: bool
+    summary: str
+    online: bool  # asked for, or because a source is live
+
+    def check(self) -> None:
+        """Refuse what does not go together.
+
+        Raises:
+            ConfigError: Naming the option, and what to do.
+        """
+        wanted = {"--events": self.events, "--segment": self.segment, "--serve": self.serve}
+        for option, value in wanted.items():
+            if value and not self.online:
+                raise ConfigError(
+                    f"{option} needs ids while the run goes on; add --online, or name a live source"
+                )
+        if self.segment and not self.has_videos:
+            raise ConfigError("--segment needs the videos of --out; add --out DIR")
+        if self.events == STDOUT and self.summary == "json":
+            raise ConfigError("--events - and --summary json both want stdout; give a file to one")
+        if self.serve and not (importlib.util.find_spec("starlette") and _has_uvicorn()):
+            raise ConfigError("--serve needs a web server; pip install 'reid-track[web]'")
+
+    def streaming(self, *, live: bool) -> Streaming:
+        """Return what is written while the run goes on."""
+        events = None if self.events in (None, STDOUT) else Path(str(self.events))
+        return Streaming(live, self.segment, events)
+
+
+class _Told(Watcher):
+    """Passes on what happens to a file of events."""
+
+    def __init__(self, writer: EventWriter) -> None:
+        self._writer = writer
+
+    def event(self, event: Event) -> None:
+        """See `Watcher.event`."""
+        self._writer.write(event)
+
+
+@contextmanager
+def telling(
+    wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console
+) -> Iterator[list[Watcher]]:
+    """Open events and page as asked for; each is a watcher of the run.
+
+    Raises:
+        ConfigError, OutputError: A port or a file cannot be opened.
+    """
+    wall = clock.wall if any(source.info.live for source in sources) else None
+    told: list[Watcher] = []
+    with ExitStack() as stack:
+        if wishes.events:
+            told.append(_Told(stack.enter_context(event_writer(wishes.events, wall))))
+        if wishes.serve:
+            told.append(_page(wishes.port, sources, clock if wall else None, console, stack))
+        yield told
+
+
+def _page(
+    port: int, sources: Sequence[FrameSource], clock: RunClock | None, console: Console,
+    stack: ExitStack,
+) -> Watcher:  # fmt: skip
+    from tracker.web.live_server import serving
+    from tracker.web.live_view import LiveView
+
+    class Shown(Watcher):
+        """Passes on what happens to the page."""
+
+        def frame(self, step: Step, labels: list[Label], people: int) -> bool:
+            """See `Watcher.frame`."""
+            view.frame(step.frame, labels, people)
+            return True
+
+        def event(self, event: Event) -> None:
+            """See `Watcher.event`."""
+            view.event(event)
+
+    view = LiveView(sources, clock.now_s if clock else None, clock.wall if clock else None)
+    server = stack.enter_context(serving(view, port))
+    line = f"serving {server.address} for this machine alone"
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return Shown()
+
+
+def _has_uvicorn() -> bool:
+    return importlib.util.find_spec("uvicorn") is not None

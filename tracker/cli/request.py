@@ -1,0 +1,109 @@
+"""The options of ``reid-track`` as data, and the settings that they stand for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.cli.live import LiveWishes
+from tracker.cli.parse import parse_camera_motion, parse_imgsz, split_list
+from tracker.config import LinkConfig, TrackerConfig
+from tracker.detect.base import YoloOptions
+from tracker.source.base import Sampling
+from tracker.source.camera_config import CameraConfig
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRequest:
+    """The options of ``reid-track`` as the user gave them; see `tracker.cli.options`."""
+
+    sources: list[str] | None
+    cams: list[str] | None
+    config: Path | None
+    detections: Path | None
+    size: str | None
+    fps: float | None
+    offset: list[str] | None
+    start: float
+    max_frames: int | None
+    vid_stride: int
+    detector: str
+    conf: float | None
+    iou: float | None
+    imgsz: str
+    classes: str
+    device: str
+    half: bool
+    seed: int
+    reid: str
+    max_age: float
+    n_init: int
+    min_height: float
+    max_cosine_distance: float
+    max_iou_distance: float
+    nn_budget: int
+    camera_motion: str
+    gallery_threshold: float | None
+    overlap: str | None
+    corrections: Path | None
+    online: bool
+    reconnect: float
+    events: str | None
+    segment: float | None
+    serve: bool
+    port: int
+    out: Path | None
+    json_path: Path | None
+    formats: str
+    mot_id: str
+    mosaic: bool
+    blur: str | None
+    crops: bool
+    overwrite: bool
+    show: bool
+    summary: str
+    quiet: bool
+    verbose: int
+    no_progress: bool
+
+    @property
+    def sampling(self) -> Sampling:
+        """Which frames are processed."""
+        return Sampling(self.start, self.vid_stride, self.max_frames)
+
+    @property
+    def tracker(self) -> TrackerConfig:
+        """The settings of the association."""
+        return TrackerConfig(
+            n_init=self.n_init,
+            max_age_s=self.max_age,
+            min_height=self.min_height,
+            max_cosine_distance=self.max_cosine_distance,
+            max_iou_distance=self.max_iou_distance,
+            nn_budget=self.nn_budget,
+            camera_motion=parse_camera_motion(self.camera_motion),
+        )
+
+    def link(self, config: CameraConfig) -> LinkConfig:
+        """The settings of the identities."""
+        return LinkConfig(
+            gallery_threshold=self.gallery_threshold,
+            overlap=self.overlap or config.overlap or "auto",
+            travel=config.travel,
+        )
+
+    def live(self, *, online: bool) -> LiveWishes:
+        """What the run tells while it goes on."""
+        return LiveWishes(
+            self.events, self.segment, self.serve, self.port, self.out is not None, self.summary,
+            online,
+        )  # fmt: skip
+
+    def yolo_options(self, device: str) -> YoloOptions:
+        """The detector's settings on a device."""
+        return YoloOptions(
+            conf=self.conf,
+            iou=self.iou,
+            imgsz=parse_imgsz(self.imgsz),
+            classes=split_list(self.classes, "--classes"),
+            device=device,
+            half=self.half,
+        )

@@ -1,0 +1,153 @@
+"""COCO for video as TAO lays it out: videos, images, tracks, annotations; written and read."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tracker.errors import SourceError
+from tracker.formats.corners import corners_from, left_top_size
+from tracker.formats.found import Found, FoundBox, FoundCamera, is_person
+from tracker.formats.lines import all_rows
+from tracker.output.atomic import replacing
+from tracker.output.saved import Key, read_json
+from tracker.output.tracks_json import SCORE_DIGITS, TIME_DIGITS, in_lines
+from tracker.result import RunResult
+from tracker.types import global_ids
+
+PERSON = 1  # COCO's category
+Entry = dict[str, Any]
+
+
+def write_coco_video(result: RunResult, path: Path) -> None:
+    """Write all cameras into one file.
+
+    Track ids are unique over all videos, as TAO wants; `camera_track_id` and `global_id` have ours.
+    Pictures are named ``<camera>/<frame>.jpg``, with frames from 0 and six digits.
+    """
+    head = {
+        "info": {"description": "reid-track"},
+        "licenses": [],
+        "categories": [{"id": PERSON, "name": "person", "supercategory": "person"}],
+        "videos": [_video(result, number) for number in range(len(result.cameras))],
+    }
+    image_of = _image_ids(result)
+    track_of = {visit.key: n for n, visit in enumerate(result.tracklets(), start=1)}
+    pieces = in_lines(
+        head, images=_images(result, image_of), tracks=_tracks(result, track_of),
+        annotations=_annotations(result, image_of, track_of),
+    )  # fmt: skip
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
+        out.writelines(pieces)
+
+
+def _video(result: RunResult, number: int) -> Entry:
+    camera = result.cameras[number]
+    return {
+        "id": number + 1, "name": camera.name, "width": camera.width, "height": camera.height,
+        "neg_category_ids": [], "not_exhaustive_category_ids": [], "fps": camera.fps,
+        "frames": camera.frames, "offset_s": camera.offset_s, "source": camera.source,
+    }  # fmt: skip
+
+
+def _image_ids(result: RunResult) -> dict[str, int]:
+    """Return the id of each camera's first picture; those of the others follow it."""
+    first, ids = 1, {}
+    for camera in result.cameras:
+        ids[camera.name] = first
+        first += camera.frames or 0
+    return ids
+
+
+def _images(result: RunResult, image_of: dict[str, int]) -> Iterator[Entry]:
+    for video, camera in enumerate(result.cameras, start=1):
+        times = {row.frame: row.time_s for row in result.rows(camera.name)}
+        for frame in range(camera.frames or 0):
+            time_s = times.get(frame, camera.offset_s + frame / camera.fps)
+            yield {
+                "id": image_of[camera.name] + frame, "video_id": video, "video": camera.name,
+                "file_name": f"{camera.name}/{frame:06}.jpg", "width": camera.width,
+                "height": camera.height, "frame_index": frame, "frame_id": frame,
+                "time_s": round(time_s, TIME_DIGITS),
+            }  # fmt: skip
+
+
+def _tracks(result: RunResult, track_of: dict[Key, int]) -> Iterator[Entry]:
+    video_of = {camera.name: n for n, camera in enumerate(result.cameras, start=1)}
+    person_of = global_ids(result.identities)
+    for visit in result.tracklets():
+        yield {
+            "id": track_of[visit.key], "video_id": video_of[visit.camera], "category_id": PERSON,
+            "camera_track_id": visit.track_id, "global_id": person_of[visit.key],
+        }  # fmt: skip
+
+
+def _annotations(
+    result: RunResult, image_of: dict[str, int], track_of: dict[Key, int]
+) -> Iterator[Entry]:
+    video_of = {camera.name: n for n, camera in enumerate(result.cameras, start=1)}
+    for number, (camera, row) in enumerate(all_rows(result), start=1):
+        bbox = left_top_size(row)
+        track = track_of[camera, row.track_id]
+        yield {
+            "id": number, "image_id": image_of[camera] + row.frame, "video_id": video_of[camera],
+            "category_id": PERSON, "track_id": track, "instance_id": track, "bbox": list(bbox),
+            "area": round(bbox[2] * bbox[3], 2), "iscrowd": 0,
+            "score": round(row.score, SCORE_DIGITS), "observed": row.observed,
+        }  # fmt: skip
+
+
+def read_coco_video(path: Path) -> Found:
+    """Read such a file, or one of another tool: `track_id` or `instance_id` say what is one visit.
+
+    Raises:
+        SourceError: Missing, or not in that format.
+    """
+    content = read_json(path, "COCO for video")
+    try:
+        videos = {v["id"]: v for v in content["videos"]}
+        labels = {c["id"]: str(c["name"]) for c in content["categories"]}
+        images = {i["id"]: i for i in content["images"]}
+        tracks = {t["id"]: t for t in content.get("tracks", [])}
+        left_out = Counter(labels[a["category_id"]] for a in content["annotations"])
+        boxes = [
+            _box(annotation, images[annotation["image_id"]], videos, tracks)
+            for annotation in content["annotations"]
+            if is_person(labels[annotation["category_id"]])
+        ]
+        cameras = [_camera(v, content["images"]) for v in videos.values()]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(f"{path} is no COCO for video: {type(error).__name__} {error}") from error
+    return Found(cameras, boxes, left_out={k: n for k, n in left_out.items() if not is_person(k)})
+
+
+def _camera(video: Entry, images: list[Entry]) -> FoundCamera:
+    own = [image for image in images if image["video_id"] == video["id"]]
+    sized: Entry = {"width": None, "height": None, **(own[0] if own else {}), **video}
+    frames = int(video.get("frames") or max(map(_frame, own), default=-1) + 1)
+    return FoundCamera(
+        _name(video), str(video.get("source", "")), sized["width"], sized["height"],
+        video.get("fps"), frames, video.get("offset_s"),
+    )  # fmt: skip
+
+
+def _name(video: Entry) -> str:
+    return str(video["name"]).replace("/", "-")
+
+
+def _frame(image: Entry) -> int:
+    return int(image["frame_id"] if "frame_id" in image else image["frame_index"])
+
+
+def _box(
+    annotation: Entry, image: Entry, videos: dict[Any, Entry], tracks: dict[Any, Entry]
+) -> FoundBox:
+    number: Any = annotation["track_id"] if "track_id" in annotation else annotation["instance_id"]
+    track: Entry = tracks.get(number, {})
+    left, top, width, height = map(float, annotation["bbox"])
+    return FoundBox(
+        _name(videos[image["video_id"]]), int(track.get("camera_track_id", number)),
+        track.get("global_id"), _frame(image), corners_from(left, top, width, height),
+        image.get("time_s"), float(annotation.get("score", 1.0)),
+        bool(annotation.get("observed", True)),
+    )  # fmt: skip

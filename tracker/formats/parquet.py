@@ -1,0 +1,125 @@
+"""Parquet: all boxes as one table, for pandas, polars, DuckDB and the like; written and read."""
+
+import importlib.util
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker.errors import ConfigError, SourceError
+from tracker.formats.corners import corners_of
+from tracker.formats.found import Found, FoundBox
+from tracker.formats.lines_read import camera_from
+from tracker.formats.loaded import model_of
+from tracker.output.atomic import replacing
+from tracker.output.tracks_json import (
+    METRE_DIGITS,
+    SCHEMA,
+    SCORE_DIGITS,
+    TIME_DIGITS,
+    camera_entry,
+    model_entry,
+)
+from tracker.result import PersonBox, RunResult
+
+HEAD = b"reid-track"  # under which the file's metadata have models and cameras
+SIDES = ("x_min", "y_min", "x_max", "y_max")
+
+
+def require_pyarrow() -> None:
+    """Check that the library is there before any work is done.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise ConfigError("parquet needs pyarrow; pip install 'reid-track[formats]'")
+
+
+def write_parquet(result: RunResult, path: Path) -> None:
+    """Write a row per box, a row group per camera; places in metres are null where unknown.
+
+    Raises:
+        ConfigError: pyarrow is missing.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    schema = _schema(result)
+    with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema) as writer:
+        for camera in result.cameras:
+            rows = [_cells(camera.name, row) for row in result.rows(camera.name)]
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def read_parquet(path: Path) -> Found:
+    """Read such a file.
+
+    Raises:
+        ConfigError: pyarrow is missing.
+        SourceError: Missing, or not in that format.
+    """
+    require_pyarrow()
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+        head = json.loads((table.schema.metadata or {})[HEAD])
+        calibrated = {entry["name"] for entry in head["cameras"] if entry["calibrated"]}
+        return Found(
+            [camera_from(entry) for entry in head["cameras"]],
+            [_box(row, placed=row["camera"] in calibrated) for row in table.to_pylist()],
+            model_of(head["models"]["detector"]), model_of(head["models"]["reid"]),
+        )  # fmt: skip
+    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
+        told = " ".join(str(error).split())
+        raise SourceError(
+            f"{path} is no reid-track parquet: {type(error).__name__} {told}"
+        ) from error
+
+
+def _schema(result: RunResult) -> Any:
+    import pyarrow as pa
+
+    models = {"detector": model_entry(result.detector), "reid": model_entry(result.reid)}
+    cameras = [camera_entry(result, camera) for camera in result.cameras]
+    head = {"schema": SCHEMA, "models": models, "cameras": cameras}
+    columns = [
+        ("camera", pa.string()), ("frame", pa.int64()), ("time_s", pa.float64()),
+        ("track_id", pa.int64()), ("global_id", pa.int64()),
+        *((side, pa.float64()) for side in SIDES),
+        ("score", pa.float64()), ("observed", pa.bool_()),
+        ("place_x_m", pa.float64()), ("place_y_m", pa.float64()),
+    ]  # fmt: skip
+    return pa.schema(columns, metadata={HEAD: json.dumps(head, ensure_ascii=False).encode()})
+
+
+def _cells(camera: str, row: PersonBox) -> dict[str, Any]:
+    known = row.place_m is not None and not np.isnan(row.place_m).any()
+    place = [round(float(v), METRE_DIGITS) for v in row.place_m] if known else (None, None)  # type: ignore[union-attr]
+    return {
+        "camera": camera,
+        "frame": row.frame,
+        "time_s": round(row.time_s, TIME_DIGITS),
+        "track_id": row.track_id,
+        "global_id": row.global_id,
+        **dict(zip(SIDES, corners_of(row), strict=True)),
+        "score": round(row.score, SCORE_DIGITS),
+        "observed": row.observed,
+        "place_x_m": place[0],
+        "place_y_m": place[1],
+    }
+
+
+def _box(row: dict[str, Any], *, placed: bool) -> FoundBox:
+    x, y = (math.nan if row[name] is None else row[name] for name in ("place_x_m", "place_y_m"))
+    x1, y1, x2, y2 = (row[side] for side in SIDES)
+    return FoundBox(
+        row["camera"], row["track_id"], row["global_id"], row["frame"], (x1, y1, x2, y2),
+        row["time_s"], row["score"], row["observed"],
+        (x, y) if placed else None,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Pages that a run or a result serves to this machine's browser."""

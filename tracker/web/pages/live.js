@@ -1,0 +1,116 @@
+"use strict";
+// Asks for what is new, again and again: one request at a time, so a slow page falls behind nobody.
+
+const $ = (id) => document.getElementById(id);
+const shown = new Map();  // camera -> its parts of the page
+
+function make(kind, text, name) {
+  const element = document.createElement(kind);
+  if (text !== undefined) element.textContent = text;
+  if (name) element.className = name;
+  return element;
+}
+
+function figureOf(camera) {
+  let parts = shown.get(camera.name);
+  if (!parts) {
+    const figure = make("figure"), image = make("img"), caption = make("figcaption");
+    image.alt = `newest picture of ${camera.name}`;
+    image.width = camera.width;
+    image.height = camera.height;
+    image.style.height = "auto";
+    const numbers = make("span", "", "numbers");
+    caption.append(make("strong", camera.name), numbers);
+    figure.append(image, caption);
+    $("cameras").append(figure);
+    parts = {figure, image, numbers, number: 0, address: null};
+    shown.set(camera.name, parts);
+  }
+  return parts;
+}
+
+function numbersOf(camera) {
+  if (camera.lost) return "lost, trying to get it back";
+  const told = [`${camera.fps.toFixed(1)} frames/s`];
+  if (camera.delay_s !== null) told.push(`${Math.round(1000 * camera.delay_s)} ms late`);
+  if (camera.live) told.push(`${camera.dropped} dropped`);
+  if (camera.outages) told.push(`${camera.outages} ${camera.outages === 1 ? "outage" : "outages"}`);
+  return told.join(" · ");
+}
+
+function timeOf(entry) {
+  return entry.clock ? new Date(entry.clock).toLocaleTimeString() : `${entry.time_s.toFixed(1)} s`;
+}
+
+function showPresent(state) {
+  const items = state.present.map((person) => {
+    const item = make("li"), swatch = make("span", undefined, "swatch");
+    swatch.style.background = person.colour;
+    const stay = Math.max(state.time_s - person.since_s, 0).toFixed(0);
+    item.append(swatch, make("strong", `ID ${person.global_id}`),
+                make("span", `${person.camera}, ${stay} s`, "where"));
+    return item;
+  });
+  $("present").replaceChildren(...items);
+  $("nobody").hidden = items.length > 0;
+}
+
+function showMoves(state) {
+  const rows = state.moves.map((move) => {
+    const row = make("tr");
+    const sure = move.probability === null ? "" : `${Math.round(100 * move.probability)} %`;
+    for (const text of [move.global_id, move.from, move.to, timeOf(move),
+                        `${move.travel_s.toFixed(1)} s`, sure]) row.append(make("td", text));
+    return row;
+  });
+  $("moves").tBodies[0].replaceChildren(...rows);
+  $("moves").hidden = rows.length === 0;
+  $("no-moves").hidden = rows.length > 0;
+}
+
+function show(state, bytes) {
+  if (state.cameras.some((camera) => camera.number)) $("clock").textContent = timeOf(state);
+  $("people").textContent = `${state.people} ${state.people === 1 ? "person" : "people"} so far`;
+  for (const camera of state.cameras) {
+    const parts = figureOf(camera);
+    parts.figure.classList.toggle("lost", camera.lost);
+    parts.numbers.textContent = numbersOf(camera);
+  }
+  let place = 0;
+  for (const picture of state.pictures) {
+    const parts = shown.get(picture.camera);
+    const old = parts.address;
+    parts.address = URL.createObjectURL(
+      new Blob([bytes.subarray(place, place + picture.bytes)], {type: "image/jpeg"}));
+    parts.image.src = parts.address;
+    parts.number = picture.number;
+    place += picture.bytes;
+    if (old) URL.revokeObjectURL(old);
+  }
+  showPresent(state);
+  showMoves(state);
+}
+
+async function update() {
+  const seen = [...shown.values()].map((parts) => parts.number).join(",");
+  const answer = await fetch(`update?seen=${seen}`);
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const body = await answer.arrayBuffer();
+  const size = new DataView(body).getUint32(0);
+  const state = JSON.parse(new TextDecoder().decode(new Uint8Array(body, 4, size)));
+  show(state, new Uint8Array(body, 4 + size));
+}
+
+async function run() {
+  for (;;) {
+    try {
+      await update();
+      $("gone").hidden = true;
+    } catch (error) {
+      $("gone").hidden = false;
+      await new Promise((done) => setTimeout(done, 2000));
+    }
+  }
+}
+
+run();
