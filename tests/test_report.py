@@ -179,7 +179,7 @@ def test_two_thousand_people_in_twenty_cameras(browser: Visitor, tmp_path: Path)
     page.mouse.wheel(0, 20_000)
     page.locator("tbody tr").nth(60).wait_for(state="attached")
     page.locator("#sort-weakest").click()
-    weakest = [float(t.strip("! %")) for t in texts(page, "td.col-weakest")[:60]]
+    weakest = [float(t.strip("! %\u00a0")) for t in texts(page, "td.col-weakest")[:60]]
     assert weakest == sorted(weakest)
     page.locator("#find").fill("cam07")
     assert "of 2,000 people" in page.locator(".told").inner_text()

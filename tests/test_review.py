@@ -209,7 +209,7 @@ def test_the_video_plays_where_one_clicked(browser: Visitor, served: Served) -> 
     image.and_(page.locator("[data-frame]")).wait_for()
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play", exact=True).wait_for()
-    first = int(image.get_attribute("data-frame"))
+    first = int(page.get_by_label("Place in the video").input_value())
     page.get_by_role("button", name="One frame on").click()
     page.locator(f"dialog.player img[data-frame='{first + 1}']").wait_for()
     page.get_by_label("Place in the video").fill("20")

@@ -73,7 +73,7 @@ const openPlayer = async (visit, frame) => {
       if (keys[event.key] && !event.target.closest("select, button, input")) { event.preventDefault(); keys[event.key](); }
     } },
     h("header", {}, h("h2", {}, chip(person), ` ${camera.name}`), h("span", { class: "spacer" }), button("✕", "Close", () => dialog.close())),
-    h("div", { class: "screen", tabindex: "0", role: "group", "aria-label": "Picture; space plays, arrows step" }, image),
+    h("div", { class: "screen", tabindex: "0", autofocus: true, role: "group", "aria-label": "Picture; space plays, arrows step" }, image),
     h("div", { class: "where-bar" }, slider, h("div", { class: "mark", title: "this visit" }, mark)),
     h("div", { class: "controls" }, toggle, button("−1 s", "One second back", () => show(at - second)), button("‹", "One frame back", () => show(at - 1)),
       button("›", "One frame on", () => show(at + 1)), button("+1 s", "One second on", () => show(at + second)), speed, h("span", { class: "spacer" }), time));

@@ -21,7 +21,7 @@ const lasting = (seconds) => {
 
 const count = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many || `${one}s`}`;
 
-const chance = (p) => (p === null || p === undefined ? "-" : p > 0.995 && p < 1 ? ">99 %" : `${Math.round(p * 100)} %`);
+const chance = (p) => (p === null || p === undefined ? "-" : p > 0.995 && p < 1 ? ">99\u00a0%" : `${Math.round(p * 100)}\u00a0%`);
 
 const decimal = (value, digits = 2) => (value === null || value === undefined ? "-" : value.toFixed(digits));
 
