@@ -155,16 +155,21 @@ class _Book:
     def _settle(self, number: int, visits: list[Visit]) -> None:
         """Make these visits one person, and give each but the first a reason if it has none."""
         visits = self._people[number] = sorted(visits, key=by_time)
+        own = {visit.key for visit in visits}
         person_of = self._person_of()
-        kept = [link for link in self._links if _within(link, person_of)]
-        explained = {link_end(link, "second") for link in kept}
-        said = [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
-        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self._people.values())}
-        ends = [
-            (enter_s[second], second) for second in (link_end(x, "second") for x in kept + said)
+        links = [
+            _owned(link, person_of) if own & _named_in(link) else link
+            for link in self._links
+            if not own & _named_in(link) or _within(link, person_of)
         ]
-        order = sorted(range(len(ends)), key=ends.__getitem__)
-        self._links = [_owned((kept + said)[place], person_of) for place in order]
+        explained = {link_end(link, "second") for link in links}
+        links += [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
+        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self._people.values())}
+        seconds = [link_end(link, "second") for link in links]
+        order = sorted(
+            range(len(links)), key=lambda place: (enter_s[seconds[place]], seconds[place])
+        )
+        self._links = [links[place] for place in order]
 
     def _person_of(self) -> dict[Key, int]:
         return {v.key: number for number, visits in self._people.items() for v in visits}
@@ -198,6 +203,11 @@ def _at_once(one: Sequence[Visit], other: Sequence[Visit]) -> Iterator[tuple[Vis
         for b in other:
             if a.camera == b.camera and a.enter_s <= b.leave_s and b.enter_s <= a.leave_s:
                 yield a, b
+
+
+def _named_in(link: dict[str, Any]) -> set[Key]:
+    ends = ("first", "second") if link["runner_up"] is None else ("first", "second", "runner_up")
+    return {link_end(link, end) for end in ends}
 
 
 def _within(link: dict[str, Any], person_of: dict[Key, int]) -> bool:

@@ -1,6 +1,7 @@
 """A run under review: its result as corrected so far, and the file that keeps what was said."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -30,6 +31,7 @@ from tracker.models.locate import sha256_of
 from tracker.output.saved import Content, Key, people_of, read_saved
 
 logger = logging.getLogger(__name__)
+REMEMBERED = 30  # states that undo goes back to without making all corrections again
 MOVE = "move"  # visits to another person: a split and a merge, made and undone as one
 
 
@@ -55,6 +57,7 @@ class Desk:
         self._earlier: Path | None = None  # where the file of an earlier result goes
         self._carried, self._made = self._begin()
         self.content: Content = corrected(self.original, self._made)
+        self._past: deque[tuple[list[Correction], Content]] = deque(maxlen=REMEMBERED)
         self.revision = 0
 
     @property
@@ -80,7 +83,7 @@ class Desk:
             ReidTrackError: They cannot be made; nothing is changed then.
         """
 
-        def change(made: list[Correction]) -> list[Correction]:
+        def change(made: list[Correction]) -> tuple[list[Correction], Content]:
             now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
             signed = Signature(self._who, now)
             content = self.content
@@ -88,7 +91,8 @@ class Desk:
                 for make in _steps(one):
                     correction = replace(make(content), signed=signed)
                     content = corrected(content, [correction])
-            return from_records(content.get(RECORDS, []), "the corrections")[self._before() :]
+            records = content.get(RECORDS, [])[self._before() :]
+            return from_records(records, "the corrections"), content
 
         self._change(change, revision)
 
@@ -100,26 +104,31 @@ class Desk:
             ConfigError: There is nothing to undo.
         """
 
-        def change(made: list[Correction]) -> list[Correction]:
+        def change(made: list[Correction]) -> tuple[list[Correction], Content]:
             if not made:
                 raise ConfigError("there is nothing to undo")
             last = made[-1].signed
             keep = len(made) - 1
             while keep and last is not None and made[keep - 1].signed == last:
                 keep -= 1
-            return made[:keep]
+            if self._past and self._past[-1][0] == made[:keep]:
+                return self._past[-1]
+            return made[:keep], corrected(self.original, made[:keep])
 
         self._change(change, revision)
 
     def _change(
-        self, change: Callable[[list[Correction]], list[Correction]], revision: int
+        self, change: Callable[[list[Correction]], tuple[list[Correction], Content]], revision: int
     ) -> None:
         with self._lock:
             if revision != self.revision:
                 raise OutdatedError("the run was corrected in another window; look again")
-            made = change(self._made)
-            content = corrected(self.original, made)
+            made, content = change(self._made)
             self._save(made)
+            if self._past and self._past[-1][1] is content:
+                self._past.pop()
+            else:
+                self._past.append((self._made, self.content))
             self._made, self.content = made, content
             self.revision += 1
 

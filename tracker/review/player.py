@@ -21,6 +21,7 @@ from tracker.types import FloatArray, Image
 WIDEST_PX = 1280
 QUALITY = 82  # JPEG's, of 100
 READ_ON = 30  # frames ahead that are read rather than jumped to
+REMEMBERED = 8  # frames just read, since a browser's requests do not come in order
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,14 @@ class CameraPlayer:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads a video by frame number; going on is fast, going back jumps."""
+    """Reads a video by frame number; going on is fast, going far back jumps."""
 
     path: Path
     count: int = 0
     fps: float = 0.0
     _capture: cv2.VideoCapture = field(init=False)
     _next: int = 0
+    _recent: dict[int, Image] = field(default_factory=dict)  # by place, oldest first
 
     def __post_init__(self) -> None:
         self._open()
@@ -121,16 +123,29 @@ class _Reader:
 
     def read(self, place: int) -> Image | None:
         """Return the picture at a place; None if it cannot be decoded."""
+        if place in self._recent:
+            return self._recent[place]
         if not self._next <= place <= self._next + READ_ON:
             self._jump(place)
-        while self._next < place and self._capture.grab():
-            self._next += 1
-        ok, image = self._capture.read()
-        if self._next != place or not ok:
-            self._next = -1 - READ_ON  # so that the next one jumps
-            return None
+        while self._next <= place:
+            if not self._step(keep=place - self._next < REMEMBERED):
+                self._next = -1 - READ_ON  # so that the next one jumps
+                return None
+        return self._recent[place]
+
+    def _step(self, *, keep: bool) -> bool:
+        """Go on by one frame; tell whether there was one."""
+        if not self._capture.grab():
+            return False
+        if keep:
+            ok, image = self._capture.retrieve()
+            if not ok:
+                return False
+            self._recent[self._next] = np.asarray(image, np.uint8)
+            while len(self._recent) > REMEMBERED:
+                del self._recent[next(iter(self._recent))]
         self._next += 1
-        return np.asarray(image, np.uint8)
+        return True
 
     def _jump(self, place: int) -> None:
         self._capture.set(cv2.CAP_PROP_POS_FRAMES, place)

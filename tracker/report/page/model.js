@@ -2,9 +2,10 @@
 
 const BY_PROGRAM = 0, SAID = 1, CONFIRMED = 2;
 const UNSURE = 0.8; // links below are worth a look
+const WORTH_A_LOOK = 0.02; // so likely somebody else must be to be shown beside a person
 
 // What the review adds; a report from disk leaves all of it out.
-const hooks = { play: null, person: null, visit: null, link: null };
+const hooks = { play: null, person: null, visit: null, link: null, near: null };
 
 let run = null;
 
@@ -12,7 +13,7 @@ const decode = (raw) => {
   const cameras = raw.cameras.map(([name, width, height, fps, frames, offset, poster], index) =>
     ({ index, name, width, height, fps, frames, offset, poster, visits: [] }));
   const people = raw.people.map(([id, name, colour], index) =>
-    ({ index, id, name, colour, ink: inkOn(colour), visits: [], links: [] }));
+    ({ index, id, name, colour, ink: inkOn(colour), visits: [], links: [], rivalOf: [] }));
   const visits = raw.visits.map(([person, camera, track, enter, leave, first, last, feet, places, shots], index) => ({
     index, person: people[person], camera: cameras[camera], track, enter, leave, first, last,
     feet: pairs(feet), places: pairs(places), shots, link: null,
@@ -28,6 +29,7 @@ const decode = (raw) => {
   for (const link of links) {
     link.second.link = link;
     link.person.links.push(link);
+    if (link.rival) link.rival.person.rivalOf.push(link);
   }
   people.forEach(summarise);
   const ends = cameras.map((c) => c.offset + (c.frames || 0) / c.fps);

@@ -10,6 +10,7 @@ const personPage = (person) => h("article", { class: "person card", "aria-label"
   hooks.person ? hooks.person(person) : null,
   section("Timeline", zoomed(person)),
   section("Visits", h("ol", { class: "visits" }, person.visits.map((visit, n) => visitItem(visit, person.visits[n - 1])))),
+  maybe(person).length ? section("Who else it might be", nearPeople(person)) : null,
   person.moves.length ? section("From camera to camera", moves(person)) : null,
   section("Ways", h("div", { class: "scenes" }, person.cameras.map((camera) => cameraPath(person, camera)),
     person.visits.some((v) => v.places.length) ? groundMap(person) : null)),
@@ -67,6 +68,20 @@ const reason = (link) => h("p", { class: "reason" },
     link.rival ? [". Next best: ", personLink(link.rival.person), ` ${chance(link.rivalProbability)}`] : "",
     link.by === CONFIRMED ? [" ", h("span", { class: "tag good" }, "confirmed")] : "",
   ], hooks.link ? hooks.link(link, true) : null);
+
+// Other people whom links have as runner-up of this one, or the other way round: the likeliest first.
+const maybe = (person) => {
+  const found = new Map();
+  const note = (other, probability) => found.set(other, Math.max(found.get(other) || 0, probability || 0));
+  for (const link of person.links) if (link.rival) note(link.rival.person, link.rivalProbability);
+  for (const link of person.rivalOf) note(link.person, link.rivalProbability);
+  found.delete(person);
+  return [...found].filter(([, probability]) => probability >= WORTH_A_LOOK).sort((a, b) => b[1] - a[1]).slice(0, 4);
+};
+
+const nearPeople = (person) => h("ul", { class: "near" }, maybe(person).map(([other, probability]) => h("li", {},
+  crop(best(other), 0, "small"), personLink(other), meter(probability, false), chance(probability),
+  hooks.near ? hooks.near(person, other) : null)));
 
 const meter = (p, warn = true) => h("span", { class: `meter ${warn && p < UNSURE ? "low" : ""}`, "aria-hidden": "true" }, h("i", { at: { width: `${100 * (p || 0)}%` } }));
 

@@ -58,10 +58,14 @@ const openPlayer = async (visit, frame) => {
     toggle.textContent = "❚❚";
     toggle.setAttribute("aria-label", "Pause");
     if (at >= film.count - 1) at = -1;
+    let due = performance.now();
     while (playing && !closed && at < film.count - 1) {
-      const due = performance.now() + (1000 * film.stride) / (camera.fps * Number(speed.value));
-      for (let n = 1; n <= AHEAD; n += 1) if (at + n < film.count) load(at + n);
-      await show(at + 1);
+      const each = (1000 * film.stride) / (camera.fps * Number(speed.value));
+      const late = Math.max(Math.floor((performance.now() - due) / each), 0); // pictures to leave out
+      due += (1 + late) * each;
+      const next = Math.min(at + 1 + late, film.count - 1);
+      for (let n = next; n < Math.min(next + AHEAD, film.count); n += 1) load(n);
+      await show(next);
       await new Promise((done) => setTimeout(done, Math.max(due - performance.now(), 0)));
     }
     if (!closed) pause();

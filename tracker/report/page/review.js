@@ -87,6 +87,10 @@ hooks.link = (link, short) => {
     rival && !short ? h("button", { type: "button", onclick: () => correct(`Moved to person ${rival.person.id}`, { move: { visits: [entry(second)], global_id: person.id, to: rival.person.id } }) }, "It is the runner-up") : null);
 };
 
+hooks.near = (person, other) => h("button", { type: "button", class: "small-button", onclick: async () => {
+  if (await correct(`${person.id} and ${other.id} are one person`, { merge: [person.id, other.id] }) !== false) goTo(Math.min(person.id, other.id));
+} }, "Same person");
+
 // A correction in words.
 const told = (record) => {
   const visitName = (v) => `${v.camera}/${v.track_id}`;
