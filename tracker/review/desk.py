@@ -49,7 +49,7 @@ class Desk:
     """
 
     def __init__(self, tracks: Path, who: str) -> None:
-        self._path = tracks.parent / FILE_NAME
+        self._path = tracks.with_name(file_name_for(tracks))
         self._who = who
         self.original = read_saved(tracks)
         self._sha256 = sha256_of(tracks)
@@ -88,7 +88,7 @@ class Desk:
             signed = Signature(self._who, now)
             content = self.content
             for one in said:
-                for make in _steps(one):
+                for make in _steps(one, content):
                     correction = replace(make(content), signed=signed)
                     content = corrected(content, [correction])
             records = content.get(RECORDS, [])[self._before() :]
@@ -143,7 +143,7 @@ class Desk:
         file = read_corrections_file(self._path)
         if file.tracks_sha256 == self._sha256:
             return file.carried, list(file.corrections)
-        self._earlier = self._path.with_name(f"corrections.{file.tracks_sha256[:8]}.json")
+        self._earlier = self._path.with_suffix(f".{file.tracks_sha256[:8]}.json")
         logger.warning(
             "%s is of an earlier result; use it with --corrections when the run is repeated. With "
             "the first correction of this one it becomes %s", self._path, self._earlier.name,
@@ -160,6 +160,15 @@ class Desk:
         write_corrections_file(CorrectionsFile(self._sha256, made, self._carried, sure), self._path)
 
 
+def file_name_for(tracks: Path) -> str:
+    """Name the file of corrections of a result; several results may lie in one folder.
+
+    >>> file_name_for(Path("out/tracks.json")), file_name_for(Path("yard.json"))
+    ('corrections.json', 'yard.corrections.json')
+    """
+    return FILE_NAME if tracks.name == "tracks.json" else f"{tracks.stem}.{FILE_NAME}"
+
+
 def _known_of(places: KnownPlaces) -> Known:
     """Return what is sure by the visits' own keys: they are of this very result."""
     keys = [anchor.key for anchor in places.visits]
@@ -170,7 +179,7 @@ def _known_of(places: KnownPlaces) -> Known:
     )
 
 
-def _steps(said: Any) -> list[Callable[[Content], Correction]]:
+def _steps(said: Any, content: Content) -> list[Callable[[Content], Correction]]:
     """Return how to make each correction from what the people are when its turn comes."""
     if isinstance(said, Mapping) and list(said) == [MOVE]:
         try:
@@ -179,18 +188,15 @@ def _steps(said: Any) -> list[Callable[[Content], Correction]]:
             old, to = int(move["global_id"]), int(move["to"])
         except (KeyError, TypeError, ValueError) as error:
             raise ConfigError(f"this is no move: {type(error).__name__} {error}") from error
-        return _move(visits, old, to)
+        all_of = {v.key for v in people_of(content).get(old, [])} <= set(visits)
+        return [lambda _: Merge((old, to))] if all_of else _move(visits, old, to)
     [correction] = from_records([said], "what was sent")
     return [lambda _: correction]
 
 
 def _move(visits: tuple[Key, ...], old: int, to: int) -> list[Callable[[Content], Correction]]:
-    def split(content: Content) -> Correction:
-        own = {v.key for v in people_of(content).get(old, [])}
-        return Merge((old, to)) if own and own <= set(visits) else Split(old, visits)
-
     def merge(content: Content) -> Correction:
         [new] = {i for i, own in people_of(content).items() if visits[0] in {v.key for v in own}}
         return Merge((new, to))
 
-    return [split, merge]
+    return [lambda _: Split(old, visits), merge]
