@@ -12,7 +12,7 @@ frames are used. The real thing is harder: near and far things then move differe
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tracker import boxes
 from tracker.assemble import load_detector, load_reid
 from tracker.associate.camera_motion import carry
 from tracker.config import TrackerConfig
-from tracker.detect.base import Detector, YoloOptions
+from tracker.detect.base import Detector, OneByOne, YoloOptions
 from tracker.detect.replay import ReplayDetector
 from tracker.embed.embedder import Embedder
 from tracker.evaluate.box_table import BoxTable, read_mot
@@ -31,6 +31,7 @@ from tracker.evaluate.tracks import score
 from tracker.pipeline import CameraPipeline
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.cameras import CameraSpec, open_camera
+from tracker.stages import Networks, follow
 from tracker.types import CameraInfo, Detections, FloatArray, Frame, Image, Tracklet
 
 FRAMES = 300
@@ -56,7 +57,7 @@ class Recorded:
     looks: FloatArray
 
 
-class Window:
+class Window(OneByOne):
     """A window that moves over a recording; source, detector and embedder of what it shows."""
 
     def __init__(
@@ -87,8 +88,14 @@ class Window:
         return Detections(xyxy[visible].astype(np.float32), found.score[visible])
 
     def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
-        """See `Embedder.embed`; of the boxes that were found last."""
-        return self._recorded[self._now].looks[self._shown]
+        """See `Embedder.embed`; of boxes that were found last."""
+        shown = self.show(self._now, self._recorded[self._now].found.xyxy)[0][self._shown]
+        same = (xyxy[:, None] == shown[None].astype(np.float32)).all(axis=2)
+        return self._recorded[self._now].looks[self._shown][same.argmax(axis=1)]
+
+    def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
+        """See `Embedder.embed_all`."""
+        return [self.embed(image, xyxy) for image, xyxy in seen]
 
     def show(self, frame: int, xyxy: FloatArray) -> tuple[FloatArray, np.ndarray]:
         """Return where boxes (N, 4) are in the window, and (N,) whether it shows enough of them."""
@@ -141,8 +148,9 @@ def record(source: FrameSource, detector: Detector, embedder: Embedder) -> list[
 def measure(window: Window, truth: BoxTable, *, motion: bool, online: bool) -> tuple[float, float]:
     """Return HOTA and IDF1 of what the window shows."""
     config = TrackerConfig(camera_motion=motion)
-    pipeline = CameraPipeline(window, window, window, config)
-    for _ in pipeline.steps():
+    pipeline = CameraPipeline(window, config, appearance=True)
+    networks = Networks({window.info.name: window}, window)
+    for _ in follow([pipeline], networks, threads=False):
         pass
     result = score(window.truth(truth), _table(pipeline.tracklets(online=online)))
     return result["HOTA"], result["IDF1"]

@@ -39,7 +39,7 @@ LAYERS = (
     ("tracker.report",),
     ("tracker.review",),
     ("tracker.train", "tracker.export"),
-    ("tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
+    ("tracker.stages", "tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -19,7 +19,9 @@ from tracker.associate.likeness import Likeness
 from tracker.associate.rejoin import rejoin
 from tracker.associate.settle import polish
 from tracker.config import TrackerConfig
+from tracker.detect.base import OneByOne
 from tracker.pipeline import CameraPipeline
+from tracker.stages import Networks, follow
 from tracker.types import CameraInfo, Detections, Frame, Tracklet
 
 SIZE = (320, 240)
@@ -245,7 +247,7 @@ def test_boxes_are_smoothed_and_filled_in_as_if_the_camera_stood_still() -> None
         assert np.abs(w.xyxy - v.xyxy).mean() < 0.6 * np.abs(seen.xyxy - v.xyxy[kept]).mean()
 
 
-class Film:
+class Film(OneByOne):
     """A source and detector: somebody walks through a place that a camera looks at."""
 
     def __init__(self, views: list[Array]) -> None:
@@ -266,8 +268,9 @@ class Film:
 
 def tracked(views: list[Array], *, motion: bool) -> list[Tracklet]:
     film = Film(views)
-    pipeline = CameraPipeline(film, film, None, TrackerConfig(camera_motion=motion))
-    assert len(list(pipeline.steps())) == len(views)
+    pipeline = CameraPipeline(film, TrackerConfig(camera_motion=motion), appearance=False)
+    steps = follow([pipeline], Networks({"cam": film}, None), threads=False)
+    assert len(list(steps)) == len(views)
     return pipeline.tracklets()
 
 

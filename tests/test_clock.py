@@ -10,14 +10,16 @@ import pytest
 
 from tests.media import reid_track, write_boxes, write_video
 from tracker.config import LinkConfig, TrackerConfig, Travel
+from tracker.detect.base import OneByOne
 from tracker.errors import ConfigError, SourceError
 from tracker.output.tracks_json import load_schema
-from tracker.pipeline import CameraPipeline, in_time_order
+from tracker.pipeline import CameraPipeline
 from tracker.source.base import Sampling, ShiftedSource
 from tracker.source.camera_config import load_camera_config
 from tracker.source.cameras import CameraSpec
 from tracker.source.clock import set_offsets
 from tracker.source.images import BoxesOnlySource
+from tracker.stages import Networks, follow
 from tracker.types import CameraInfo, Detections, Frame
 
 RUN = ("--detections", "boxes", "--reid", "none", "--json", "t.json")
@@ -276,7 +278,7 @@ def test_other_wrong_keys_of_a_config_are_one_line(capsys, text, told):
     _assert_one_line(code, capsys.readouterr(), ["c.yaml", *told])
 
 
-class NoDetections:
+class NoDetections(OneByOne):
     def detect(self, frame: Frame) -> Detections:
         return Detections.empty()
 
@@ -290,11 +292,12 @@ def source(name: str, fps: float, frames: int, offset_s: float) -> ShiftedSource
 @pytest.mark.parametrize("offsets", [(0, 0), (0, 1.23), (0, -2.5), (5, 100), (-3, -3.05)])
 def test_cameras_run_abreast_by_the_common_clock(offsets):
     cameras = [
-        CameraPipeline(source(name, fps, 40, offset), NoDetections(), None, TrackerConfig())
+        CameraPipeline(source(name, fps, 40, offset), TrackerConfig(), appearance=False)
         for name, fps, offset in zip("ab", (10.0, 4.0), offsets, strict=True)
     ]
 
-    times = np.array([step.frame.time_s for _, step in in_time_order(cameras)])
+    networks = Networks(dict.fromkeys("ab", NoDetections()), None)
+    times = np.array([step.frame.time_s for _, step in follow(cameras, networks)])
 
     assert len(times) == 80
     assert times.min() == pytest.approx(min(offsets))

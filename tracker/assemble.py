@@ -41,7 +41,7 @@ def _yolo(model: LocatedModel, options: YoloOptions) -> Detector:
         from tracker.detect.openvino_yolo import OpenVinoYolo, can_run
 
         if can_run(model.path):
-            return OpenVinoYolo(model, options, workers=os.cpu_count() or 1)
+            return OpenVinoYolo(model, options, workers=options.workers or os.cpu_count() or 1)
     from tracker.detect.yolo import YoloDetector
 
     return YoloDetector(model, options)

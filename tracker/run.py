@@ -2,13 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.config import LinkConfig, TrackerConfig
-from tracker.corrections.again import found_in, give_names
+from tracker.corrections.again import link_knowing
 from tracker.corrections.sure import KnownPlaces
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
@@ -16,17 +16,19 @@ from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
 from tracker.journaling import Journaling
 from tracker.link.events import Event
-from tracker.link.identities import Linked, link
+from tracker.link.identities import Linked
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
 from tracker.output.journal import open_journal, read_journal
 from tracker.outputs import OutputPlan, write_tables
 from tracker.people_now import PeopleNow
-from tracker.pipeline import CameraPipeline, Step, in_time_order
+from tracker.pipeline import CameraPipeline, Step
 from tracker.result import ModelUse, RunResult
+from tracker.source.ahead import ReadAhead
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.run_clock import RunClock
+from tracker.stages import Networks, follow
 from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class RunSettings:
         online: Decide identities as people appear; needed where a source cannot be read twice.
         known: What a person said of an earlier run over the same videos.
         clock: Of the live sources.
+        threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
     """
 
@@ -53,6 +56,7 @@ class RunSettings:
     online: bool = False
     known: KnownPlaces = field(default_factory=KnownPlaces)
     clock: RunClock = field(default_factory=RunClock)
+    threads: bool = True
     blur: BlurRule | None = None
 
 
@@ -108,16 +112,23 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    cameras = [
-        CameraPipeline(s, detectors[s.info.name], embedder, settings.tracker) for s in sources
-    ]
+    total = _total_frames(sources, settings.sampling)
+    if settings.threads:
+        sources = [s if s.info.live else ReadAhead(s) for s in sources]
+        reopen = _read_ahead(reopen)
+    appearance, networks = embedder is not None, Networks(detectors, embedder)
+    cameras = [CameraPipeline(s, settings.tracker, appearance=appearance) for s in sources]
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
-        follower = _Follower(cameras, settings, watcher or Watcher(), keeper)
-        outcome = _follow(follower, cameras, settings, _total_frames(sources, settings.sampling))
+        follower = _Follower(cameras, networks, settings, watcher or Watcher(), keeper)
+        outcome = _follow(follower, cameras, settings, total)
         if not settings.online:
             outcome.interrupted |= _second_pass(outcome, settings, reopen, follower)
         outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
     return outcome
+
+
+def _read_ahead(reopen: ReopenSource) -> ReopenSource:
+    return lambda name: ReadAhead(reopen(name))
 
 
 def _follow(
@@ -186,10 +197,11 @@ class _Follower:
     """The first pass over all frames, and the only one where they cannot be had again."""
 
     def __init__(
-        self, cameras: Sequence[CameraPipeline], settings: RunSettings, watcher: Watcher,
-        keeper: GalleryKeeper,
+        self, cameras: Sequence[CameraPipeline], networks: Networks, settings: RunSettings,
+        watcher: Watcher, keeper: GalleryKeeper,
     ) -> None:  # fmt: skip
         self._cameras = cameras
+        self._networks = networks
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
@@ -204,7 +216,7 @@ class _Follower:
         try:
             with ExitStack() as stack:
                 draw, keep = self._live_drawing(stack), self._journaling(stack)
-                for camera, step in in_time_order(self._cameras):
+                for camera, step in stack.enter_context(closing(self._steps())):
                     goes_on = self._take(camera, step, draw)
                     keep(camera, step.frame.time_s)
                     if not goes_on:
@@ -212,6 +224,9 @@ class _Follower:
         except KeyboardInterrupt:
             return True
         return False
+
+    def _steps(self) -> Generator[tuple[CameraPipeline, Step]]:
+        return follow(self._cameras, self._networks, threads=self._settings.threads)
 
     def _live_drawing(self, stack: ExitStack) -> dict[str, DrawFrame]:
         """Open the videos that must be drawn during this pass; none unless online."""
@@ -266,11 +281,8 @@ def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunS
     ]
     if settings.online:
         return people.identities.linked(visits)
-    known = found_in(settings.known, visits)
     grounds = {c.info.name: c.info.ground for c in cameras}
-    linked = link(visits, settings.link, grounds, known.pairs)
-    give_names(linked.identities, known.names)
-    return linked
+    return link_knowing(settings.known, visits, settings.link, grounds)
 
 
 def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:

@@ -12,6 +12,8 @@ from tracker.evaluate.box_table import BoxTable
 from tracker.link.identities import link
 from tracker.people_now import PeopleNow
 from tracker.pipeline import CameraPipeline
+from tracker.stages import Networks
+from tracker.stages import follow as follow_cameras
 from tracker.types import Identity
 
 CONF = 0.25  # the default of --conf
@@ -41,9 +43,10 @@ def follow(recording: Recording, config: TrackerConfig | None = None) -> Followe
     """Take a recording through the first pass."""
     replay = Replay(recording, CONF)
     embedder = replay if recording.looks.shape[1] else None
-    camera = CameraPipeline(replay, replay, embedder, config or TrackerConfig())
+    camera = CameraPipeline(replay, config or TrackerConfig(), appearance=embedder is not None)
     people = PeopleNow(LinkConfig())
-    for step in camera.steps():
+    networks = Networks({replay.info.name: replay}, embedder)
+    for _, step in follow_cameras([camera], networks, threads=False):
         people.update(camera, step.frame.time_s, step.boxes)
     return Followed(camera, people)
 

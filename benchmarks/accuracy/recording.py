@@ -1,15 +1,15 @@
 """Boxes and looks of a recording, found once and kept, so that all trackers get the same ones."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy.sequences import Sequence
+from benchmarks.accuracy.sequences import Sequence as Footage
 from tracker.assemble import boxes_only_source
-from tracker.detect.base import Detector, YoloOptions
+from tracker.detect.base import Detector, OneByOne, YoloOptions
 from tracker.detect.replay import ReplayDetector
 from tracker.embed.embedder import Embedder
 from tracker.models.locate import LocatedModel, find_model, sha256_of
@@ -55,7 +55,7 @@ class Recording:
         return np.asarray((self.frame == index) & (self.score >= least_score))
 
 
-class Replay:
+class Replay(OneByOne):
     """Stands in for camera, detector and embedder: gives what was found before."""
 
     def __init__(self, recording: Recording, least_score: float) -> None:
@@ -79,8 +79,13 @@ class Replay:
         return Detections(self._recording.xyxy[self._now], self._recording.score[self._now])
 
     def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
-        """See `tracker.embed.embedder.Embedder.embed`; of the boxes of the latest `detect`."""
-        return self._recording.looks[self._now]
+        """See `tracker.embed.embedder.Embedder.embed`; of boxes of the latest `detect`."""
+        same = (xyxy[:, None] == self._recording.xyxy[self._now][None]).all(axis=2)
+        return self._recording.looks[self._now][same.argmax(axis=1)]
+
+    def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
+        """See `tracker.embed.embedder.Embedder.embed_all`."""
+        return [self.embed(image, xyxy) for image, xyxy in seen]
 
 
 class Observer:
@@ -96,7 +101,7 @@ class Observer:
         self._cache = cache
         self._networks: tuple[Detector, Embedder] | None = None
 
-    def film(self, sequence: Sequence) -> Recording:
+    def film(self, sequence: Footage) -> Recording:
         """Detect and embed the people of a video."""
         video = self._shared / "data" / sequence.material
         detector, reid = self._model(DETECTOR, "detect"), self._model(REID, "reid")
@@ -110,7 +115,7 @@ class Observer:
         source.close()
         return _read(file, source.info, video)
 
-    def boxes(self, sequence: Sequence) -> Recording:
+    def boxes(self, sequence: Footage) -> Recording:
         """Read the public boxes of a sequence without pictures."""
         path = self._shared / "data" / sequence.material
         info = boxes_only_source(path, Sampling(), None, None).info

@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
 from tracker.associate.certainty import undoubted
-from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.costs import Costs, states_of
 from tracker.associate.piece import Observation, concatenate
 from tracker.associate.quality import covered_share, entangled_share
 from tracker.associate.track import State, Track
@@ -134,7 +133,7 @@ class DeepSort:
 
     def _carry(self, move: FloatArray) -> None:
         """Take what is expected where the camera's move takes it."""
-        states = box_filters.carry(_states(self._tracks), move)
+        states = box_filters.carry(states_of(self._tracks), move)
         places = carry(np.array([t.last_place for t in self._tracks]).reshape(-1, 4), move)
         for track, state, place in zip(self._tracks, states, places, strict=True):
             track.motion, track.last_place = state, place
@@ -149,7 +148,7 @@ class DeepSort:
     def _expected(self, time_s: float) -> FloatArray:
         """Return the states (T, 5, 4) of all tracks at a time."""
         elapsed_s = np.full(len(self._tracks), time_s - self._time_s)
-        return box_filters.predict(_states(self._tracks), elapsed_s)
+        return box_filters.predict(states_of(self._tracks), elapsed_s)
 
     def _undoubted(self, states: FloatArray, detections: Detections) -> list[Pair]:
         """Return the pairs for which no looks are needed."""
@@ -163,13 +162,13 @@ class DeepSort:
         known = [track for track in tracks if track.motion is not None]
         fresh = box_filters.begin(xyxy)
         rows = [n for n, track in enumerate(tracks) if track.motion is not None]
-        fresh[rows] = box_filters.update(_states(known), xyxy[rows])
+        fresh[rows] = box_filters.update(states_of(known), xyxy[rows])
         for track, state in zip(tracks, fresh, strict=True):
             track.motion = state
 
     def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
         tracks = self._tracks
-        stages = _Stages(tracks, detections, embeddings, time_s, self._config)
+        costs = Costs(tracks, detections, embeddings, time_s, self._config)
         confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
         free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
         pairs: list[Pair] = []
@@ -181,23 +180,23 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
-            certain = self._undoubted(_states(tracks), detections)
+            certain = self._undoubted(states_of(tracks), detections)
             keep([(t, d) for t, d in certain if not embeddings[d].any()])
             confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
-            keep(match_cascade(stages.appearance, confirmed, free, limit, age=age))
+            keep(match_cascade(costs.appearance, confirmed, free, limit, age=age))
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
-        sure = [d for d in free if self._appearance or stages.score[d] >= self._config.high_score]
-        keep(match_cascade(stages.overlap, near, sure, self._config.max_iou_distance, age=age))
+        sure = [d for d in free if self._appearance or costs.score[d] >= self._config.high_score]
+        keep(match_cascade(costs.overlap, near, sure, self._config.max_iou_distance, age=age))
         if not self._appearance:
             seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
-            keep(match(stages.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
+            keep(match(costs.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
         else:
             lost = [i for i in free_tracks if tracks[i].state is State.LOST]
             limit = self._config.max_cosine_distance
-            keep(revived := match(stages.revival, lost, free, limit))
+            keep(revived := match(costs.revival, lost, free, limit))
             for t, _ in revived:
                 tracks[t].restart_motion()
         return pairs
@@ -252,60 +251,6 @@ class DeepSort:
             for t in self._tracks
             if t.state is State.CONFIRMED
         ]
-
-
-class _Stages:
-    """The costs of one frame's matching stages; infinity forbids a pair."""
-
-    def __init__(
-        self, tracks: Sequence[Track], detections: Detections, embeddings: FloatArray,
-        time_s: float, config: TrackerConfig,
-    ) -> None:  # fmt: skip
-        self._tracks = tracks
-        self._xyxy = detections.xyxy.astype(np.float64)
-        self._states = _states(tracks)
-        self.score = detections.score
-        self._embeddings = embeddings
-        self._time_s = time_s
-        self._config = config
-
-    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Smallest cosine distance to the track's gallery, within its motion gate."""
-        distance = box_filters.gating_distances(self._states[tracks], self._xyxy[found])
-        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
-
-    def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """1 - IoU of the expected box and the detection."""
-        expected = box_filters.expected_xyxy(self._states[tracks])
-        return 1 - boxes.iou(expected, self._xyxy[found])
-
-    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
-        """Cosine distance wherever a person could have walked to while unseen."""
-        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
-        last = boxes.xyxy_to_xyah(last_place)[:, None]
-        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
-        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
-        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
-        height = np.maximum(target[..., 3], last[..., 3])
-        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
-
-    def _cosine(
-        self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray
-    ) -> FloatArray:
-        """(T, D) smallest distances; infinity where not possible or without an embedding."""
-        candidates = self._embeddings[found]
-        possible = possible & candidates.any(axis=1)
-        cost = np.full((len(tracks), len(found)), np.inf)
-        for row, t in enumerate(tracks):
-            gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
-            if len(gallery) and len(columns):
-                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
-        return cost
-
-
-def _states(tracks: Sequence[Track]) -> FloatArray:
-    """Return the states (T, 5, 4) of tracks in motion."""
-    return np.array([track.motion for track in tracks], np.float64).reshape(-1, 5, 4)
 
 
 def _canonical_order(detections: Detections) -> np.ndarray:

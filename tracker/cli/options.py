@@ -142,6 +142,16 @@ Device = Annotated[
 Half = Annotated[
     bool, typer.Option("--half", help="16-bit floats (GPU only).", rich_help_panel=_COMPUTE)
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Frames that are looked at side by side; default one for each core. 0 does one thing "
+        "after another, with the same result.",
+        rich_help_panel=_COMPUTE,
+        show_default=False,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of all random numbers.", rich_help_panel=_COMPUTE)]
 
 Reid = Annotated[

@@ -32,6 +32,7 @@ class TrackRequest:
     classes: str
     device: str
     half: bool
+    workers: int | None
     seed: int
     reid: str
     max_age: float
@@ -106,4 +107,5 @@ class TrackRequest:
             classes=split_list(self.classes, "--classes"),
             device=device,
             half=self.half,
+            workers=self.workers or None,
         )

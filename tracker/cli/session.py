@@ -212,7 +212,7 @@ def _run(
     settings = RunSettings(
         request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
         device=device, online=online, known=known, clock=opened.clock,
-        blur=parse_blur(request.blur),
+        blur=parse_blur(request.blur), threads=request.workers != 0,
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 

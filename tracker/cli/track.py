@@ -38,6 +38,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     classes: o.Classes = "person",
     device: o.Device = "auto",
     half: o.Half = False,
+    workers: o.Workers = None,
     seed: o.Seed = 0,
     reid: o.Reid = "auto",
     max_age: o.MaxAge = _TRACKER.max_age_s,

@@ -4,10 +4,13 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from tracker.config import LinkConfig
 from tracker.corrections.anchors import Anchor
 from tracker.corrections.file import read_corrections_file
 from tracker.corrections.sure import Known, KnownPlaces
 from tracker.errors import ConfigError
+from tracker.link.identities import Linked, link
+from tracker.link.places import Grounds
 from tracker.output.saved import Key
 from tracker.types import Identity, Tracklet
 
@@ -37,6 +40,16 @@ def found_in(places: KnownPlaces, visits: Sequence[Tracklet]) -> Known:
             lost, len(places.visits),
         )  # fmt: skip
     return known
+
+
+def link_knowing(
+    places: KnownPlaces, visits: Sequence[Tracklet], config: LinkConfig, grounds: Grounds
+) -> Linked:
+    """Group visits into people as `link` does, so that what is known holds, and give names."""
+    known = found_in(places, visits)
+    linked = link(visits, config, grounds, known.pairs)
+    give_names(linked.identities, known.names)
+    return linked
 
 
 def give_names(people: Iterable[Identity], names: Mapping[Key, str]) -> None:

@@ -31,6 +31,17 @@ class Detector(Protocol):
         ...
 
 
+class OneByOne:
+    """What detectors share that gain nothing from several frames together."""
+
+    workers = 1
+    batch = 1
+
+    def detect_all(self: Detector, frames: Sequence[Frame]) -> list[Detections]:
+        """See `Detector.detect_all`."""
+        return [self.detect(frame) for frame in frames]
+
+
 @dataclass(frozen=True, slots=True)
 class YoloOptions:
     """Ultralytics' options, with its names.
@@ -40,6 +51,7 @@ class YoloOptions:
         conf: Least score; None is the model's own, likewise below.
         iou: Overlap at which one detection hides another.
         imgsz: Input size in pixels: one number, or height and width.
+        workers: Frames that are looked at side by side on a CPU; None is one for each core.
     """
 
     conf: float | None = None
@@ -49,6 +61,7 @@ class YoloOptions:
     classes: tuple[str, ...] = ("person",)
     device: str = "cpu"
     half: bool = False
+    workers: int | None = None
 
 
 def class_numbers(wanted: Sequence[str], names: Mapping[int, str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,14 @@ from typing import Any
 import numpy as np
 import yaml
 
-from tracker.detect.base import USUAL_CONF, USUAL_IOU, YoloOptions, class_numbers, first_of
+from tracker.detect.base import (
+    USUAL_CONF,
+    USUAL_IOU,
+    OneByOne,
+    YoloOptions,
+    class_numbers,
+    first_of,
+)
 from tracker.detect.letterbox import Letterbox
 from tracker.detect.rectangle import Sides, fitting, reshape
 from tracker.detect.select import select
@@ -21,27 +28,21 @@ from tracker.types import Detections, FloatArray, Frame
 HEAD_DIMENSIONS = 3  # (1, 4 + classes, places); exports with other heads are Ultralytics' work
 
 
-class OpenVinoYolo:
+class OpenVinoYolo(OneByOne):
     """Runs a YOLO export of Ultralytics on the CPU; `detect` may be called by several threads.
 
     Each call has one core to itself: frames side by side keep all cores busier than one frame
     spread over them. Pictures are given as rectangles where the network can be reshaped.
 
-    Attributes:
-        workers: Calls at once.
-        batch: Frames in one call; more would not be faster.
-
     Args:
         model: The folder.
         options: Thresholds, classes and input size.
-        workers: See above.
+        workers: Calls at once.
 
     Raises:
         WeightsError: The folder holds no such model.
         ConfigError: A class that the model does not know.
     """
-
-    batch = 1
 
     def __init__(self, model: LocatedModel, options: YoloOptions, workers: int) -> None:
         self._graph, facts = _graph_of(model.path), _facts_of(model.path)
@@ -65,10 +66,6 @@ class OpenVinoYolo:
         head = network(letterbox.put(frame.image))
         xyxy, score = select(head, self._classes, conf=self._conf, iou=self._iou, most=self._most)
         return Detections(letterbox.back(xyxy), score)
-
-    def detect_all(self, frames: Sequence[Frame]) -> list[Detections]:
-        """See `Detector.detect_all`."""
-        return [self.detect(frame) for frame in frames]
 
     def _network(self, width: int, height: int) -> "_Network":
         """Return the network for pictures of that size, compiled at the first of them."""

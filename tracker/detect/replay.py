@@ -1,11 +1,11 @@
 """Boxes from a file instead of a detector: to compare trackers on the same boxes."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from tracker import boxes
+from tracker.detect.base import OneByOne
 from tracker.errors import SourceError
 from tracker.types import Detections, Frame
 
@@ -13,7 +13,7 @@ MIN_COLUMNS = 7
 _NO_SCORE = -1.0  # MOTChallenge files without scores say -1
 
 
-class ReplayDetector:
+class ReplayDetector(OneByOne):
     """Replays a MOTChallenge text file: ``frame,id,left,top,width,height,score[,…]``.
 
     Frames count from 1 in the file; the id is not used. Scores below `conf` are left out; a
@@ -22,8 +22,6 @@ class ReplayDetector:
     Raises:
         SourceError: Missing, or not in that format; the message names the line.
     """
-
-    workers, batch = 1, 1
 
     def __init__(self, path: Path, conf: float = 0.0) -> None:
         rows = _read_rows(path)
@@ -38,10 +36,6 @@ class ReplayDetector:
         rows = self._rows[self._rows[:, 0] == frame.index + 1]
         xyxy = boxes.xywh_to_xyxy(rows[:, 2:6]).astype(np.float32)
         return Detections(xyxy, rows[:, 6].astype(np.float32))
-
-    def detect_all(self, frames: Sequence[Frame]) -> list[Detections]:
-        """See `Detector.detect_all`."""
-        return [self.detect(frame) for frame in frames]
 
 
 def _read_rows(path: Path) -> np.ndarray:

@@ -1,0 +1,67 @@
+"""What it costs to take each detection of a frame for each track, by looks or by place."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tracker import boxes
+from tracker.associate import box_filters
+from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.track import Track
+from tracker.boxes import FloatArray
+from tracker.config import TrackerConfig
+from tracker.types import BoolArray, Detections
+
+
+class Costs:
+    """The costs of one frame's matching stages; infinity forbids a pair."""
+
+    def __init__(
+        self, tracks: Sequence[Track], detections: Detections, embeddings: FloatArray,
+        time_s: float, config: TrackerConfig,
+    ) -> None:  # fmt: skip
+        self._tracks = tracks
+        self._xyxy = detections.xyxy.astype(np.float64)
+        self._states = states_of(tracks)
+        self.score = detections.score
+        self._embeddings = embeddings
+        self._time_s = time_s
+        self._config = config
+
+    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """Smallest cosine distance to the track's gallery, within its motion gate."""
+        distance = box_filters.gating_distances(self._states[tracks], self._xyxy[found])
+        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
+
+    def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """1 - IoU of the expected box and the detection."""
+        expected = box_filters.expected_xyxy(self._states[tracks])
+        return 1 - boxes.iou(expected, self._xyxy[found])
+
+    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """Cosine distance wherever a person could have walked to while unseen."""
+        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
+        last = boxes.xyxy_to_xyah(last_place)[:, None]
+        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
+        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
+        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
+        height = np.maximum(target[..., 3], last[..., 3])
+        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
+
+    def _cosine(
+        self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray
+    ) -> FloatArray:
+        """(T, D) smallest distances; infinity where not possible or without an embedding."""
+        candidates = self._embeddings[found]
+        possible = possible & candidates.any(axis=1)
+        cost = np.full((len(tracks), len(found)), np.inf)
+        for row, t in enumerate(tracks):
+            gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
+            if len(gallery) and len(columns):
+                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
+        return cost
+
+
+def states_of(tracks: Sequence[Track]) -> FloatArray:
+    """Return the states (T, 5, 4) of tracks in motion."""
+    return np.array([track.motion for track in tracks], np.float64).reshape(-1, 5, 4)
