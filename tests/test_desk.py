@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from tests.test_corrections import VISITS, write
@@ -12,6 +13,7 @@ from tracker.corrections.file import read_corrections_file
 from tracker.corrections.records import read_corrections
 from tracker.errors import ConfigError, ReidTrackError
 from tracker.output.saved import people_of
+from tracker.output.tracks_json import load_schema
 from tracker.review.desk import Desk, OutdatedError
 
 
@@ -99,11 +101,13 @@ def test_who_is_behind_is_told(desk: Desk) -> None:
 
 def test_the_file_says_who_and_when_and_of_which_result(desk: Desk, tracks: Path) -> None:
     desk.correct([{"merge": [3, 4]}], 0)
+    desk.correct([{"name": {"global_id": 1, "name": "Al"}}, move(1, 3, ("cam1", 4))], 1)
     file = json.loads(desk.saved_in.read_text())
+    jsonschema.validate(file, load_schema("corrections.schema.json"))
     assert desk.saved_in.name == "corrections.json"
     assert file["corrections"][0]["who"] == "tester"
     assert file["corrections"][0]["when"].endswith("+00:00")
-    assert len(read_corrections_file(desk.saved_in).sure.visits) == 3
+    assert len(read_corrections_file(desk.saved_in).sure.visits) == 6
     other = tracks.with_name("other.json")
     other.write_bytes(tracks.read_bytes())
     beside = Desk(other, "tester")

@@ -225,6 +225,18 @@ def test_the_same_result_gives_the_same_page(run: Path, page_file: Path) -> None
     assert page.html == page_file.read_text(encoding="utf-8")
 
 
+def test_it_shows_corrections(browser: Visitor, run: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said.json"
+    said.write_text(json.dumps([{"name": {"global_id": 2, "name": "Bo & <Co>"}}]))
+    out = tmp_path / "corrected.html"
+    assert reid_track("report", run, "--corrections", said, "--pictures", 0, "--out", out) == 0
+    page = browser.open(f"{out.as_uri()}#people")
+    page.locator("#find").fill("bo &")
+    assert people_shown(page) == ["2"]
+    assert page.locator("tbody .name").inner_text() == "Bo & <Co>"
+    assert page.locator("main img").count() == 0
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

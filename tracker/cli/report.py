@@ -14,7 +14,7 @@ app = typer.Typer(
 
 
 @app.command()
-def report(
+def report(  # noqa: PLR0917 - one parameter per option
     result: Annotated[
         Path,
         typer.Argument(
@@ -24,6 +24,14 @@ def report(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Where the page goes.", show_default=False)
     ],
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="Show the result with these corrections, those of a review for example.",
+            show_default=False,
+        ),
+    ] = None,
     pictures: Annotated[
         float,
         typer.Option(
@@ -38,6 +46,8 @@ def report(
 
     It shows the pictures of people that a run with --crops kept.
     """
+    from tracker.corrections.book import corrected
+    from tracker.corrections.records import read_corrections
     from tracker.output.atomic import replacing, require_no_input, require_writable
     from tracker.output.saved import read_saved
     from tracker.report.facts import facts_of
@@ -47,9 +57,11 @@ def report(
     from tracker.report.run_folder import find_tracks, title_of
 
     tracks = find_tracks(result)
-    require_no_input(out, [tracks])
+    require_no_input(out, [tracks, *([corrections] if corrections else [])])
     require_writable(out, overwrite=overwrite)
     content = read_saved(tracks)
+    if corrections:
+        content = corrected(content, read_corrections(corrections))
     kept = find_kept(tracks, content) if pictures else Kept()
     inside, shots = embedded(content, kept, pictures)
     page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)

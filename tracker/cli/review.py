@@ -90,8 +90,12 @@ def _listen(port: int) -> socket.socket:
 
 
 def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
-    import uvicorn
+    from tracker.report.render import WEB_HINT
 
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise ConfigError(f"the review needs uvicorn; {WEB_HINT}") from error
     config = uvicorn.Config(
         guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
         proxy_headers=False, timeout_graceful_shutdown=2,

@@ -75,7 +75,8 @@ const peopleTable = (chosen, redraw) => {
   return h("div", {}, h("p", { class: "told", role: "status" }, told),
     h("table", { class: "all", onkeydown: moveByKey }, h("caption", { class: "hidden" }, "People; the buttons in the head sort"),
       h("thead", {}, h("tr", {}, heads)), body),
-    found.length ? more : h("p", { class: "empty" }, "Nobody fits these filters."));
+    found.length ? more : h("p", { class: "empty" }, "Nobody fits these filters."),
+    h("p", { class: "small keys" }, "Keys: / finds, arrows go through the list, Enter opens a person, Esc closes it."));
 };
 
 const personRow = (person, chosen) => h("tr", {
