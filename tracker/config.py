@@ -44,7 +44,7 @@ class TrackerConfig:
     max_age_s: float = 2.0
     max_cosine_distance: float = 0.3
     max_iou_distance: float = 0.7
-    reid_interval_s: float = 0.3
+    reid_interval_s: float = 0.2
     nn_budget: int = 100
     max_cover: float = 0.35
     revive_speed: float = 1.5

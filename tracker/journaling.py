@@ -27,7 +27,7 @@ class Journaling:
 
     def update(self, camera: CameraPipeline, time_s: float) -> None:
         """Write what a processed frame ended; call it after `PeopleNow.update`."""
-        ended = list(camera.tracker.ended())
+        ended = camera.tracker.ended()
         if ended:
             self._write(camera, ended)
             self._people.forget_ended(camera)

@@ -50,7 +50,7 @@ class PeopleNow:
         name, tracker = camera.info.name, camera.tracker
         for visit in self.concluded(camera):
             self._conclude(visit, time_s)
-        self._concluded[name] = len(tracker.ended())
+        self._concluded[name] = tracker.ended_count
         self._last_seen_s |= {(name, box.track_id): time_s for box in boxes}
         if any(self._is_due((name, box.track_id), time_s) for box in boxes):
             for visit in tracker.current():
@@ -60,12 +60,17 @@ class PeopleNow:
 
     def concluded(self, camera: FollowedCamera) -> list[Tracklet]:
         """Return the visits that ended since `update` last looked at the camera."""
-        return camera.tracker.ended()[self._concluded.get(camera.info.name, 0) :]
+        return camera.tracker.ended(self._concluded.get(camera.info.name, 0))
 
     def forget_ended(self, camera: FollowedCamera) -> None:
         """Let go of the visits that are over, which somebody else keeps."""
         camera.tracker.forget_ended()
         self._concluded[camera.info.name] = 0
+
+    def forget_oldest(self) -> None:
+        """Bound what is remembered of people; the reasons so far are dropped."""
+        self.identities.take_reasons()
+        self.identities.forget_oldest()
 
     def _is_due(self, key: Key, time_s: float) -> bool:
         due = self._review_s.get(key)

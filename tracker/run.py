@@ -33,6 +33,8 @@ from tracker.types import FloatArray, Frame
 
 logger = logging.getLogger(__name__)
 
+FORGET_EVERY = 500  # frames
+
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
@@ -253,6 +255,8 @@ class _Follower:
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
         person_of = self.people.update(camera, step.frame.time_s, step.boxes)
+        if not self._settings.online and self.frames % FORGET_EVERY == 0:
+            self.people.forget_oldest()  # `link` will look at everybody again
         self.keeper.live(step.frame, step.boxes)
         labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
         name = step.frame.camera

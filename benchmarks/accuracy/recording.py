@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.sequences import Sequence as Footage
-from tracker.assemble import boxes_only_source
+from tracker.assemble import boxes_only_source, load_detector, load_reid
 from tracker.detect.base import Detector, OneByOne, YoloOptions
 from tracker.detect.replay import ReplayDetector
 from tracker.embed.embedder import Embedder
@@ -110,7 +110,7 @@ class Observer:
         source = open_camera(CameraSpec(sequence.name, str(video)), Sampling())
         if not file.is_file():
             print(f"detecting people in {sequence.name}", file=sys.stderr)
-            self._networks = self._networks or _load(detector, reid)
+            self._networks = self._networks or self._load()
             _save(file, source.info, *_observe(source, *self._networks))
         source.close()
         return _read(file, source.info, video)
@@ -131,17 +131,17 @@ class Observer:
             _save(file, info, found, looks)
         return _read(file, info, None)
 
+    def _load(self) -> tuple[Detector, Embedder]:
+        weights = self._shared / "weights"
+        detector, _ = load_detector(str(weights / DETECTOR), YoloOptions(conf=LEAST_SCORE))
+        embedder, _ = load_reid(str(weights / REID), "cpu", half=False)
+        assert embedder is not None
+        return detector, embedder
+
     def _model(self, name: str, task: str) -> LocatedModel:
         model = find_model(str(self._shared / "weights" / name), task)  # type: ignore[arg-type]
         assert isinstance(model, LocatedModel)
         return model
-
-
-def _load(detector: LocatedModel, reid: LocatedModel) -> tuple[Detector, Embedder]:
-    from tracker.detect.yolo import YoloDetector
-    from tracker.embed.embedder import load_embedder
-
-    return YoloDetector(detector, YoloOptions(conf=LEAST_SCORE)), load_embedder(reid, device="cpu")
 
 
 def _observe(

@@ -49,6 +49,8 @@ class CameraMotion:
             image: (height, width, 3) BGR.
             people: (N, 4) boxes in it, pixels; what moves by itself is left out.
         """
+        if not image.size:  # replayed boxes have no picture
+            return None
         fixed = self._still > SURE_FRAMES
         if fixed and not self._moved and self._still % SELDOM:
             self._still += 1

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tracker.associate import box_filters
+from tracker.associate.archive import Archive
 from tracker.associate.assign import Pair, match, match_cascade
 from tracker.associate.camera_motion import carry
 from tracker.associate.certainty import undoubted
@@ -41,8 +42,8 @@ class DeepSort:
         self._appearance = appearance
         self._tracks: list[Track] = []
         self._time_s = 0.0
-        self._ended: list[Tracklet] = []
-        self._ended_pieces: list[Tracklet] = []
+        self._past = Archive()  # pieces of the visits that are over
+        self._ended: list[tuple[int, int, int]] = []  # these visits: track_id, first and end piece
         self._last_id = 0
         self._interval_s = math.inf  # between the last two frames
 
@@ -68,7 +69,12 @@ class DeepSort:
             self._carry(camera_move)
         self._end_before_outage(time_s)
         self._predict(time_s)
-        pairs = self._match(time_s, detections, embeddings)
+        certain = [
+            (t, d)
+            for t, d in self._undoubted(states_of(self._tracks), detections)
+            if self._appearance and not embeddings[d].any()
+        ]
+        pairs = self._match(time_s, detections, embeddings, certain)
         # A crop that shows two people would make each remembered as the other.
         hidden = covered_share(detections.xyxy) > self._config.max_cover
         entangled = entangled_share(detections.xyxy) > self._config.max_cover
@@ -82,7 +88,7 @@ class DeepSort:
         matched = {t for t, _ in pairs}
         self._move([self._tracks[t] for t, _ in pairs], detections.xyxy[[d for _, d in pairs]])
         for t, d in pairs:
-            self._observe(self._tracks[t], seen[d])
+            self._observe(self._tracks[t], seen[d], certain=(t, d) in certain)
         for t, track in enumerate(self._tracks):
             if t not in matched:
                 track.miss()
@@ -107,15 +113,23 @@ class DeepSort:
 
     def tracklets(self) -> list[Tracklet]:
         """Return all confirmed visits so far, in the order of their ids."""
-        return sorted([*self._ended, *self.current()], key=lambda t: t.track_id)
+        return sorted([*self.ended(), *self.current()], key=lambda t: t.track_id)
 
-    def ended(self) -> list[Tracklet]:
-        """Return the visits that are over, in the order in which they ended."""
-        return self._ended
+    @property
+    def ended_count(self) -> int:
+        """How many visits are over."""
+        return len(self._ended)
+
+    def ended(self, since: int = 0) -> list[Tracklet]:
+        """Return the visits that are over, in the order in which they ended, but the first ones."""
+        return [
+            concatenate(self._past.read(first, end), track_id)
+            for track_id, first, end in self._ended[since:]
+        ]
 
     def forget_ended(self) -> None:
         """Let go of the visits that are over."""
-        self._ended, self._ended_pieces = [], []
+        self._past, self._ended = Archive(), []
 
     def take_past(self, before_s: float) -> list[Tracklet]:
         """Give away the boxes from before a time of the confirmed visits that go on."""
@@ -129,7 +143,7 @@ class DeepSort:
     def pieces(self) -> list[Tracklet]:
         """Return the pieces of all confirmed visits, by the time at which they begin."""
         going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
-        return sorted([*self._ended_pieces, *going_on], key=lambda p: (p.start_s, p.track_id))
+        return sorted([*self._past.read(), *going_on], key=lambda p: (p.start_s, p.track_id))
 
     def _carry(self, move: FloatArray) -> None:
         """Take what is expected where the camera's move takes it."""
@@ -166,7 +180,9 @@ class DeepSort:
         for track, state in zip(tracks, fresh, strict=True):
             track.motion = state
 
-    def _match(self, time_s: float, detections: Detections, embeddings: FloatArray) -> list[Pair]:
+    def _match(
+        self, time_s: float, detections: Detections, embeddings: FloatArray, certain: list[Pair]
+    ) -> list[Pair]:
         tracks = self._tracks
         costs = Costs(tracks, detections, embeddings, time_s, self._config)
         confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
@@ -180,8 +196,7 @@ class DeepSort:
             pairs.extend(found)
 
         if self._appearance:
-            certain = self._undoubted(states_of(tracks), detections)
-            keep([(t, d) for t, d in certain if not embeddings[d].any()])
+            keep(certain)
             confirmed = [i for i in confirmed if i in free_tracks]
             age = [tracks[i].missed for i in confirmed]
             limit = self._config.max_cosine_distance
@@ -201,8 +216,8 @@ class DeepSort:
                 tracks[t].restart_motion()
         return pairs
 
-    def _observe(self, track: Track, seen: Observation) -> None:
-        track.observe(seen)
+    def _observe(self, track: Track, seen: Observation, *, certain: bool = False) -> None:
+        track.observe(seen, looks_as_before=certain)
         if track.state is State.TENTATIVE and self._convinced(track):
             track.state = State.CONFIRMED
             self._last_id += 1
@@ -229,8 +244,10 @@ class DeepSort:
         for track in self._tracks:
             if track.state is State.ENDED and track.track_id:
                 pieces = track.pieces(self._camera)
-                self._ended_pieces += pieces
-                self._ended.append(concatenate(pieces, track.track_id))
+                first = len(self._past)
+                for piece in pieces:
+                    self._past.append(piece)
+                self._ended.append((track.track_id, first, len(self._past)))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
 
     def _end_before_outage(self, time_s: float) -> None:

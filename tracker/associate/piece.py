@@ -46,13 +46,13 @@ class Piece:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def add(self, seen: Observation) -> None:
-        """Take in the next observation; a zero embedding is no view."""
+    def add(self, seen: Observation, look: FloatArray) -> None:
+        """Take in the next observation and what the person looked like; zeros are no view."""
         self._seen.append((seen.frame, seen.time_s, seen.xyxy, seen.score))
-        if not seen.embedding.any():
+        if not look.any():
             return
         if self._offered % self._step == 0:
-            self._views.append(seen.embedding)
+            self._views.append(look)
         self._offered += 1
         if len(self._views) > MAX_VIEWS:
             self._views = self._views[::2]

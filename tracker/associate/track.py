@@ -36,6 +36,7 @@ class Track:
         self.missed = 0  # frames since the last detection
         self.last_seen_s = 0.0
         self.last_look_s = -math.inf  # when an embedding was last taken in
+        self._last_look = np.zeros(EMBEDDING_SIZE, np.float32)
         self.motion: FloatArray | None = None  # (5, 4), see `box_filters`; None: to be begun anew
         self.last_place: FloatArray = np.zeros(4)  # where the last box is in the current picture
         self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
@@ -46,9 +47,12 @@ class Track:
         self._unsure = False  # whether somebody else may have been taken for the person
         self._entangled = False
 
-    def observe(self, seen: Observation) -> None:
-        """Take in a detection of this person; a zero embedding is no evidence and is not kept."""
-        self._keep(seen)
+    def observe(self, seen: Observation, *, looks_as_before: bool = False) -> None:
+        """Take in a detection of this person; a zero embedding is no evidence and is not kept.
+
+        Where nobody looked, since there was no doubt, the last look counts for this time too.
+        """
+        self._keep(seen, self._last_look if looks_as_before else seen.embedding)
         self.hits += 1
         self.evidence += seen.score
         self.missed = 0
@@ -57,7 +61,7 @@ class Track:
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
-            self.last_look_s = seen.time_s
+            self.last_look_s, self._last_look = seen.time_s, seen.embedding
             self._remember(seen.embedding)
 
     def restart_motion(self) -> None:
@@ -127,10 +131,10 @@ class Track:
             self._gallery[self._oldest] = embedding
             self._oldest = (self._oldest + 1) % self._budget
 
-    def _keep(self, seen: Observation) -> None:
+    def _keep(self, seen: Observation, look: FloatArray) -> None:
         if self.missed > 1 and seen.time_s - self.last_seen_s > UNSEEN_S:
             self._unsure = True
         if not self._pieces or self._unsure or seen.entangled != self._entangled:
             self._pieces.append(Piece())
         self._unsure, self._entangled = False, seen.entangled
-        self._pieces[-1].add(seen)
+        self._pieces[-1].add(seen, look)

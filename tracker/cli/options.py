@@ -197,6 +197,15 @@ MaxIouDistance = Annotated[
     float,
     typer.Option(min=0, max=1, help="Largest 1 - IoU of a match.", rich_help_panel=_TRACK),
 ]
+ReidInterval = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        help="Seconds for which a person whose match leaves no doubt is not embedded again; 0 is "
+        "everybody in every frame.",
+        rich_help_panel=_TRACK,
+    ),
+]
 NnBudget = Annotated[
     int,
     typer.Option("--nn-budget", min=1, help="Embeddings kept per track.", rich_help_panel=_TRACK),

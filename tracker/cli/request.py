@@ -40,6 +40,7 @@ class TrackRequest:
     min_height: float
     max_cosine_distance: float
     max_iou_distance: float
+    reid_interval: float
     nn_budget: int
     camera_motion: str
     gallery_threshold: float | None
@@ -79,6 +80,7 @@ class TrackRequest:
             min_height=self.min_height,
             max_cosine_distance=self.max_cosine_distance,
             max_iou_distance=self.max_iou_distance,
+            reid_interval_s=self.reid_interval,
             nn_budget=self.nn_budget,
             camera_motion=parse_camera_motion(self.camera_motion),
         )

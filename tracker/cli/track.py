@@ -46,6 +46,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     min_height: o.MinHeight = _TRACKER.min_height,
     max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
     max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
+    reid_interval: o.ReidInterval = _TRACKER.reid_interval_s,
     nn_budget: o.NnBudget = _TRACKER.nn_budget,
     camera_motion: o.CameraMotion = "auto",
     gallery_threshold: o.GalleryThreshold = None,

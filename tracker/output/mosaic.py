@@ -93,7 +93,7 @@ def write_mosaic(
             if all(tile.is_over for tile in tiles):
                 return
             _compose(canvas, grid, tiles, now_s)
-            sink.write(canvas)
+            sink.write(canvas.copy())
             number += 1
 
 

@@ -1,6 +1,8 @@
 """Write annotated video; every silent failure of OpenCV's writer is checked."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from tracker.errors import OutputError
 from tracker.output.atomic import replacing
 from tracker.types import Image
 
+PICTURES_BEHIND = 4  # that wait to be encoded; more would only cost memory
 CODECS = {".mp4": "mp4v", ".m4v": "mp4v", ".mov": "mp4v", ".mkv": "mp4v", ".avi": "MJPG"}
 
 
@@ -30,7 +33,8 @@ class VideoSink:
     """An open video file; frames must have exactly its size.
 
     The codecs store even sizes only: an odd width or height gets one more row or column, a copy
-    of the last one, instead of losing it.
+    of the last one, instead of losing it. A thread encodes, so that the next picture is drawn
+    meanwhile.
     """
 
     def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
@@ -41,6 +45,8 @@ class VideoSink:
         stored = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
         self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, fps, stored)
+        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._waiting: deque[Future[None]] = deque()
         if not self._writer.isOpened():
             raise OutputError(
                 f"OpenCV cannot open a {path.suffix} video of {size[0]}x{size[1]} at {fps:g} "
@@ -48,7 +54,7 @@ class VideoSink:
             )
 
     def write(self, image: Image) -> None:
-        """Append a (H, W, 3) uint8 BGR picture.
+        """Append a (H, W, 3) uint8 BGR picture, which must not change afterwards.
 
         Raises:
             OutputError: It has another size, which OpenCV would drop without a word.
@@ -62,11 +68,17 @@ class VideoSink:
         bottom, right = self._padding
         if bottom or right:
             image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
-        self._writer.write(image)
+        while len(self._waiting) >= PICTURES_BEHIND:
+            self._waiting.popleft().result()
+        self._waiting.append(self._encoder.submit(self._encode, image))
         self.written += 1
+
+    def _encode(self, image: Image) -> None:
+        self._writer.write(image)
 
     def release(self) -> None:
         """Close the file as it is."""
+        self._encoder.shutdown()
         self._writer.release()
 
     def finish(self) -> None:
@@ -75,6 +87,8 @@ class VideoSink:
         Raises:
             OutputError: It cannot, for example because the disk is full.
         """
+        while self._waiting:
+            self._waiting.popleft().result()
         self.release()
         if not self.written:
             self._path.unlink(missing_ok=True)  # without frames it is no video
