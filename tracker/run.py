@@ -26,7 +26,7 @@ from tracker.people_now import PeopleNow
 from tracker.pipeline import CameraPipeline, Step
 from tracker.result import ModelUse, RunResult
 from tracker.source.ahead import ReadAhead
-from tracker.source.base import FrameSource, Sampling
+from tracker.source.base import FrameSource, Sampling, total_frames
 from tracker.source.run_clock import RunClock
 from tracker.stages import Networks, follow
 from tracker.types import FloatArray, Frame
@@ -114,7 +114,7 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    total = _total_frames(sources, settings.sampling)
+    total = total_frames(sources, settings.sampling)
     if settings.threads:
         sources = [s if s.info.live else ReadAhead(s) for s in sources]
         reopen = _read_ahead(reopen)
@@ -287,17 +287,3 @@ def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunS
         return people.identities.linked(visits)
     grounds = {c.info.name: c.info.ground for c in cameras}
     return link_knowing(settings.known, visits, settings.link, grounds)
-
-
-def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:
-    total = 0
-    for source in sources:
-        count = source.info.frames
-        if count is None:
-            if sampling.max_frames is None:
-                return None
-            count = sampling.max_frames
-        skipped = int(sampling.start_s * source.info.fps)
-        wanted = -(-max(count - skipped, 0) // sampling.stride)
-        total += min(wanted, sampling.max_frames or wanted)
-    return total
