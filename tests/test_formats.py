@@ -336,6 +336,13 @@ def test_supervisions_own_sinks_write_the_same(run: Path, content, ending: str) 
         assert json.loads(ours.read_text()) == json.loads(theirs.read_text())
 
 
+def test_what_supervision_wrote_comes_back_as_a_table(run: Path, content) -> None:
+    out = export(run, "supervision", "x.csv")
+    words = ["--cameras", run / "tracks.json", "--out", "back.json"]
+    assert reid_track("import", out, *words) == 0
+    assert rows_of(read_saved(Path("back.json"))) == rows_of(content)
+
+
 def test_parquet_without_its_library_says_what_to_install(run: Path) -> None:
     code = (
         "import importlib.util as u, sys; real = u.find_spec\n"

@@ -16,7 +16,7 @@ SIDE_MARGIN, END_MARGIN = 0.12, 0.06  # of a box's width and height, on each sid
 HEAD_HEIGHT = 0.3  # of the box's height
 # Of the box's width: of somebody who sits, bends or is cut off below, the head is more of the box.
 HEAD_BY_WIDTH = 0.65
-CELLS_ACROSS, CELLS_ALONG = 2, 5  # of what is left of a region; fewer than a face needs
+CELLS_ACROSS, CELLS_ALONG = 2, 5  # at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def hidden_regions(xyxy: FloatArray, part: Part) -> IntArray:
 def pixelate(image: Image, regions: IntArray) -> Image:
     """Return a copy of a (H, W, 3) picture in which each region is a few plain cells.
 
-    The cells are means of their pixels, so that no detail is left that could be sharpened again.
+    The cells are means of their pixels: fewer than a face needs, and no detail is left.
     """
     hidden = image.copy()
     limit = np.array([image.shape[1], image.shape[0]] * 2)

@@ -2,12 +2,13 @@
 
 Beside the boxes of tracks these are all detections, also those that were too weak, too small or too
 short to become a track, unless they are surely of somebody spared. What appears or vanishes is
-hidden for a moment before and after, since a detector finds people late and loses them early.
+hidden for a moment before and after, since a detector finds people late and loses them early; and
+who was lost and found again is hidden on the straight way in between.
 """
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from tracker.result import PersonBox
 from tracker.types import FloatArray, Frame, Image
 
 HOLD_S = 0.4
+BRIDGED_S = 10.0  # a gap in which somebody mostly stands behind something
 LIVE_HOLD_S = 1.0  # there no second pass fills the gaps in a track
 SAME_IOU = 0.5  # from which a detection is that of a track's box
 
@@ -44,6 +46,10 @@ class RecordedVeil:
         for row in listed:
             if row.global_id not in rule.spared:
                 self._hide(row.frame, row.xyxy)
+        by_person = sorted(listed, key=lambda row: (row.global_id, row.frame))
+        for one, other in pairwise(row for row in by_person if row.global_id not in rule.spared):
+            if one.global_id == other.global_id and other.time_s - one.time_s <= BRIDGED_S:
+                self._bridge(one, other)
         by_track = sorted(listed, key=lambda row: (row.track_id, row.frame))
         for _, group in groupby(by_track, key=lambda row: row.track_id):
             self._hold_ends([row for row in group if row.global_id not in rule.spared])
@@ -58,6 +64,12 @@ class RecordedVeil:
 
     def _hide(self, frame: int, xyxy: FloatArray) -> None:
         self._boxes.setdefault(frame, []).append(xyxy)
+
+    def _bridge(self, one: PersonBox, other: PersonBox) -> None:
+        """Hide somebody between two boxes."""
+        for frame in range(one.frame + 1, other.frame):
+            share = (frame - one.frame) / (other.frame - one.frame)
+            self._hide(frame, one.xyxy + np.float32(share) * (other.xyxy - one.xyxy))
 
     def _hold_ends(self, visit: Sequence[PersonBox]) -> None:
         """Hide somebody a moment before they were found, after they were lost, and in gaps."""

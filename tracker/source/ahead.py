@@ -8,7 +8,12 @@ from tracker.source.base import FrameSource
 from tracker.types import CameraInfo, Frame
 
 FRAMES = 4  # that wait to be taken; more would only cost memory
+LEAVE_WITHIN_S = 2.0
 LOOK_UP_S = 0.1  # how often a reader that waits asks whether it is still wanted
+
+
+class _Reader(threading.Thread):
+    may_hang = True  # see `tracker.cli`
 
 
 class ReadAhead:
@@ -21,7 +26,7 @@ class ReadAhead:
         self._source = source
         self._read: queue.Queue[Frame | BaseException | None] = queue.Queue(FRAMES)
         self._over = threading.Event()
-        self._reader = threading.Thread(target=self._run, name="read ahead", daemon=True)
+        self._reader = _Reader(target=self._run, name="read ahead", daemon=True)
 
     @property
     def info(self) -> CameraInfo:
@@ -41,11 +46,12 @@ class ReadAhead:
             yield read
 
     def close(self) -> None:
-        """See `FrameSource.close`; waits for the frame that is being read."""
+        """See `FrameSource.close`; a reader that hangs in a dead file system is left to itself."""
         self._over.set()
         if self._reader.is_alive():
-            self._reader.join()
-        self._source.close()
+            self._reader.join(LEAVE_WITHIN_S)
+        if not self._reader.is_alive():
+            self._source.close()
 
     def _run(self) -> None:
         end: BaseException | None = None
