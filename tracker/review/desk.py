@@ -145,8 +145,8 @@ class Desk:
             return file.carried, list(file.corrections)
         self._earlier = self._path.with_suffix(f".{file.tracks_sha256[:8]}.json")
         logger.warning(
-            "%s is of an earlier result, for --corrections when the run is repeated. With the first "
-            "correction of this one it becomes %s", self._path, self._earlier.name,
+            "%s is of an earlier result, for --corrections when the run is repeated. With "
+            "the first correction of this one it becomes %s", self._path, self._earlier.name,
         )  # fmt: skip
         known, _ = file.sure.in_tracks(anchor_of(t, None) for t in self.original["tracks"])
         return with_places(known, self.original), []
