@@ -1,0 +1,83 @@
+"""The models, videos and runs that all sections measure with."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tracker.assemble import load_detector, load_reid
+from tracker.config import LinkConfig, TrackerConfig
+from tracker.detect.base import Detector, YoloOptions
+from tracker.embed.embedder import Embedder
+from tracker.outputs import plan_outputs
+from tracker.result import ModelUse
+from tracker.run import RunSettings, Watcher, run
+from tracker.source.base import FrameSource, Sampling
+from tracker.source.cameras import CameraSpec, open_camera
+from tracker.types import Frame
+
+CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """A detector and a ReID model, loaded."""
+
+    detector: Detector
+    detector_use: ModelUse
+    embedder: Embedder | None
+    reid_use: ModelUse | None
+
+
+def load(detector: str, reid: str) -> Models:
+    """Load both for the CPU."""
+    found, used = load_detector(detector, YoloOptions())
+    embedder, reid_used = load_reid(reid, "cpu", half=False)
+    return Models(found, used, embedder, reid_used)
+
+
+class Looped:
+    """A video shown several times, one after the other, as one long recording."""
+
+    def __init__(self, camera: CameraSpec, frames: int) -> None:
+        self._camera = camera
+        source = open_camera(camera, Sampling())
+        source.close()
+        self.info = replace(source.info, frames=frames)
+
+    def frames(self) -> Iterator[Frame]:
+        """See `FrameSource.frames`."""
+        index = 0
+        while True:
+            for frame in open_camera(self._camera, Sampling()).frames():
+                if index == self.info.frames:
+                    return
+                yield replace(frame, index=index, time_s=index / self.info.fps)
+                index += 1
+
+    def close(self) -> None:
+        """Do nothing: the videos close themselves."""
+
+
+def whole_run(
+    sources: Sequence[FrameSource], models: Models, *, video: bool = False, threads: bool = True,
+    watcher: Watcher | None = None,
+) -> float:  # fmt: skip
+    """Decode, detect, embed, associate, link and write; return the seconds of all that."""
+    with tempfile.TemporaryDirectory() as name:
+        names = [source.info.name for source in sources]
+        out, json = Path(name) / "out", Path(name) / "tracks.json"
+        plan = plan_outputs(names, out=out if video else None, json=json)
+        settings = RunSettings(
+            TrackerConfig(), LinkConfig(), Sampling(), plan, models.detector_use, models.reid_use,
+            device="cpu", threads=threads,
+        )  # fmt: skip
+        again = {source.info.name: source for source in sources}
+        began = time.perf_counter()
+        run(
+            sources, dict.fromkeys(names, models.detector), models.embedder, settings,
+            reopen=lambda camera: again[camera], watcher=watcher,
+        )  # fmt: skip
+        return time.perf_counter() - began

@@ -1,0 +1,179 @@
+"""All stages at once give what one thing after another gives, in the same order."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from tests.parts import look
+from tracker.config import TrackerConfig
+from tracker.detect.base import OneByOne
+from tracker.errors import SourceError
+from tracker.pipeline import CameraPipeline
+from tracker.source.ahead import ReadAhead
+from tracker.stages import Networks, follow
+from tracker.types import CameraInfo, Detections, FloatArray, Frame, Image
+
+PEOPLE = 3
+
+
+class FakeCamera:
+    """A fake camera whose picture says which frame it is; it may break at one."""
+
+    def __init__(self, name: str, frames: int, fps: float = 10.0, breaks_at: int = -1) -> None:
+        self.info = CameraInfo(name, "fake", 640, 480, fps, frames)
+        self._breaks_at = breaks_at
+        self.closed = False
+
+    def frames(self) -> Iterator[Frame]:
+        for index in range(self.info.frames or 0):
+            if index == self._breaks_at:
+                raise SourceError("it broke")
+            image = np.full((480, 640, 3), index % 250, np.uint8)
+            yield Frame(self.info.name, index, index / self.info.fps, image)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeDetector(OneByOne):
+    """People who walk side by side; frames take uneven times, in as many threads as asked for."""
+
+    def __init__(self, workers: int = 3, batch: int = 1) -> None:
+        self.workers, self.batch = workers, batch
+        self.chunks: list[list[tuple[str, int]]] = []
+        self.threads: set[str] = set()
+
+    def detect(self, frame: Frame) -> Detections:
+        self.threads.add(threading.current_thread().name)
+        time.sleep(0.004 * (frame.index % 3))
+        left = np.arange(PEOPLE) * 150 + 3.0 * frame.index
+        xyxy = np.stack([left, left * 0 + 100, left + 60, left * 0 + 280], axis=1)
+        return Detections(xyxy.astype(np.float32), np.full(PEOPLE, 0.9, np.float32))
+
+    def detect_all(self, frames: list[Frame]) -> list[Detections]:  # type: ignore[override]
+        self.chunks.append([(frame.camera, frame.index) for frame in frames])
+        return [self.detect(frame) for frame in frames]
+
+
+class FakeEmbedder:
+    """Knows people by their place, and counts whom it looked at."""
+
+    def __init__(self) -> None:
+        self.looked_at = 0
+
+    def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
+        return self.embed_all([(image, xyxy)])[0]
+
+    def embed_all(self, seen: list[tuple[Image, FloatArray]]) -> list[FloatArray]:
+        self.looked_at += sum(len(xyxy) for _, xyxy in seen)
+        return [np.stack([look(self._who(image, box)) for box in xyxy]) for image, xyxy in seen]
+
+    @staticmethod
+    def _who(image: Image, box: FloatArray) -> int:
+        return round((float(box[0]) - 3 * int(image[0, 0, 0])) / 150)
+
+
+def cameras(*sources: object, config: TrackerConfig | None = None) -> list[CameraPipeline]:
+    settings = config or TrackerConfig()
+    return [CameraPipeline(s, settings, appearance=True) for s in sources]  # type: ignore[arg-type]
+
+
+def films(**breaks: int) -> list[FakeCamera]:
+    return [FakeCamera("a", 40, 10.0, **breaks), FakeCamera("b", 25, 6.0)]
+
+
+def followed(*, threads: bool, batch: int = 1, ahead: bool = False) -> list[object]:
+    sources = [ReadAhead(film) if ahead else film for film in films()]
+    views = cameras(*sources)
+    networks = Networks(dict.fromkeys("ab", FakeDetector(batch=batch)), FakeEmbedder())
+    steps = [
+        (camera.info.name, step.frame.index, [(b.track_id, b.xyxy.tolist()) for b in step.boxes])
+        for camera, step in follow(views, networks, threads=threads)
+    ]
+    ends = [[v.embeddings.tolist() for v in view.tracklets()] for view in views]
+    return [steps, ends]
+
+
+@pytest.mark.parametrize("batch", [1, 4, 7])
+def test_threads_change_nothing(batch: int) -> None:
+    alone = followed(threads=False, batch=batch)
+    assert len(alone[0]) == 65
+    assert followed(threads=True, batch=batch) == alone
+    assert followed(threads=True, batch=batch, ahead=True) == alone
+
+
+def test_batches_hold_frames_of_all_cameras() -> None:
+    detector = FakeDetector(batch=4)
+    list(follow(cameras(*films()), Networks(dict.fromkeys("ab", detector), None), threads=False))
+    assert [len(chunk) for chunk in detector.chunks[:-1]] == [4] * 16
+    assert {name for name, _ in detector.chunks[0]} == {"a", "b"}
+
+
+def test_detection_runs_beside_the_rest() -> None:
+    detector = FakeDetector(workers=3)
+    list(follow(cameras(*films()), Networks(dict.fromkeys("ab", detector), None)))
+    assert 1 <= len(detector.threads) <= 3
+    assert threading.current_thread().name not in detector.threads
+
+
+def test_a_camera_that_breaks_is_noted_after_its_frames() -> None:
+    broken, whole = films(breaks_at=12)
+    views = cameras(broken, whole)
+    networks = Networks(dict.fromkeys("ab", FakeDetector()), None)
+    steps = [(camera.info.name, step.frame.index) for camera, step in follow(views, networks)]
+    assert [i for name, i in steps if name == "a"] == list(range(12))
+    assert [i for name, i in steps if name == "b"] == list(range(25))
+    assert str(views[0].failure) == "it broke"
+    assert (views[0].frames_read, views[1].failure) == (12, None)
+    assert broken.closed
+    assert whole.closed
+
+
+def test_who_stops_early_leaves_no_thread() -> None:
+    before = threading.active_count()
+    networks = Networks({"a": FakeDetector()}, None)
+    source = FakeCamera("a", 1000)
+    steps = follow(cameras(ReadAhead(source)), networks)
+    assert next(steps)[1].frame.index == 0
+    steps.close()
+    assert source.closed
+    assert threading.active_count() == before
+
+
+def test_an_error_of_the_detector_comes_out() -> None:
+    class Failing(FakeDetector):
+        """Fails at the tenth frame."""
+
+        def detect(self, frame: Frame) -> Detections:
+            if frame.index == 10:
+                raise RuntimeError("no memory")
+            return super().detect(frame)
+
+    with pytest.raises(RuntimeError, match="no memory"):
+        list(follow(cameras(FakeCamera("a", 30)), Networks({"a": Failing()}, None)))
+
+
+def test_people_who_are_in_no_doubt_are_seldom_embedded() -> None:
+    counts = {}
+    for interval_s in (0.0, 0.5):
+        embedder = FakeEmbedder()
+        config = TrackerConfig(reid_interval_s=interval_s)
+        (view,) = cameras(FakeCamera("a", 60), config=config)
+        list(follow([view], Networks({"a": FakeDetector()}, embedder), threads=False))
+        counts[interval_s] = embedder.looked_at
+        assert [len(v.frame) for v in view.tracklets()] == [60] * PEOPLE
+    assert counts[0.0] == 60 * PEOPLE
+    assert counts[0.5] <= 0.3 * counts[0.0]
+
+
+def test_reading_ahead_gives_frames_and_errors_in_their_order() -> None:
+    source = ReadAhead(FakeCamera("a", 20, breaks_at=7))
+    seen = []
+    with pytest.raises(SourceError, match="it broke"):
+        for frame in source.frames():
+            seen.append(frame.index)
+    source.close()
+    assert seen == list(range(7))
