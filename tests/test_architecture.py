@@ -43,6 +43,8 @@ LAYERS = (
     ),
     ("tracker.web",),
     ("tracker.evaluate",),
+    ("tracker.report",),
+    ("tracker.review",),
     ("tracker.train", "tracker.export"),
     ("tracker.stages", "tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
     ("tracker.cli", "tracker.__main__"),

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.config import LinkConfig, TrackerConfig
+from tracker.corrections.again import link_knowing
+from tracker.corrections.sure import KnownPlaces
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
 from tracker.journaling import Journaling
 from tracker.link.events import Event
-from tracker.link.identities import Linked, link
+from tracker.link.identities import Linked
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
@@ -24,7 +26,7 @@ from tracker.people_now import PeopleNow
 from tracker.pipeline import CameraPipeline, Step
 from tracker.result import ModelUse, RunResult
 from tracker.source.ahead import ReadAhead
-from tracker.source.base import FrameSource, Sampling
+from tracker.source.base import FrameSource, Sampling, total_frames
 from tracker.source.run_clock import RunClock
 from tracker.stages import Networks, follow
 from tracker.types import FloatArray, Frame
@@ -40,6 +42,7 @@ class RunSettings:
 
     Attributes:
         online: Decide identities as people appear; needed where a source cannot be read twice.
+        known: What a person said of an earlier run over the same videos.
         clock: Of the live sources.
         threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
@@ -53,6 +56,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
+    known: KnownPlaces = field(default_factory=KnownPlaces)
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None
@@ -110,7 +114,7 @@ def run(
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    total = _total_frames(sources, settings.sampling)
+    total = total_frames(sources, settings.sampling)
     if settings.threads:
         sources = [s if s.info.live else ReadAhead(s) for s in sources]
         reopen = _read_ahead(reopen)
@@ -281,18 +285,5 @@ def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunS
     ]
     if settings.online:
         return people.identities.linked(visits)
-    return link(visits, settings.link, {c.info.name: c.info.ground for c in cameras})
-
-
-def _total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:
-    total = 0
-    for source in sources:
-        count = source.info.frames
-        if count is None:
-            if sampling.max_frames is None:
-                return None
-            count = sampling.max_frames
-        skipped = int(sampling.start_s * source.info.fps)
-        wanted = -(-max(count - skipped, 0) // sampling.stride)
-        total += min(wanted, sampling.max_frames or wanted)
-    return total
+    grounds = {c.info.name: c.info.ground for c in cameras}
+    return link_knowing(settings.known, visits, settings.link, grounds)

@@ -138,10 +138,11 @@ class Tracklet:
 
 @dataclass(slots=True)
 class Identity:
-    """A person, through all visits to all cameras."""
+    """A person, through all visits to all cameras; some have been given a name."""
 
     global_id: int
     tracklets: list[Tracklet] = field(default_factory=list)
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class Link:
         distance_m: Metres between their ground places at that time, where both are known.
         runner_up: The visit of somebody else that fitted best.
         runner_up_probability: How likely that one was.
+        confirmed: A person has said that it is right.
     """
 
     first: tuple[str, int]
@@ -169,6 +171,7 @@ class Link:
     distance_m: float | None = None
     runner_up: tuple[str, int] | None = None
     runner_up_probability: float | None = None
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from tracker.errors import ReidTrackError
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
     "identities": "print who was where and when; merge and split people",
+    "report": "make a page of a result: who was where, and how sure that is",
+    "review": "look at a result in a browser and correct it",
     "search": "find a person in the crops that runs kept",
     "link": "group tracks that somebody else cut out into people",
     "evaluate": "score tracks against a truth, or ReID networks on known people",

@@ -232,6 +232,16 @@ Overlap = Annotated[
         show_default=False,
     ),
 ]
+Corrections = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="A corrections.json of 'reid-track review' of an earlier run over these videos: what "
+        "was said there holds here too.",
+        rich_help_panel=_TRACK,
+        show_default=False,
+    ),
+]
 Online = Annotated[
     bool,
     typer.Option(

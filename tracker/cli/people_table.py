@@ -39,7 +39,7 @@ def print_table(people: Sequence[list[Row]], console: Console) -> None:
 
 def _rows_of(number: int, visits: list[Visit], link_of: dict[Key, dict[str, Any]]) -> list[Row]:
     links = [link_of[v.key] for v in visits if v.key in link_of]
-    weakest = f"{min(x['probability'] for x in links):.2f}" if links else "-"
+    weakest = f"{min(map(_sureness, links)):.2f}" if links else "-"
     came = ["-", *(_way(a, b) for a, b in pairwise(visits))]
     return [
         (
@@ -68,7 +68,15 @@ def _way(before: Visit, after: Visit) -> str:
 def _reason(link: dict[str, Any] | None) -> str:
     if link is None:
         return "-"
-    return "said" if link.get("by") == BY_PERSON else f"{link['probability']:.2f}"
+    return "said" if _said(link) else f"{link['probability']:.2f}"
+
+
+def _sureness(link: dict[str, Any]) -> float:
+    return 1.0 if _said(link) else float(link["probability"])
+
+
+def _said(link: dict[str, Any]) -> bool:
+    return link.get("by") == BY_PERSON or bool(link.get("confirmed"))
 
 
 def _drawn(people: Sequence[list[Row]]) -> Table:

@@ -45,6 +45,7 @@ class TrackRequest:
     camera_motion: str
     gallery_threshold: float | None
     overlap: str | None
+    corrections: Path | None
     online: bool
     reconnect: float
     events: str | None

@@ -33,6 +33,7 @@ from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.cli.video_options import parse_blur, require_possible
 from tracker.config import LinkConfig
+from tracker.corrections.again import read_known
 from tracker.detect.base import USUAL_CONF, Detector
 from tracker.device import resolve_device
 from tracker.errors import ConfigError
@@ -189,7 +190,7 @@ def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
 def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
     """Return the files that the run reads."""
     files = [Path(camera.source) for camera in cameras]
-    files += [path for path in (request.config, request.detections) if path]
+    files += [path for path in (request.config, request.detections, request.corrections) if path]
     if request.detections and request.detections.is_dir():
         files += [request.detections / f"{camera.name}.txt" for camera in cameras]
     return files
@@ -200,6 +201,8 @@ def _run(
     link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     sources = opened.sources
+    online = request.online or opened.live
+    known = read_known(request.corrections, online=online)
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
     with watcher.loading():
@@ -208,7 +211,7 @@ def _run(
     _seed(request.seed)
     settings = RunSettings(
         request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
-        device=device, online=request.online or opened.live, clock=opened.clock,
+        device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}

@@ -51,6 +51,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     camera_motion: o.CameraMotion = "auto",
     gallery_threshold: o.GalleryThreshold = None,
     overlap: o.Overlap = None,
+    corrections: o.Corrections = None,
     online: o.Online = False,
     reconnect: v.Reconnect = RECONNECT_S,
     events: v.Events = None,

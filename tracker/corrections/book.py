@@ -1,4 +1,4 @@
-"""Apply corrections to a tracks.json: people to merge, visits to take out.
+"""Apply corrections to a tracks.json: people to merge, visits to take out, names.
 
 Works on the file's content as `json.loads` gives it, and leaves the content that it was given
 alone. Holds always: every track is in exactly one person, nobody is in one camera twice at one
@@ -6,10 +6,20 @@ instant, an id is never used for a second person.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, combinations, pairwise
 from typing import Any
 
-from tracker.corrections.records import RECORDS, Correction, Merge, Split, from_records, ids_in
+from tracker.corrections.records import (
+    RECORDS,
+    Confirm,
+    Correction,
+    Merge,
+    Name,
+    Split,
+    from_records,
+    ids_in,
+)
 from tracker.errors import ConfigError
 from tracker.output.saved import (
     Content,
@@ -23,6 +33,7 @@ from tracker.output.saved import (
 )
 
 BY_PERSON = "person"  # who made a link, where it was not the program
+LONGEST_NAME = 80
 _FEWEST = 2  # people that can be merged
 
 
@@ -44,8 +55,12 @@ def corrected(content: Content, corrections: Sequence[Correction]) -> Content:
     for correction in corrections:
         if isinstance(correction, Merge):
             book.merge(correction)
-        else:
+        elif isinstance(correction, Split):
             book.split(correction)
+        elif isinstance(correction, Confirm):
+            book.confirm(correction)
+        else:
+            book.name(correction)
     return book.content()
 
 
@@ -55,6 +70,7 @@ class _Book:
     def __init__(self, content: Content) -> None:
         self._before = content
         self._people = people_of(content)
+        self._names = {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
         self._links: list[dict[str, Any]] = list(content["links"])
         self._made = from_records(content.get(RECORDS, []), "this tracks.json")
         self._used = {*self._people, *chain.from_iterable(map(ids_in, self._made))}
@@ -75,8 +91,11 @@ class _Book:
                     "in one camera twice at once"
                 )
         together = list(chain.from_iterable(self._people.pop(i) for i in ids))
+        names = [self._names.pop(i) for i in sorted(ids) if i in self._names]
+        if names:
+            self._names[min(ids)] = names[0]
         self._settle(min(ids), together)
-        self._made.append(Merge(ids))
+        self._made.append(replace(correction, ids=ids))
 
     def split(self, correction: Split) -> None:
         """Take visits out of a person and make them a new one."""
@@ -94,13 +113,38 @@ class _Book:
         self._people[old] = [v for v in self._people[old] if v.key not in visits]
         self._used.add(new)
         self._settle(new, taken)
-        self._made.append(Split(old, visits, new))
+        self._made.append(replace(correction, visits=visits, new_global_id=new))
+
+    def confirm(self, correction: Confirm) -> None:
+        """Mark a link as right."""
+        ends = {correction.first, correction.second}
+        for place, link in enumerate(self._links):
+            if {link_end(link, "first"), link_end(link, "second")} == ends:
+                self._links[place] = link | {"confirmed": True}
+                self._made.append(correction)
+                return
+        between = " and ".join(map(name_of, (correction.first, correction.second)))
+        raise ConfigError(f"confirm: there is no link between {between}")
+
+    def name(self, correction: Name) -> None:
+        """Give a person a name, or take it away."""
+        self._require_person(correction.global_id, f"name '{correction.name}'")
+        name = " ".join(correction.name.split())
+        if len(name) > LONGEST_NAME:
+            raise ConfigError(f"a name may have {LONGEST_NAME} letters, but this has {len(name)}")
+        self._names.pop(correction.global_id, None)
+        if name:
+            self._names[correction.global_id] = name
+        self._made.append(replace(correction, name=name))
 
     def content(self) -> Content:
         """Return the file's content as it is now."""
         person_of = self._person_of()
         before = {person["global_id"]: person for person in self._before["identities"]}
-        people = [_identity(i, v, before.get(i)) for i, v in sorted(self._people.items())]
+        people = [
+            _identity(i, v, self._names.get(i), before.get(i))
+            for i, v in sorted(self._people.items())
+        ]
         tracks = [
             t | {"global_id": person_of[t["camera"], t["track_id"]]} for t in self._before["tracks"]
         ]
@@ -111,16 +155,21 @@ class _Book:
     def _settle(self, number: int, visits: list[Visit]) -> None:
         """Make these visits one person, and give each but the first a reason if it has none."""
         visits = self._people[number] = sorted(visits, key=by_time)
+        own = {visit.key for visit in visits}
         person_of = self._person_of()
-        kept = [link for link in self._links if _within(link, person_of)]
-        explained = {link_end(link, "second") for link in kept}
-        said = [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
-        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self._people.values())}
-        ends = [
-            (enter_s[second], second) for second in (link_end(x, "second") for x in kept + said)
+        links = [
+            _owned(link, person_of) if own & _named_in(link) else link
+            for link in self._links
+            if not own & _named_in(link) or _within(link, person_of)
         ]
-        order = sorted(range(len(ends)), key=ends.__getitem__)
-        self._links = [_owned((kept + said)[place], person_of) for place in order]
+        explained = {link_end(link, "second") for link in links}
+        links += [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
+        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self._people.values())}
+        seconds = [link_end(link, "second") for link in links]
+        order = sorted(
+            range(len(links)), key=lambda place: (enter_s[seconds[place]], seconds[place])
+        )
+        self._links = [links[place] for place in order]
 
     def _person_of(self) -> dict[Key, int]:
         return {v.key: number for number, visits in self._people.items() for v in visits}
@@ -156,6 +205,11 @@ def _at_once(one: Sequence[Visit], other: Sequence[Visit]) -> Iterator[tuple[Vis
                 yield a, b
 
 
+def _named_in(link: dict[str, Any]) -> set[Key]:
+    ends = ("first", "second") if link["runner_up"] is None else ("first", "second", "runner_up")
+    return {link_end(link, end) for end in ends}
+
+
 def _within(link: dict[str, Any], person_of: dict[Key, int]) -> bool:
     return person_of[link_end(link, "first")] == person_of[link_end(link, "second")]
 
@@ -184,13 +238,16 @@ def _said(number: int, first: Visit, second: Visit) -> dict[str, Any]:
     }
 
 
-def _identity(number: int, visits: list[Visit], before: dict[str, Any] | None) -> dict[str, Any]:
+def _identity(
+    number: int, visits: list[Visit], name: str | None, before: dict[str, Any] | None
+) -> dict[str, Any]:
     """Describe a person; one who did not change stays word for word."""
     entries = [visit_entry(v.key) | {"enter_s": v.enter_s, "leave_s": v.leave_s} for v in visits]
-    if before is not None and before["tracks"] == entries:
+    if before is not None and before["tracks"] == entries and before.get("name") == name:
         return before
     return {
         "global_id": number,
+        **({"name": name} if name else {}),
         "first_time_s": min(v.enter_s for v in visits),
         "last_time_s": max(v.leave_s for v in visits),
         "tracks": entries,

@@ -1,7 +1,7 @@
-"""Corrections as data: from words and files to `Merge` and `Split`, and on record."""
+"""Corrections as data: from words and files to `Merge` and its like, and on record."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,18 +12,38 @@ RECORDS = "corrections"  # where a tracks.json keeps them
 
 
 @dataclass(frozen=True, slots=True)
-class Merge:
+class Signature:
+    """Who said it, and when: a time in ISO 8601 with its zone."""
+
+    who: str
+    when: str
+
+    def record(self) -> dict[str, Any]:
+        """Return it as the file keeps it, beside what was said."""
+        return {"who": self.who, "when": self.when}
+
+
+@dataclass(frozen=True, slots=True)
+class _Signable:
+    signed: Signature | None = field(default=None, kw_only=True)
+
+    def _signed(self, what: dict[str, Any]) -> dict[str, Any]:
+        return what | (self.signed.record() if self.signed else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Merge(_Signable):
     """These are one person, who keeps the smallest of the ids."""
 
     ids: tuple[int, ...]
 
     def record(self) -> dict[str, Any]:
         """Return it as the file keeps it."""
-        return {"merge": list(self.ids)}
+        return self._signed({"merge": list(self.ids)})
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class Split(_Signable):
     """These visits of a person are somebody else's.
 
     Attributes:
@@ -39,14 +59,39 @@ class Split:
     def record(self) -> dict[str, Any]:
         """Return it as the file keeps it."""
         visits = [visit_entry(key) for key in self.visits]
-        return {
+        return self._signed({
             "split": {
                 "global_id": self.global_id, "visits": visits, "new_global_id": self.new_global_id,
             }
-        }  # fmt: skip
+        })  # fmt: skip
 
 
-Correction: TypeAlias = Merge | Split
+@dataclass(frozen=True, slots=True)
+class Confirm(_Signable):
+    """The link between these two visits, (camera, track_id) each, is right."""
+
+    first: Key
+    second: Key
+
+    def record(self) -> dict[str, Any]:
+        """Return it as the file keeps it."""
+        ends = {"first": visit_entry(self.first), "second": visit_entry(self.second)}
+        return self._signed({"confirm": ends})
+
+
+@dataclass(frozen=True, slots=True)
+class Name(_Signable):
+    """What a person is called; an empty name takes it away."""
+
+    global_id: int
+    name: str
+
+    def record(self) -> dict[str, Any]:
+        """Return it as the file keeps it."""
+        return self._signed({"name": {"global_id": self.global_id, "name": self.name}})
+
+
+Correction: TypeAlias = Merge | Split | Confirm | Name
 
 
 def read_corrections(path: Path) -> list[Correction]:
@@ -66,23 +111,62 @@ def from_records(records: Sequence[Any], where: str) -> list[Correction]:
     """Read corrections as a file keeps them; `where` that is goes into the message.
 
     Raises:
-        SourceError: One is neither a merge nor a split.
+        SourceError: One is no correction.
     """
     return [_read(record, f"{where}, correction {n}") for n, record in enumerate(records, 1)]
 
 
 def _read(record: Any, where: str) -> Correction:
     try:
-        if list(record) == ["merge"]:
-            return Merge(tuple(_whole(i) for i in record["merge"]))
-        if list(record) == ["split"]:
-            split = record["split"]
-            visits = tuple((str(v["camera"]), _whole(v["track_id"])) for v in split["visits"])
-            new = split.get("new_global_id")
-            return Split(_whole(split["global_id"]), visits, None if new is None else _whole(new))
+        signed = _signature(record)
+        [(kind, what)] = ((k, v) for k, v in record.items() if k not in _SIGNATURE)
+        read = _READERS[kind]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        kinds = ", ".join(_READERS)
+        raise SourceError(f"{where}: is none of {kinds}") from error
+    try:
+        return replace(read(what), signed=signed)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{where}: {type(error).__name__} {error}") from error
-    raise SourceError(f"{where}: is neither a merge nor a split")
+
+
+def _signature(record: Any) -> Signature | None:
+    if not any(name in record for name in _SIGNATURE):
+        return None
+    who, when = (str(record[name]) for name in _SIGNATURE)
+    return Signature(who, when)
+
+
+def _read_merge(ids: Any) -> Correction:
+    return Merge(tuple(_whole(i) for i in ids))
+
+
+def _read_split(split: Any) -> Correction:
+    new = split.get("new_global_id")
+    return Split(
+        _whole(split["global_id"]), tuple(map(_key, split["visits"])),
+        None if new is None else _whole(new),
+    )  # fmt: skip
+
+
+def _read_confirm(ends: Any) -> Correction:
+    return Confirm(_key(ends["first"]), _key(ends["second"]))
+
+
+def _read_name(name: Any) -> Correction:
+    if not isinstance(name["name"], str):
+        raise ValueError(f"{name['name']!r} is no name")
+    return Name(_whole(name["global_id"]), name["name"])
+
+
+_SIGNATURE = ("who", "when")
+_READERS: dict[str, Callable[[Any], Correction]] = {
+    "merge": _read_merge, "split": _read_split, "confirm": _read_confirm, "name": _read_name,
+}  # fmt: skip
+
+
+def _key(visit: Any) -> Key:
+    return str(visit["camera"]), _whole(visit["track_id"])
 
 
 def _whole(value: Any) -> int:
@@ -95,7 +179,9 @@ def ids_in(correction: Correction) -> Iterator[int]:
     """Yield all people that a correction speaks of."""
     if isinstance(correction, Merge):
         yield from correction.ids
-        return
-    yield correction.global_id
-    if correction.new_global_id is not None:
-        yield correction.new_global_id
+    elif isinstance(correction, Split):
+        yield correction.global_id
+        if correction.new_global_id is not None:
+            yield correction.new_global_id
+    elif isinstance(correction, Name):
+        yield correction.global_id

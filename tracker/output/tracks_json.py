@@ -87,6 +87,7 @@ def camera_entry(result: RunResult, camera: CameraInfo) -> dict[str, Any]:
 def _identity(person: Identity) -> dict[str, Any]:
     return {
         "global_id": person.global_id,
+        **({"name": person.name} if person.name else {}),
         "first_time_s": _time(min(t.start_s for t in person.tracklets)),
         "last_time_s": _time(max(t.end_s for t in person.tracklets)),
         "tracks": [
@@ -120,6 +121,7 @@ def link_entry(link: Link, global_id: int) -> dict[str, Any]:
         "gap_s": _time(link.gap_s),
         "distance_m": None if link.distance_m is None else round(link.distance_m, METRE_DIGITS),
         "runner_up": rival,
+        **({"confirmed": True} if link.confirmed else {}),
     }
 
 

@@ -1,6 +1,6 @@
 """What every source of frames has in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -88,3 +88,18 @@ def is_ready(source: FrameSource) -> bool:
     Files always are; only live sources say otherwise.
     """
     return bool(getattr(source, "ready", True))
+
+
+def total_frames(sources: Sequence[FrameSource], sampling: Sampling) -> int | None:
+    """Return how many frames all sources will give, as far as their headers know, else None."""
+    total = 0
+    for source in sources:
+        count = source.info.frames
+        if count is None:
+            if sampling.max_frames is None:
+                return None
+            count = sampling.max_frames
+        skipped = int(sampling.start_s * source.info.fps)
+        wanted = -(-max(count - skipped, 0) // sampling.stride)
+        total += min(wanted, sampling.max_frames or wanted)
+    return total

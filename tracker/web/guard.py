@@ -53,10 +53,14 @@ class Guard:
         token: See `new_token`.
         host: The address that is served.
         port: Its port.
+        policy: What the pages may do.
     """
 
-    def __init__(self, app: App, token: str, *, host: str = LOOPBACK, port: int) -> None:
+    def __init__(
+        self, app: App, token: str, *, host: str = LOOPBACK, port: int, policy: str = POLICY
+    ) -> None:
         self._app = app
+        self._headers = HEADERS | {"Content-Security-Policy": policy}
         self._token = token
         names = {host, "localhost"} if host == LOOPBACK else {host}
         self._hosts = {f"{name}:{port}" for name in names}
@@ -74,7 +78,7 @@ class Guard:
             cookie = f"{self._cookie}={self._token}; HttpOnly; SameSite=Strict; Path=/"
             await _answer(send, 303, "", {"Location": "/", "Set-Cookie": cookie})
         else:
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, _with_headers(send, self._headers))
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and the reason for which a request is refused."""
@@ -117,12 +121,12 @@ def _cookie(text: str, name: str) -> str:
     return str(found.value) if found else ""
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, headers: dict[str, str]) -> Send:
     """Add the headers that keep a page to itself to every answer."""
 
     async def send_guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *_encoded(HEADERS)]
+            message["headers"] = [*message.get("headers", []), *_encoded(headers)]
         await send(message)
 
     return send_guarded

@@ -1,0 +1,71 @@
+"""``reid-track report``: a page to look at a result."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tracker.cli import HELP
+
+app = typer.Typer(
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+
+@app.command()
+def report(  # noqa: PLR0917 - one parameter per option
+    result: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR|TRACKS.json", help="A run's folder, or its file.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where the page goes.", show_default=False)
+    ],
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.json",
+            help="Show the result with these corrections, those of a review for example.",
+            show_default=False,
+        ),
+    ] = None,
+    pictures: Annotated[
+        float,
+        typer.Option(
+            metavar="MB", min=0,
+            help="Most that the pictures inside the page may take; 0 for none.",
+        ),
+    ] = 32.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
+) -> None:  # fmt: skip
+    """Make one page of a result, which opens from disk: who was where, and how sure that is.
+
+    It shows the pictures of people that a run with --crops kept.
+    """
+    from tracker.corrections.book import corrected
+    from tracker.corrections.records import read_corrections
+    from tracker.output.atomic import replacing, require_no_input, require_writable
+    from tracker.output.saved import read_saved
+    from tracker.report.facts import facts_of
+    from tracker.report.kept import Kept, find_kept
+    from tracker.report.pictures import embedded
+    from tracker.report.render import render
+    from tracker.report.run_folder import find_tracks, title_of
+
+    tracks = find_tracks(result)
+    require_no_input(out, [tracks, *([corrections] if corrections else [])])
+    require_writable(out, overwrite=overwrite)
+    content = read_saved(tracks)
+    if corrections:
+        content = corrected(content, read_corrections(corrections))
+    kept = find_kept(tracks, content) if pictures else Kept()
+    inside, shots = embedded(content, kept, pictures)
+    page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)
+    with replacing(out) as temporary:
+        temporary.write_text(page.html, encoding="utf-8")
+    if not quiet:
+        typer.echo(f"wrote {out}", err=True)

@@ -1,0 +1,134 @@
+"""``reid-track review``: look at a result in a browser and correct it."""
+
+import getpass
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tracker.cli import HELP
+from tracker.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tracker.output.saved import Content
+    from tracker.review.player import Footage
+    from tracker.web.guard import Guard
+
+app = typer.Typer(
+    add_completion=False, context_settings=HELP, no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+
+@app.command()
+def review(
+    run: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A run's folder, or its file.", show_default=False),
+    ],
+    video: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CAM=FILE",
+            help="A camera's video, if it shall not be the annotated one in the folder. "
+            "Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    who: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who corrects. Default: you.", show_default=False),
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--open", help="Open the page in a browser.")
+    ] = False,
+) -> None:  # fmt: skip
+    """Serve a result to you alone, on this machine alone, to look at it and to correct it.
+
+    What you say goes into DIR/corrections.json; the result itself stays as it is. Repeat it with
+    'reid-track identities TRACKS.json --corrections FILE --out NEW.json', or when the videos are
+    tracked again, with --corrections FILE. Ctrl-C ends it.
+    """
+    from rich.console import Console
+
+    from tracker.cli.console import set_up_logging
+    from tracker.report.kept import find_kept
+    from tracker.report.run_folder import find_tracks, title_of
+    from tracker.review.desk import Desk
+    from tracker.review.server import Material, Review, guarded
+    from tracker.web.guard import LOOPBACK, new_token
+
+    set_up_logging(Console(stderr=True), verbose=0, quiet=False)
+    tracks = find_tracks(run)
+    desk = Desk(tracks, who or getpass.getuser())
+    footage = _footage(video or [], desk.content, tracks)
+    kept = find_kept(tracks, desk.content)
+    material = Material(title_of(tracks), tracks.parent, kept, footage)
+    shown, token = Review(desk, material), new_token()
+    with _listen(port) as listening:
+        number = listening.getsockname()[1]
+        guard = guarded(shown, token, number)
+        _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
+    typer.echo(f"ended; corrections: {len(desk.corrections)}, in {desk.saved_in}", err=True)
+
+
+def _listen(port: int) -> socket.socket:
+    """Open the port to this machine and no other."""
+    from tracker.web.guard import LOOPBACK
+
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((LOOPBACK, port))
+        listening.listen()  # so that whoever reads the address is answered, if a little later
+    except OSError as error:
+        listening.close()
+        raise ConfigError(f"--port {port} cannot be opened: {error.strerror}") from error
+    return listening
+
+
+def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
+    from tracker.report.render import WEB_HINT
+
+    try:
+        import uvicorn
+    except ImportError as error:
+        raise ConfigError(f"the review needs uvicorn; {WEB_HINT}") from error
+    config = uvicorn.Config(
+        guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
+        proxy_headers=False, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    print(address, flush=True)
+    typer.echo("open this address; it is for you alone. Ctrl-C ends.", err=True)
+    if browser:
+        import webbrowser
+
+        webbrowser.open(address)
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:  # the usual way to end it
+        return
+
+
+def _footage(given: list[str], content: "Content", tracks: Path) -> "dict[str, Footage]":
+    """Return each camera's video: the one that was named, else the annotated one in the folder."""
+    from tracker.review.player import Footage
+
+    cameras = [camera["name"] for camera in content["cameras"]]
+    folder = tracks.parent.resolve()
+    found = {}
+    for name in cameras:
+        alone = [tracks.with_suffix(".mp4")] if len(cameras) == 1 else []
+        for path in (tracks.parent / f"{name}.mp4", *alone):
+            if path.is_file() and path.resolve().is_relative_to(folder):
+                found[name] = Footage(path, drawn=True)
+    for item in given:
+        name, _, file = item.partition("=")
+        if name not in cameras or not file:
+            raise ConfigError(f"--video '{item}' is not CAMERA=FILE; cameras: {', '.join(cameras)}")
+        if not Path(file).is_file():
+            raise ConfigError(f"--video {name}: there is no file '{file}'")
+        found[name] = Footage(Path(file), drawn=False)
+    return found
