@@ -72,7 +72,7 @@ class Peer:
 
 BOXMOT = Peer(
     "BoxMOT",
-    ("boxmot==25.0.0",),
+    ("boxmot==25.0.0", "ultralytics==8.4.190", "openvino", "onnxruntime"),
     "run_boxmot.py",
     ("hybridsort", "hybridsort+class", "botsort", "botsort+class", "strongsort",
      "strongsort+class", "deepocsort", "boosttrack", "occluboost", "occluboost+class",
