@@ -9,6 +9,7 @@ It is the processor's time, which other work on the machine lengthens little:
 
 import argparse
 import cProfile
+import math
 import pstats
 import time
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ TREMBLE = 2.0  # pixels
 VARIETY = 0.5  # length of what changes in a look from frame to frame
 MISSING = 0.05  # share of boxes
 WARM_UP, MEASURED = 120, 40  # frames; a gallery holds 100 looks
-CROWDS = {20: 2.0, 200: 25.0}  # people: milliseconds that they may take
+CROWDS = {10: math.inf, 20: 2.0, 50: math.inf, 200: 25.0, 500: math.inf}  # ms they may take
 
 Input = tuple[int, Detections, FloatArray]
 

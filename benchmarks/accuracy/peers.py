@@ -46,7 +46,7 @@ class Peer:
         return {f"{self.name} {name}": Answer(t, t) for name, t in tables.items()}
 
     def _run(self, recording: Recording, folder: Path, names: list[str], cache: Path) -> None:
-        python = self._environment(cache)
+        python = self.environment(cache)
         print(f"{self.name} on {recording.info.name}", file=sys.stderr)
         video = str(recording.video or NO_VIDEO)
         settings = {"YOLO_OFFLINE": "True", "YOLO_AUTOINSTALL": "False", "OMP_NUM_THREADS": "1"}
@@ -57,7 +57,7 @@ class Peer:
             env=os.environ | settings | {"YOLO_CONFIG_DIR": str(cache)},
         )
 
-    def _environment(self, cache: Path) -> Path:
+    def environment(self, cache: Path) -> Path:
         """Return the Python that has the package; set it up the first time."""
         folder = cache / self.name.lower()
         python, ready = folder / "bin" / "python", folder / "ready"

@@ -29,6 +29,8 @@ FEWEST_VIEWS = 2  # of a piece that takes part in the rounds; others fill the ga
 EDGE = 6.0  # pixels: a box so near to the picture's edge is leaving or entering
 EDGE_GAP_S = 0.5  # who was away from edge to edge for longer left the view: two visits
 
+BLOCK = 1 << 15  # pairs whose looks are compared at once: 256 MB
+
 Pairs = tuple[IntArray, IntArray]
 
 
@@ -93,7 +95,10 @@ def _candidates(
 def _by_looks(visits: Sequence[Tracklet], pairs: Pairs, likeness: Likeness) -> FloatArray:
     looks = np.array([look(v) for v in visits]).reshape(-1, EMBEDDING_SIZE)
     views = np.array([len(v.embeddings) for v in visits], np.float64)
-    similarity = np.einsum("pe,pe->p", looks[pairs[0]], looks[pairs[1]])
+    similarity = np.empty(len(pairs[0]))
+    for i in range(0, len(similarity), BLOCK):
+        earlier, later = pairs[0][i : i + BLOCK], pairs[1][i : i + BLOCK]
+        similarity[i : i + BLOCK] = np.einsum("pe,pe->p", looks[earlier], looks[later])
     return likeness.log_odds(similarity, np.minimum(views[pairs[0]], views[pairs[1]]))
 
 
