@@ -3,7 +3,9 @@
     python benchmarks/live_memory.py samples/cam1.mp4 --minutes 10
 
 Needs Linux and GStreamer's RTSP server (see tests/streams.py). A line each half minute: minutes,
-resident MB, people so far; then the growth after the first two minutes.
+resident MB, how much of it is the process's own (the rest are pages of libraries and models, which
+come and go with the other programs' needs), people so far; then how much the own memory grew
+after the first two minutes.
 """
 
 import argparse
@@ -69,17 +71,22 @@ def measure(folder: Path, camera: str, minutes: float, options: list[str]) -> No
         begun, settled, last = time.monotonic(), 0.0, 0.0
         while time.monotonic() - begun < minutes * 60 and process.poll() is None:
             time.sleep(EVERY_S)
-            passed_s, last = time.monotonic() - begun, resident_mb(process.pid)
+            passed_s, last = time.monotonic() - begun, memory_mb(process.pid, "RssAnon")
             settled = last if passed_s <= SETTLED_S + EVERY_S / 2 else settled
-            print(f"{passed_s / 60:5.1f} min  {last:7.1f} MB  {people(folder)} people", flush=True)
+            resident = memory_mb(process.pid, "VmRSS")
+            print(
+                f"{passed_s / 60:5.1f} min  {resident:7.1f} MB, own {last:6.1f} MB  "
+                f"{people(folder)} people",
+                flush=True,
+            )
         process.send_signal(signal.SIGINT)
     print(f"grew by {last - settled:.1f} MB after the first {SETTLED_S / 60:g} minutes")
 
 
-def resident_mb(pid: int) -> float:
-    """Return the resident memory of a process in MB (1e6 bytes)."""
+def memory_mb(pid: int, which: str) -> float:
+    """Return a line of a process's status in MB (1e6 bytes)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    return int(status.split("VmRSS:")[1].split()[0]) * 1024 / 1e6
+    return int(status.split(f"{which}:")[1].split()[0]) * 1024 / 1e6
 
 
 def people(folder: Path) -> int:
