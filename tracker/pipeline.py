@@ -5,6 +5,7 @@ Knows nothing of files, options or terminals.
 
 import heapq
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,11 +20,14 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
+from tracker.link.decide import scene_of
 from tracker.link.online import REVIEW_S, OnlineIdentities
 from tracker.source.base import FrameSource
 from tracker.types import EMBEDDING_SIZE, CameraInfo, Frame, TrackBox, Tracklet
 
 logger = logging.getLogger(__name__)
+
+PATIENCE_S = 0.5  # a look at all visits waits so long for the other cameras' next frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,34 +131,45 @@ def in_time_order(cameras: Sequence[CameraPipeline]) -> Iterator[tuple[CameraPip
 class PeopleNow:
     """Who is in view, as far as it can be known while the cameras run."""
 
-    def __init__(self, config: LinkConfig) -> None:
-        self.identities = OnlineIdentities(config)
+    def __init__(self, config: LinkConfig, cameras: Sequence[CameraInfo] = ()) -> None:
+        self.identities = OnlineIdentities(config, scene_of(cameras))
         self._concluded: dict[str, int] = {}
         self._review_s: dict[tuple[str, int], list[float]] = {}  # when, by visit
+        self._cameras: set[str] = set()
+        self._awaited: set[str] = set()  # cameras whose visits are to be taken in before a look
+        self._look_s = math.inf
 
     def update(
         self, camera: CameraPipeline, time_s: float, boxes: Sequence[TrackBox]
     ) -> dict[int, int]:
         """Return the person of each track_id seen in the camera's current frame."""
         name, tracker = camera.info.name, camera.tracker
+        self._cameras.add(name)
         for visit in tracker.ended()[self._concluded.get(name, 0) :]:
             self.identities.conclude(visit)
             del self._review_s[visit.key]
         self._concluded[name] = len(tracker.ended())
-        if any(self._is_due((name, box.track_id), time_s) for box in boxes):
-            for visit in tracker.current():
-                self._look_at(visit, time_s)
+        keys = [(name, box.track_id) for box in boxes]
+        if any(self._is_due(key, time_s) for key in keys):
+            self._awaited, self._look_s = set(self._cameras), time_s + PATIENCE_S
+        if name in self._awaited or any(key not in self._review_s for key in keys):
+            self._take_in(tracker.current(), time_s)
+            self._awaited.discard(name)
+        if self._look_s < math.inf and (not self._awaited or time_s >= self._look_s):
+            self.identities.look(time_s)
+            self._awaited, self._look_s = set(), math.inf
         people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
         return {track: person for track, person in people.items() if person is not None}
 
     def _is_due(self, key: tuple[str, int], time_s: float) -> bool:
-        due = self._review_s.get(key)
-        return due is None or bool(due and due[0] <= time_s)
+        return any(due_s <= time_s for due_s in self._review_s.get(key, ())[:1])
 
-    def _look_at(self, visit: Tracklet, time_s: float) -> None:
-        if self.identities.person_of(*visit.key) is None:
-            self.identities.introduce(visit)
-            self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
-        elif self._is_due(visit.key, time_s):
-            self.identities.review(visit)
-            self._review_s[visit.key] = [t for t in self._review_s[visit.key] if t > time_s]
+    def _take_in(self, visits: Sequence[Tracklet], time_s: float) -> None:
+        """Introduce new visits and renew those that are known."""
+        for visit in visits:
+            if visit.key not in self._review_s:
+                self.identities.introduce(visit)
+                self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
+            else:
+                self.identities.renew(visit)
+                self._review_s[visit.key] = [t for t in self._review_s[visit.key] if t > time_s]

@@ -1,23 +1,14 @@
 """Decide which visits of a finished recording are one person."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
-from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import (
-    ONE_PERSON,
-    affinities,
-    impossible,
-    scale_of,
-    similarities,
-)
-from tracker.link.overlap import excluded_by_time
-from tracker.link.places import Grounds, together, with_ground
-from tracker.link.reasons import Decision, reasons
-from tracker.types import BoolArray, Identity, Link, Merge, Tracklet
+from tracker.link.decide import Scene, decide
+from tracker.link.places import Grounds
+from tracker.link.reasons import reasons
+from tracker.link.views import Sizes
+from tracker.types import Identity, Link, Merge, Tracklet
 
 Key = tuple[str, int]  # camera, track_id
 
@@ -32,8 +23,9 @@ class Linked:
 
 
 def link(
-    tracklets: Iterable[Tracklet], config: LinkConfig, grounds: Grounds | None = None
-) -> Linked:
+    tracklets: Iterable[Tracklet], config: LinkConfig, grounds: Grounds | None = None,
+    sizes: Sizes | None = None,
+) -> Linked:  # fmt: skip
     """Group all visits of a finished recording into people.
 
     Holds always: no person has two visits to one camera that share an instant, nor is at two
@@ -43,6 +35,8 @@ def link(
         tracklets: Of all cameras.
         config: Thresholds, and what is known of the cameras.
         grounds: By camera, where it is calibrated.
+        sizes: Width and height of the cameras' pictures in pixels; without, maps between views
+            that overlap are not learned.
 
     Returns:
         People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
@@ -51,34 +45,12 @@ def link(
     ordered = sorted(tracklets, key=appearance_order)
     if not ordered:
         return Linked([], [])
-    scale = scale_of(ordered)
-    affinity = affinities(ordered, scale)
-    excluded = impossible(ordered, config)
-    distance_m = None
-    if grounds and any(grounds.values()):
-        ground = together(ordered, grounds)
-        affinity, distance_m = with_ground(affinity, ordered, ground), ground.distance_m
-        excluded |= ground.apart
-    groups = _groups(ordered, affinity, excluded, config, located=distance_m is not None)
-    by_time = excluded_by_time(ordered, groups, config)
-    if by_time is not None:
-        excluded |= by_time
-        groups = _groups(ordered, affinity, excluded, config, located=distance_m is not None)
-    people = [Identity(number, [ordered[i] for i in g]) for number, g in enumerate(groups, 1)]
-    decision = Decision(ordered, groups, affinity, excluded, scale, distance_m)
+    decision = decide(ordered, config, Scene(grounds or {}, sizes or {}))
+    people = [
+        Identity(number, [ordered[i] for i in group])
+        for number, group in enumerate(decision.groups, 1)
+    ]
     return Linked(people, reasons(decision))
-
-
-def _groups(
-    visits: Sequence[Tracklet], affinity: FloatArray, excluded: BoolArray, config: LinkConfig, *,
-    located: bool,
-) -> list[list[int]]:  # fmt: skip
-    """Cluster; a visit without views takes part only where places on the ground are known."""
-    weight = [math.sqrt(max(len(v.embeddings), located)) for v in visits]
-    given = config.gallery_threshold
-    if given is None or located:
-        return constrained_groups(affinity, excluded, weight, ONE_PERSON)
-    return constrained_groups(similarities(visits), excluded, weight, given)
 
 
 def appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:

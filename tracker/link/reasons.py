@@ -53,13 +53,18 @@ def probability_at_once(related: float) -> float:
     return float(1 / (1 + np.exp(-(RELATED_ALONE * related + CONSTANT_ALONE))))
 
 
-def reasons(decision: Decision) -> list[Link]:
-    """Link every visit of a person but the first to the earlier one that is most like it."""
+def reasons(decision: Decision, groups: Sequence[list[int]] | None = None) -> list[Link]:
+    """Link every visit of a person but the first to the earlier one that is most like it.
+
+    Args:
+        decision: On all visits.
+        groups: Only these; by default all of the decision's.
+    """
     person_of = np.empty(len(decision.visits), np.int64)
     for number, group in enumerate(decision.groups):
         person_of[group] = number
     links = []
-    for group in decision.groups:
+    for group in decision.groups if groups is None else groups:
         for place, later in enumerate(group[1:], start=1):
             known = np.array(group[:place])
             earlier = int(known[decision.affinity[later, known].argmax()])
