@@ -11,6 +11,7 @@ from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
+from tracker.link.decide import scene_of
 from tracker.link.identities import link
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.draw import Label
@@ -139,7 +140,7 @@ class _Follower:
         self._cameras = cameras
         self._settings = settings
         self._watcher = watcher
-        self.people = PeopleNow(settings.link)
+        self.people = PeopleNow(settings.link, [c.info for c in cameras])
         self.frames = 0
         self.live_videos: list[Path] = []
 
@@ -179,8 +180,11 @@ def _settle(
     stride, online = settings.sampling.stride, settings.online
     visits = [t for c in cameras for t in c.tracklets(stride, online=online)]
     infos = [c.info for c in cameras]
-    grounds = {info.name: info.ground for info in infos}
-    linked = people.identities.linked(visits) if online else link(visits, settings.link, grounds)
+    if online:
+        people.identities.finish(visits)
+        linked = people.identities.linked(visits)
+    else:
+        linked = link(visits, settings.link, scene_of(infos))
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,17 +26,23 @@ class Scene:
 
     Attributes:
         grounds: By camera, where it is calibrated.
-        sizes: Of their pictures; without, boxes at an edge are taken for whole ones, and no maps
-            between views are learned.
+        sizes: Width and height of their pictures in pixels; without, boxes at an edge are taken
+            for whole ones, and no maps between views are learned.
     """
 
     grounds: Grounds = field(default_factory=dict)
     sizes: Sizes = field(default_factory=dict)
 
 
+def scene_of(cameras: Iterable[CameraInfo]) -> Scene:
+    """Return what is known of these cameras."""
+    known = list(cameras)
+    return Scene({c.name: c.ground for c in known}, {c.name: (c.width, c.height) for c in known})
+
+
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What an earlier decision says of the visits at hand.
+class Before:
+    """What is known of N visits from earlier decisions.
 
     Attributes:
         person: (N,) numbers; visits of one number stay together.
@@ -50,57 +56,78 @@ class Settled:
     maps: Sequence[ViewMap]
     least: float = ONE_PERSON
 
-
-def scene_of(cameras: Iterable[CameraInfo]) -> Scene:
-    """Return what is known of these cameras."""
-    known = list(cameras)
-    return Scene({c.name: c.ground for c in known}, {c.name: (c.width, c.height) for c in known})
+    @property
+    def together(self) -> BoolArray:
+        """Tell which pairs (N, N) are one person already."""
+        person = np.array(self.person)
+        return np.asarray(person[:, None] == person[None])
 
 
 def decide(
-    visits: Sequence[Tracklet], config: LinkConfig, scene: Scene, settled: Settled | None = None
+    visits: Sequence[Tracklet], config: LinkConfig, scene: Scene, before: Before | None = None
 ) -> Decision:
-    """Group visits, in order of appearance, into people."""
-    scale = scale_of(visits)
-    affinity = affinities(visits, scale)
-    excluded = impossible(visits, config)
-    ground = together(visits, scene.grounds, scene.sizes)
-    excluded |= ground.apart
-    maps = settled.maps if settled else learn_maps(visits, affinity, config, scene)
-    near = np.where(np.isfinite(ground.near), ground.near, nearness(visits, maps, scene.sizes))
-    located = bool(np.isfinite(ground.distance_m).any() or any(scene.grounds.values()))
-    if located or maps:
-        affinity = with_places(affinity, visits, near, alone=located)
-    if settled:
-        person = np.array(settled.person)
-        excluded |= settled.excluded
-        known = person[:, None] == person[None]
-        excluded &= ~known
-        np.fill_diagonal(excluded, True)
-        return _decision(visits, affinity, excluded, config, scale, ground, located, known, settled.least)
-    first = _decision(visits, affinity, excluded, config, scale, ground, located)
+    """Group visits, in order of appearance, into people.
+
+    Args:
+        visits: Of all cameras.
+        config: Thresholds, and what is known of the cameras.
+        scene: Calibration and picture sizes.
+        before: Earlier decisions, to which this one only adds.
+    """
+    evidence = _evidence(visits, config, scene, before)
+    if before is not None:
+        return _grouped(evidence, config, scene, before)
+    first = _grouped(evidence, config, scene)
     by_time = excluded_by_time(visits, first.groups, config)
     if by_time is None:
         return first
-    return _decision(visits, affinity, excluded | by_time, config, scale, ground, located)
+    return _grouped(replace(first, impossible=first.impossible | by_time), config, scene)
 
 
-def learn_maps(visits, affinity, config, scene):
-    """Learn the maps."""
+def learn_maps(
+    visits: Sequence[Tracklet], affinity: FloatArray, config: LinkConfig, scene: Scene
+) -> list[ViewMap]:
+    """Learn how views lie in each other, unless they do not overlap or the ground tells."""
     if config.overlap == "no":
         return []
-    skip = [name for name, ground in scene.grounds.items() if ground]
-    return learn_views(visits, affinity, scene.sizes, skip)
+    calibrated = [name for name, ground in scene.grounds.items() if ground]
+    return learn_views(visits, affinity, scene.sizes, calibrated)
 
 
-def _decision(visits, affinity, excluded, config, scale, ground, located, known=None, least=ONE_PERSON):
-    weight = [math.sqrt(max(len(v.embeddings), located)) for v in visits]
-    given = config.gallery_threshold
-    if given is not None and not located:
-        used, least = similarities(visits), given
-    else:
-        used = affinity
-    if known is not None:
-        used = np.where(known, SAME, used)
-    groups = constrained_groups(used, excluded, weight, least)
-    return Decision(visits, groups, affinity, excluded, scale, ground.distance_m)
+def _evidence(
+    visits: Sequence[Tracklet], config: LinkConfig, scene: Scene, before: Before | None
+) -> Decision:
+    """Return all that a decision is made from, with no groups yet."""
+    scale = scale_of(visits)
+    affinity = affinities(visits, scale)
+    excluded, distance_m, near = impossible(visits, config), None, None
+    if any(scene.grounds.values()):
+        ground = together(visits, scene.grounds, scene.sizes)
+        excluded |= ground.apart
+        near, distance_m = ground.near, ground.distance_m
+    maps = before.maps if before else learn_maps(visits, affinity, config, scene)
+    if maps:
+        told = nearness(visits, maps, scene.sizes)
+        near = told if near is None else np.where(np.isfinite(near), near, told)
+    if near is not None:
+        affinity = with_places(affinity, visits, near, alone=distance_m is not None)
+    if before is not None:
+        excluded = (excluded | before.excluded) & ~before.together
+        np.fill_diagonal(excluded, val=True)
+    return Decision(visits, [], affinity, excluded, scale, distance_m, near)
+
+
+def _grouped(
+    evidence: Decision, config: LinkConfig, scene: Scene, before: Before | None = None
+) -> Decision:
+    """Cluster; a visit without views takes part only where places on the ground are known."""
+    located = any(scene.grounds.values())
+    weight = [math.sqrt(max(len(v.embeddings), located)) for v in evidence.visits]
+    affinity, least = evidence.affinity, ONE_PERSON if before is None else before.least
+    if config.gallery_threshold is not None and not located:
+        affinity, least = similarities(evidence.visits), config.gallery_threshold
+    if before is not None:
+        affinity = np.where(before.together, SAME, affinity)
+        weight = [max(w, 1.0) for w in weight] if located else weight
+    groups = constrained_groups(affinity, evidence.impossible, weight, least)
+    return replace(evidence, groups=groups)

@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 
 from tracker.config import LinkConfig
 from tracker.link.decide import Scene, decide
-from tracker.link.places import Grounds
 from tracker.link.reasons import reasons
-from tracker.link.views import Sizes
 from tracker.types import Identity, Link, Merge, Tracklet
 
 Key = tuple[str, int]  # camera, track_id
@@ -22,10 +20,7 @@ class Linked:
     merges: list[Merge] = field(default_factory=list)
 
 
-def link(
-    tracklets: Iterable[Tracklet], config: LinkConfig, grounds: Grounds | None = None,
-    sizes: Sizes | None = None,
-) -> Linked:  # fmt: skip
+def link(tracklets: Iterable[Tracklet], config: LinkConfig, scene: Scene | None = None) -> Linked:
     """Group all visits of a finished recording into people.
 
     Holds always: no person has two visits to one camera that share an instant, nor is at two
@@ -34,9 +29,7 @@ def link(
     Args:
         tracklets: Of all cameras.
         config: Thresholds, and what is known of the cameras.
-        grounds: By camera, where it is calibrated.
-        sizes: Width and height of the cameras' pictures in pixels; without, maps between views
-            that overlap are not learned.
+        scene: Calibration and picture sizes, where known.
 
     Returns:
         People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
@@ -45,7 +38,7 @@ def link(
     ordered = sorted(tracklets, key=appearance_order)
     if not ordered:
         return Linked([], [])
-    decision = decide(ordered, config, Scene(grounds or {}, sizes or {}))
+    decision = decide(ordered, config, scene or Scene())
     people = [
         Identity(number, [ordered[i] for i in group])
         for number, group in enumerate(decision.groups, 1)

@@ -8,7 +8,7 @@ import numpy as np
 from tracker.associate.likeness import look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
-from tracker.link.decide import Scene, Settled, decide, learn_maps
+from tracker.link.decide import Before, Scene, decide, learn_maps
 from tracker.link.evidence import ONE_PERSON, affinities, scale_of
 from tracker.link.identities import Key, Linked, appearance_order
 from tracker.link.reasons import Decision, reasons
@@ -81,12 +81,14 @@ class OnlineIdentities:
     def look(self, time_s: float) -> None:
         """Look at all visits that go on; merge people who prove to be one."""
         if self._going:
-            self._join(max((self._visits[k] for k in self._going), key=lambda v: v.end_s), ONE_PERSON)
+            self._join(
+                max((self._visits[k] for k in self._going), key=lambda v: v.end_s), ONE_PERSON
+            )
 
     def conclude(self, visit: Tracklet) -> None:
         """Take in all of a visit that is over."""
-        self.review(visit)
         self._going.discard(visit.key)
+        self.review(visit)
 
     def finish(self, visits: Sequence[Tracklet]) -> None:
         """Look a last time at all visits: nobody will come back, nothing more will be seen."""
@@ -142,9 +144,7 @@ class OnlineIdentities:
                     found.append((lead, people[one], people[other]))
         return [(one, other) for _, one, other in sorted(found, key=lambda f: (-f[0], f[1:]))]
 
-    def _by_person(
-        self, decision: Decision
-    ) -> tuple[list[int], FloatArray, BoolArray, FloatArray]:
+    def _by_person(self, decision: Decision) -> tuple[list[int], FloatArray, BoolArray, FloatArray]:
         """Return people, mean affinities, who cannot be one, and for how long each was seen."""
         of = [self._person_of[v.key] for v in decision.visits]
         people, number = np.unique(of, return_inverse=True)
@@ -163,7 +163,7 @@ class OnlineIdentities:
             visits,
             self._config,
             self._scene,
-            Settled(person, self._excluded(visits), self._maps_at(visits, now_s), least),
+            Before(person, self._excluded(visits), self._maps_at(visits, now_s), least),
         )
 
     def _excluded(self, visits: Sequence[Tracklet]) -> BoolArray:

@@ -26,6 +26,7 @@ class Decision:
         impossible: (N, N) bool.
         scale: What similarities mean in this recording.
         distance_m: (N, N) metres on the ground while both were in view; NaN where unknown.
+        near: (N, N) in [0, 1]: how near, as places tell; NaN where they do not.
     """
 
     visits: Sequence[Tracklet]
@@ -34,6 +35,7 @@ class Decision:
     impossible: BoolArray
     scale: Likeness
     distance_m: FloatArray | None = None
+    near: FloatArray | None = None
 
 
 def probability(affinity: float, related: float, runner_up: float) -> float:

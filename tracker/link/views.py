@@ -106,6 +106,7 @@ def _near(one: _Trail, other: _Trail) -> float:
 def seen(
     visits: Sequence[Tracklet], camera: str, at: FloatArray, edge: int, size: tuple[int, int]
 ) -> Seen:
+    """Return the points of one camera's visits, the longest of them, at these instants."""
     here = [n for n, v in enumerate(visits) if v.camera == camera]
     if len(here) > MOST_VISITS:
         spans = [
@@ -151,6 +152,7 @@ def errors(one: Seen, other: Seen, matrix: FloatArray) -> FloatArray:
 
 
 def moved(point: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Return where a homography has points (..., 2)."""
     flat = np.concatenate([point, np.ones((*point.shape[:-1], 1))], axis=-1) @ matrix.T
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(flat[..., :2] / flat[..., 2:])
