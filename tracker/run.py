@@ -12,7 +12,7 @@ from tracker.detect.base import Detector
 from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.link.decide import scene_of
-from tracker.link.identities import link
+from tracker.link.identities import link, without_doubtful
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.draw import Label
 from tracker.outputs import OutputPlan, write_tables
@@ -184,7 +184,7 @@ def _settle(
         people.identities.finish(visits)
         linked = people.identities.linked(visits)
     else:
-        linked = link(visits, settings.link, scene_of(infos))
+        linked = without_doubtful(link(visits, settings.link, scene_of(infos)))
     return RunResult(
         infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
     )

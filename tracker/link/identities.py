@@ -1,12 +1,16 @@
 """Decide which visits of a finished recording are one person."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from tracker.config import LinkConfig
 from tracker.link.decide import Scene, decide
 from tracker.link.reasons import reasons
 from tracker.types import Identity, Link, Merge, Tracklet
+
+DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person
 
 Key = tuple[str, int]  # camera, track_id
 
@@ -44,6 +48,26 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig, scene: Scene | None 
         for number, group in enumerate(decision.groups, 1)
     ]
     return Linked(people, reasons(decision))
+
+
+def without_doubtful(linked: Linked) -> Linked:
+    """Leave out people whom the detector never saw clearly, in any of their visits.
+
+    A lamp or a chair that looks a little like a person does so for as long as it is in view, and
+    its best score stays far below what people reach in the same recording. Somebody half hidden
+    in one camera is kept where another one shows them well.
+    """
+    best = [[float(v.score.max()) for v in p.tracklets] for p in linked.identities]
+    if not best:
+        return linked
+    least = DOUBTFUL * float(np.quantile([score for scores in best for score in scores], 0.75))
+    kept = [p for p, scores in zip(linked.identities, best, strict=True) if max(scores) >= least]
+    people = [Identity(number, p.tracklets) for number, p in enumerate(kept, 1)]
+    known = {v.key for p in people for v in p.tracklets}
+    links = [x for x in linked.links if x.second in known]
+    links = [x if x.runner_up in known else replace(x, runner_up=None, runner_up_probability=None)
+             for x in links]  # fmt: skip
+    return Linked(people, links, linked.merges)
 
 
 def appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
