@@ -197,8 +197,9 @@ def _in_view(one: Seen, other: Seen, matrix: FloatArray) -> BoolArray:
     """Tell which points (V, T) of one view lie in the other's picture, while it shows somebody."""
     there = moved(one.point, matrix)
     with np.errstate(invalid="ignore"):
-        inside = ((there > 0) & (there < np.array(other.size))).all(axis=2)
-    return np.asarray(inside & np.isfinite(other.height).any(axis=0)[None])
+        inside = np.all((there > 0) & (there < np.array(other.size)), axis=2)
+    shown = np.isfinite(other.height).any(axis=0, keepdims=True)
+    return np.asarray(inside & shown)
 
 
 def _differ(rival: _Found, best: _Found) -> bool:
