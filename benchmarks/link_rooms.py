@@ -203,7 +203,8 @@ def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], 
         online += polish(part.tracker.tracklets(), SIZE, CONFIG)
     now.identities.finish(online)
     linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
-    return settled, linked, online, now.identities.linked(online)
+    shown = without_doubtful(now.identities.linked(online), renumber=False)
+    return settled, linked, online, shown
 
 
 def joint(room: list[Camera], visits: list[Tracklet], person: dict) -> float:

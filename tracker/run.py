@@ -182,7 +182,7 @@ def _settle(
     infos = [c.info for c in cameras]
     if online:
         people.identities.finish(visits)
-        linked = people.identities.linked(visits)
+        linked = without_doubtful(people.identities.linked(visits), renumber=False)
     else:
         linked = without_doubtful(link(visits, settings.link, scene_of(infos)))
     return RunResult(

@@ -50,24 +50,39 @@ def link(tracklets: Iterable[Tracklet], config: LinkConfig, scene: Scene | None 
     return Linked(people, reasons(decision))
 
 
-def without_doubtful(linked: Linked) -> Linked:
+def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
     """Leave out people whom the detector never saw clearly, in any of their visits.
 
     A lamp or a chair that looks a little like a person does so for as long as it is in view, and
     its best score stays far below what people reach in the same recording. Somebody half hidden
     in one camera is kept where another one shows them well.
+
+    Args:
+        linked: People with all their visits.
+        renumber: Number those who stay 1, 2, 3 …; not where numbers have been shown already.
     """
     best = [[float(v.score.max()) for v in p.tracklets] for p in linked.identities]
     if not best:
         return linked
     least = DOUBTFUL * float(np.quantile([score for scores in best for score in scores], 0.75))
     kept = [p for p, scores in zip(linked.identities, best, strict=True) if max(scores) >= least]
-    people = [Identity(number, p.tracklets) for number, p in enumerate(kept, 1)]
+    people = [
+        Identity(number if renumber else p.global_id, p.tracklets)
+        for number, p in enumerate(kept, 1)
+    ]
     known = {v.key for p in people for v in p.tracklets}
-    links = [x for x in linked.links if x.second in known]
-    links = [x if x.runner_up in known else replace(x, runner_up=None, runner_up_probability=None)
-             for x in links]  # fmt: skip
-    return Linked(people, links, linked.merges)
+    links = [_known(x, known) for x in linked.links if x.second in known]
+    gone = {p.global_id for p in linked.identities} - {p.global_id for p in kept}
+    for merge in reversed(linked.merges):
+        gone |= {merge.gone} if merge.kept in gone else set()
+    return Linked(people, links, [m for m in linked.merges if m.kept not in gone])
+
+
+def _known(link: Link, visits: set[Key]) -> Link:
+    """Forget a runner-up that is left out."""
+    if link.runner_up in visits:
+        return link
+    return replace(link, runner_up=None, runner_up_probability=None)
 
 
 def appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:
