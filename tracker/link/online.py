@@ -43,6 +43,7 @@ class OnlineIdentities:
         self._scene = scene or Scene()
         self._visits: dict[Key, Tracklet] = {}
         self._going: set[Key] = set()
+        self._looks: dict[Key, FloatArray] = {}  # of visits that are over
         self._person_of: dict[Key, int] = {}
         self._last = 0
         self._links: list[Link] = []
@@ -88,12 +89,14 @@ class OnlineIdentities:
     def conclude(self, visit: Tracklet) -> None:
         """Take in all of a visit that is over."""
         self._going.discard(visit.key)
+        self._looks[visit.key] = look(visit)
         self.review(visit)
 
     def finish(self, visits: Sequence[Tracklet]) -> None:
         """Look a last time at all visits: nobody will come back, nothing more will be seen."""
         for visit in visits:
             self.renew(visit)
+            self._looks[visit.key] = look(visit)
         self._going.clear()
         if visits:
             self._join(max(visits, key=lambda v: v.end_s), ONE_PERSON, sure=True)
@@ -176,12 +179,11 @@ class OnlineIdentities:
         return np.asarray(meet & (camera[:, None] == camera[None]))
 
     def _at_hand(self, visit: Tracklet) -> list[Tracklet]:
-        over = [k for k in self._visits if k not in self._going and k != visit.key]
-        chosen = set(over[-RECENT:])
-        older = over[:-RECENT]
+        over = [k for k in self._looks if k != visit.key]
+        chosen, older = set(over[-RECENT:]), over[:-RECENT]
         if older:
-            looks = np.array([look(self._visits[k]) for k in older])
-            chosen |= {older[n] for n in np.argsort(-(looks @ look(visit)))[:ALIKE]}
+            alike = np.array([self._looks[k] for k in older]) @ look(visit)
+            chosen |= {older[n] for n in np.argsort(-alike, kind="stable")[:ALIKE]}
         keys = chosen | self._going | {visit.key}
         return sorted((self._visits[k] for k in keys), key=appearance_order)
 
