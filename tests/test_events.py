@@ -144,6 +144,8 @@ def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
     door.lose(5.0, visit("door", 1, (0, 3), person=1))
     yard.see(7.4, unclear)
     yard.see(8.4, visit("yard", 1, (7, 8.4), person=1))
+    door.tracker.going = []
+    people.update(door, 8.4, [])  # a look waits for all cameras
 
     assert [(e.kind, e.global_id) for e in told[2:]] == [
         ("appeared", 2),

@@ -116,8 +116,8 @@ def test_online_waits_until_a_visit_is_over() -> None:
     assert online.introduce(first) == 1
     assert online.introduce(second) == 2  # 1 may still come back
     online.conclude(first)
-    third = visit("a", 3, (8, 9), person=1)
-    assert online.introduce(third) == 1
+    assert online.person_of("a", 2) == 1
+    assert [(m.gone, m.kept) for m in online.linked([first, second]).merges] == [(2, 1)]
 
 
 @pytest.mark.parametrize("count", [0, 1])

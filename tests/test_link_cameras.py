@@ -5,14 +5,17 @@ from dataclasses import replace
 from tests.parts import visit
 from tracker.config import LinkConfig, Travel
 from tracker.ground import GroundPlane
+from tracker.link.decide import Scene
 from tracker.link.identities import link
 from tracker.types import Tracklet
 
 # Both see the same ground, a hundredth of a metre to a pixel; b's picture begins 2 m to the right.
-GROUNDS = {
-    "a": GroundPlane(((0.01, 0, 0), (0, 0.01, 0), (0, 0, 1))),
-    "b": GroundPlane(((0.01, 0, 2), (0, 0.01, 0), (0, 0, 1))),
-}
+SCENE = Scene(
+    grounds={
+        "a": GroundPlane(((0.01, 0, 0), (0, 0.01, 0), (0, 0, 1))),
+        "b": GroundPlane(((0.01, 0, 2), (0, 0.01, 0), (0, 0, 1))),
+    }
+)
 
 
 def people(visits: list[Tracklet], config: LinkConfig | None = None, **more: object) -> list[set]:
@@ -28,14 +31,14 @@ def test_look_alikes_are_told_apart_by_where_they_stand() -> None:
         visit("b", 2, (0, 5), person=1, x=100),  # = 300 in a
     ]
     expected = [{("a", 1), ("b", 2)}, {("a", 2), ("b", 1)}]
-    assert people(twins, grounds=GROUNDS) == expected
+    assert people(twins, scene=SCENE) == expected
     blind = [replace(v, embeddings=v.embeddings[:0]) for v in twins]
-    assert people(blind, grounds=GROUNDS) == expected
+    assert people(blind, scene=SCENE) == expected
 
 
 def test_a_link_by_place_says_how_far_apart() -> None:
     pair = [visit("a", 1, (0, 5), person=1, x=310), visit("b", 1, (0, 5), person=1, x=100)]
-    (reason,) = link(pair, LinkConfig(), GROUNDS).links
+    (reason,) = link(pair, LinkConfig(), SCENE).links
     assert reason.distance_m is not None
     assert abs(reason.distance_m - 0.1) < 0.01
 
@@ -43,21 +46,21 @@ def test_a_link_by_place_says_how_far_apart() -> None:
 def test_nobody_is_at_two_places_at_once_however_alike() -> None:
     pair = [visit("a", 1, (0, 5), person=1, x=300), visit("b", 1, (0, 5), person=1, x=500)]
     assert len(people(pair)) == 1
-    assert len(people(pair, grounds=GROUNDS)) == 2
+    assert len(people(pair, scene=SCENE)) == 2
 
 
 def test_nobody_walks_between_calibrated_cameras_in_no_time() -> None:
     far = [visit("a", 1, (0, 5), person=1, x=0), visit("b", 1, (5.5, 9), person=1, x=1500)]
     later = [far[0], visit("b", 1, (30, 35), person=1, x=1500)]
-    assert len(people(far, grounds=GROUNDS)) == 2
-    assert len(people(later, grounds=GROUNDS)) == 1
+    assert len(people(far, scene=SCENE)) == 2
+    assert len(people(later, scene=SCENE)) == 1
 
 
 def test_who_sat_still_is_found_again_at_the_same_place() -> None:
     pair = [visit("a", 1, (0, 5), None, x=300), visit("a", 2, (12, 20), None, x=302)]
-    assert len(people(pair, grounds=GROUNDS)) == 1
+    assert len(people(pair, scene=SCENE)) == 1
     moved = [pair[0], visit("a", 2, (12, 20), None, x=400)]
-    assert len(people(moved, grounds=GROUNDS)) == 2
+    assert len(people(moved, scene=SCENE)) == 2
 
 
 def test_cameras_without_overlap_have_nobody_at_once() -> None:
@@ -91,4 +94,4 @@ def test_travel_times_exclude_who_was_too_fast_or_too_slow() -> None:
 
 def test_the_order_of_visits_and_cameras_does_not_matter() -> None:
     visits = [visit(c, n, (n, n + 4), person=n, x=100.0 * n) for n in range(1, 5) for c in "ab"]
-    assert people(visits[::-1], grounds=GROUNDS) == people(visits, grounds=GROUNDS)
+    assert people(visits[::-1], scene=SCENE) == people(visits, scene=SCENE)

@@ -11,6 +11,7 @@ Matrix = tuple[tuple[float, float, float], ...]  # 3 x 3
 FEET_ERROR_PX = 3.0  # how far the feet may be from the middle of a box's lower edge,
 FEET_ERROR_HEIGHTS = 0.03  # or by this share of the box's height, whichever is more
 STEP_ERROR_M = 0.2  # how far the lower edge of a box, the nearer toe, is from under the body
+EDGE_PX = 3.0  # from the lower edge of the picture, where boxes are cut off
 _STEP_PX = 0.1  # of the numerical derivative
 _BACK_PX = 1.0  # an undistorted point that returns farther off lies outside the lens model
 
@@ -93,3 +94,8 @@ def feet_of(xyxy: npt.ArrayLike) -> Places:
     """Return the middles (N, 2) of the boxes' lower edges."""
     boxes = np.asarray(xyxy, np.float64).reshape(-1, 4)
     return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]])
+
+
+def feet_hidden(xyxy: npt.ArrayLike, height: int) -> npt.NDArray[np.bool_]:
+    """Tell which boxes (N,) the lower edge of a picture of this height cuts off."""
+    return np.asarray(np.asarray(xyxy, np.float64).reshape(-1, 4)[:, 3] >= height - EDGE_PX)

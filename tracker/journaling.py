@@ -41,9 +41,11 @@ class Journaling:
             camera.forget_frames()
 
     def finish(self, cameras: Sequence[CameraPipeline]) -> None:
-        """Write what is left when the run ends."""
-        for camera in cameras:
-            self._write(camera, camera.tracker.tracklets())
+        """Look a last time at who is in view when the run ends, and write what is left."""
+        left = [(camera, camera.tracker.tracklets()) for camera in cameras]
+        self._people.identities.finish([visit for _, visits in left for visit in visits])
+        for camera, visits in left:
+            self._write(camera, visits)
         self._write_reasons()
 
     def _write(

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tracker.ground import Places
+import numpy as np
+
+from tracker.ground import Places, feet_hidden
 from tracker.types import CameraInfo, FloatArray, Identity, Link, Merge, Tracklet, global_ids
 
 
@@ -53,9 +55,15 @@ class RunResult:
         return sorted(visits, key=lambda t: (order[t.camera], t.track_id))
 
     def places(self, visit: Tracklet) -> Places | None:
-        """Return where a visit's boxes stand, (K, 2) in metres; None without calibration."""
-        ground = next(c.ground for c in self.cameras if c.name == visit.camera)
-        return None if ground is None else ground.place(visit.xyxy)
+        """Return where a visit's boxes stand, (K, 2) in metres; None without calibration.
+
+        NaN at or above the horizon, and where the picture's lower edge hides the feet.
+        """
+        camera = next(c for c in self.cameras if c.name == visit.camera)
+        if camera.ground is None:
+            return None
+        hidden = feet_hidden(visit.xyxy, camera.height)
+        return np.where(hidden[:, None], np.nan, camera.ground.place(visit.xyxy))
 
     def calibrated(self, camera: CameraInfo) -> bool:
         """Tell whether the camera's boxes have places on the ground."""

@@ -15,8 +15,9 @@ from tracker.embed.embedder import Embedder
 from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
 from tracker.journaling import Journaling
+from tracker.link.decide import scene_of
 from tracker.link.events import Event
-from tracker.link.identities import Linked
+from tracker.link.identities import Linked, without_doubtful
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.blur import BlurRule
 from tracker.output.draw import Label
@@ -207,7 +208,7 @@ class _Follower:
         self._settings = settings
         self.watcher = watcher
         self.keeper = keeper
-        self.people = PeopleNow(settings.link, tell=watcher.event)
+        self.people = PeopleNow(settings.link, [c.info for c in cameras], tell=watcher.event)
         self.frames = 0
         self.live_videos: list[Path] = []
         self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
@@ -284,6 +285,7 @@ def _linked(cameras: Sequence[CameraPipeline], people: PeopleNow, settings: RunS
         t for c in cameras for t in c.tracklets(settings.sampling.stride, online=settings.online)
     ]
     if settings.online:
-        return people.identities.linked(visits)
-    grounds = {c.info.name: c.info.ground for c in cameras}
-    return link_knowing(settings.known, visits, settings.link, grounds)
+        people.identities.finish(visits)
+        return without_doubtful(people.identities.linked(visits), renumber=False)
+    scene = scene_of(c.info for c in cameras)
+    return without_doubtful(link_knowing(settings.known, visits, settings.link, scene))

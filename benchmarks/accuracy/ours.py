@@ -9,7 +9,8 @@ from benchmarks.accuracy.recording import Recording, Replay
 from benchmarks.accuracy.sequences import Answer
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.evaluate.box_table import BoxTable
-from tracker.link.identities import link
+from tracker.link.decide import scene_of
+from tracker.link.identities import link, without_doubtful
 from tracker.people_now import PeopleNow
 from tracker.pipeline import CameraPipeline
 from tracker.stages import Networks
@@ -28,11 +29,15 @@ class Followed:
 
     def settled(self) -> Answer:
         """Answer as the default mode does, after the second pass."""
-        return answer(link(self.camera.tracklets(), LinkConfig()).identities)
+        scene = scene_of([self.camera.info])
+        linked = link(self.camera.tracklets(), LinkConfig(), scene)
+        return answer(without_doubtful(linked).identities)
 
     def online(self) -> Answer:
         """Answer as ``--online`` does, with the ids that people got as they appeared."""
-        return answer(self.people.identities.linked(self.camera.tracklets(online=True)).identities)
+        visits, identities = self.camera.tracklets(online=True), self.people.identities
+        identities.finish(visits)
+        return answer(without_doubtful(identities.linked(visits), renumber=False).identities)
 
     def first_pass(self) -> Answer:
         """Answer with the visits of the first pass, linked when all is over."""
@@ -44,7 +49,7 @@ def follow(recording: Recording, config: TrackerConfig | None = None) -> Followe
     replay = Replay(recording, CONF)
     embedder = replay if recording.looks.shape[1] else None
     camera = CameraPipeline(replay, config or TrackerConfig(), appearance=embedder is not None)
-    people = PeopleNow(LinkConfig())
+    people = PeopleNow(LinkConfig(), [replay.info])
     networks = Networks({replay.info.name: replay}, embedder)
     for _, step in follow_cameras([camera], networks, threads=False):
         people.update(camera, step.frame.time_s, step.boxes)

@@ -9,8 +9,8 @@ from tracker.corrections.anchors import Anchor
 from tracker.corrections.file import read_corrections_file
 from tracker.corrections.sure import Known, KnownPlaces
 from tracker.errors import ConfigError
+from tracker.link.decide import Scene
 from tracker.link.identities import Linked, link
-from tracker.link.places import Grounds
 from tracker.output.saved import Key
 from tracker.types import Identity, Tracklet
 
@@ -43,11 +43,11 @@ def found_in(places: KnownPlaces, visits: Sequence[Tracklet]) -> Known:
 
 
 def link_knowing(
-    places: KnownPlaces, visits: Sequence[Tracklet], config: LinkConfig, grounds: Grounds
+    places: KnownPlaces, visits: Sequence[Tracklet], config: LinkConfig, scene: Scene
 ) -> Linked:
     """Group visits into people as `link` does, so that what is known holds, and give names."""
     known = found_in(places, visits)
-    linked = link(visits, config, grounds, known.pairs)
+    linked = link(visits, config, scene, known.pairs)
     give_names(linked.identities, known.names)
     return linked
 

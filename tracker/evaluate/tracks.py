@@ -60,10 +60,11 @@ def score_all(sequences: Sequences) -> dict[str, Scores]:
 def score_cameras(cameras: Sequences) -> dict[str, Scores]:
     """Score several cameras that share identities.
 
-    The row JOINT takes all cameras as one long sequence, so that an id must be the same person
-    in every camera. (Adding up per-camera scores would not test that at all.) The two bounds
-    below it are what these boxes could reach: with perfect ids in each camera but no link
-    between cameras, and with perfect ids.
+    The mean of the cameras' own scores says how well each is followed. The row JOINT takes all
+    cameras as one long sequence, so that an id must be the same person in every camera. (Adding
+    up per-camera scores would not test that at all.) The two bounds below it are what these boxes
+    could reach: with perfect ids in each camera but no link between cameras, and with perfect
+    ids.
     """
     truths = [truth for truth, _ in cameras.values()]
     found = [_within(found, truth) for truth, found in cameras.values()]
@@ -71,6 +72,7 @@ def score_cameras(cameras: Sequences) -> dict[str, Scores]:
     lengths = [int(truth.frame.max(initial=0)) for truth in truths]
     truth = concatenate(truths, lengths)
     rows = {name: score(*pair) for name, pair in cameras.items()}
+    rows["mean of cameras"] = _mean(list(rows.values()))
     rows["JOINT"] = score(truth, concatenate(found, lengths))
     rows["bound: no link"] = score(truth, concatenate(_apart(perfect), lengths))
     rows["bound: perfect ids"] = score(truth, concatenate(perfect, lengths))
@@ -111,6 +113,10 @@ def _apart(tables: Sequence[BoxTable]) -> list[BoxTable]:
         BoxTable(t.frame, t.identity + np.sign(t.identity) * step * n, t.xyxy, t.ignored)
         for n, t in enumerate(tables)
     ]
+
+
+def _mean(rows: Sequence[Scores]) -> Scores:
+    return {name: round(float(np.mean([row[name] for row in rows])), 2) for name in rows[0]}
 
 
 def _within(found: BoxTable, truth: BoxTable) -> BoxTable:

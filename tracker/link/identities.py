@@ -1,24 +1,17 @@
 """Decide which visits of a finished recording are one person."""
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from tracker.boxes import FloatArray
+import numpy as np
+
 from tracker.config import LinkConfig
-from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import (
-    ONE_PERSON,
-    affinities,
-    impossible,
-    scale_of,
-    similarities,
-)
-from tracker.link.overlap import excluded_by_time
-from tracker.link.places import Grounds, together, with_ground
-from tracker.link.reasons import Decision, reasons
+from tracker.link.decide import Scene, decide
+from tracker.link.reasons import reasons
 from tracker.link.sure import SurePairs
-from tracker.types import BoolArray, Identity, Link, Merge, Tracklet
+from tracker.types import Identity, Link, Merge, Tracklet
+
+DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person
 
 Key = tuple[str, int]  # camera, track_id
 
@@ -33,7 +26,7 @@ class Linked:
 
 
 def link(
-    tracklets: Iterable[Tracklet], config: LinkConfig, grounds: Grounds | None = None,
+    tracklets: Iterable[Tracklet], config: LinkConfig, scene: Scene | None = None,
     sure: SurePairs | None = None,
 ) -> Linked:  # fmt: skip
     """Group all visits of a finished recording into people.
@@ -44,7 +37,7 @@ def link(
     Args:
         tracklets: Of all cameras.
         config: Thresholds, and what is known of the cameras.
-        grounds: By camera, where it is calibrated.
+        scene: Calibration and picture sizes, where known.
         sure: Visits about which a person has said who they are.
 
     Returns:
@@ -54,40 +47,55 @@ def link(
     ordered = sorted(tracklets, key=appearance_order)
     if not ordered:
         return Linked([], [])
-    scale = scale_of(ordered)
-    affinity = affinities(ordered, scale)
-    excluded = impossible(ordered, config)
-    distance_m = None
-    if grounds and any(grounds.values()):
-        ground = together(ordered, grounds)
-        affinity, distance_m = with_ground(affinity, ordered, ground), ground.distance_m
-        excluded |= ground.apart
-    sure, located = sure or SurePairs(), distance_m is not None
-    groups = _groups(ordered, affinity, sure, excluded, config, located=located)
-    by_time = excluded_by_time(ordered, groups, config)
-    if by_time is not None:
-        excluded |= by_time
-        groups = _groups(ordered, affinity, sure, excluded, config, located=located)
-    people = [Identity(number, [ordered[i] for i in g]) for number, g in enumerate(groups, 1)]
-    affinity = sure.preferred(ordered, affinity)
-    decision = Decision(ordered, groups, affinity, excluded, scale, distance_m)
-    return Linked(people, sure.vouch(reasons(decision)))
+    sure = sure or SurePairs()
+    decision = decide(ordered, config, scene or Scene(), sure=sure)
+    people = [
+        Identity(number, [ordered[i] for i in group])
+        for number, group in enumerate(decision.groups, 1)
+    ]
+    preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
+    return Linked(people, sure.vouch(reasons(preferred)))
 
 
-def _groups(
-    visits: Sequence[Tracklet], affinity: FloatArray, sure: SurePairs, excluded: BoolArray,
-    config: LinkConfig, *, located: bool,
-) -> list[list[int]]:  # fmt: skip
-    """Cluster; a visit without views takes part only where places on the ground are known."""
-    known = sure.visits
-    weight = [math.sqrt(max(len(v.embeddings), located or v.key in known)) for v in visits]
-    given = config.gallery_threshold
-    likeness, least = affinity, ONE_PERSON
-    if given is not None and not located:
-        likeness, least = similarities(visits), given
-    if sure:
-        likeness, excluded = sure.apply(visits, likeness, excluded)
-    return constrained_groups(likeness, excluded, weight, least)
+def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
+    """Leave out people whom the detector never saw clearly, in any of their visits.
+
+    A lamp or a chair that looks a little like a person does so for as long as it is in view, and
+    its best score stays far below what people reach in the same recording. Somebody half hidden
+    in one camera is kept where another one shows them well, and so is whoever somebody has named
+    or confirmed.
+
+    Args:
+        linked: People with all their visits.
+        renumber: Number those who stay 1, 2, 3 …; not where numbers have been shown already.
+    """
+    best = [[float(v.score.max()) for v in p.tracklets] for p in linked.identities]
+    if not best:
+        return linked
+    least = DOUBTFUL * float(np.quantile([score for scores in best for score in scores], 0.75))
+    vouched = {link.second for link in linked.links if link.confirmed}
+    kept = [
+        p
+        for p, scores in zip(linked.identities, best, strict=True)
+        if max(scores) >= least or p.name or vouched & {v.key for v in p.tracklets}
+    ]
+    people = [
+        Identity(number if renumber else p.global_id, p.tracklets, p.name)
+        for number, p in enumerate(kept, 1)
+    ]
+    known = {v.key for p in people for v in p.tracklets}
+    links = [_known(x, known) for x in linked.links if x.second in known]
+    gone = {p.global_id for p in linked.identities} - {p.global_id for p in kept}
+    for merge in reversed(linked.merges):
+        gone |= {merge.gone} if merge.kept in gone else set()
+    return Linked(people, links, [m for m in linked.merges if m.kept not in gone])
+
+
+def _known(link: Link, visits: set[Key]) -> Link:
+    """Forget a runner-up that is left out."""
+    if link.runner_up in visits:
+        return link
+    return replace(link, runner_up=None, runner_up_probability=None)
 
 
 def appearance_order(tracklet: Tracklet) -> tuple[float, str, int]:

@@ -1,54 +1,58 @@
 """Decide who a visitor is while the recording goes on."""
 
-import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 
-from tracker.associate.likeness import Likeness, look
+from tracker.associate.likeness import look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
-from tracker.link.evidence import least_related
+from tracker.link.decide import Before, Scene, decide, learn_maps
+from tracker.link.evidence import ONE_PERSON, affinities, scale_of
 from tracker.link.identities import Key, Linked, appearance_order
 from tracker.link.reason_log import ReasonLog
-from tracker.link.reasons import probability_at_once
-from tracker.types import Identity, Link, Merge, Tracklet
+from tracker.link.reasons import Decision, reasons
+from tracker.link.views import ViewMap
+from tracker.types import BoolArray, Identity, Merge, Tracklet
 
-HASTE = 0.1  # relatedness asked for beyond the usual from the first crops, which may be cut off
-REVIEW_S = (1.0, 2.0, 4.0, 8.0)  # ages at which a visit is looked at again
-LOOKS_EACH, MOST_LOOKS = 16, 4000  # visits remembered of a person, and of all: 8 MB
-
-
-@dataclass(slots=True)
-class _Seen:
-    """A visit as far as it went; `end_s` is infinite while it goes on."""
-
-    camera: str
-    look: FloatArray
-    start_s: float
-    end_s: float = math.inf
-
-
-_Person = dict[Key, _Seen]
+HASTE = 0.3  # affinity asked for beyond the usual from the first crops, which may be cut off
+MARGIN = 0.6  # affinity by which two people must lead any other pairing when just seen,
+CALM_S = 4.0  # and half of it after so long
+REVIEW_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # ages at which a visit is looked at again
+RECENT = 60  # visits that are over and still compared with all others,
+ALIKE = 30  # and older ones that look most like the visit at hand
+RELEARN = 1.7  # maps between views are learned again when visits last so much longer,
+LEARN_S = 5.0  # and so many seconds
+VISITS_EACH, MOST_VISITS = 16, 500  # visits remembered of a person, and of all: 60 MB at most
 
 
 class OnlineIdentities(ReasonLog):
     """Gives each new visit a person at once; what turns out to be one person is merged later.
 
-    Used where frames cannot be looked at twice. A visit goes to the most similar person who is
-    not in that camera now, or to a new one. When more of it was seen, its person may prove to be
-    an earlier one: then the earlier number stays, and the merge is recorded, never silent.
+    Used where frames cannot be looked at twice. Each time a visit is looked at, all visits at
+    hand are grouped as those of a finished recording are, but people whom an earlier look has
+    made one stay one. When more of a visit was seen, its person may so prove to be an earlier
+    one: then the earlier number stays, and the merge is recorded, never silent.
+
+    Args:
+        config: Thresholds, and what is known of the cameras.
+        scene: Calibration and picture sizes, where known.
     """
 
-    def __init__(self, config: LinkConfig, scale: Likeness | None = None) -> None:
+    def __init__(self, config: LinkConfig, scene: Scene | None = None) -> None:
         super().__init__()
         self._config = config
-        self._scale = scale or Likeness()
+        self._scene = scene or Scene()
+        self._visits: dict[Key, Tracklet] = {}
+        self._going: set[Key] = set()
+        self._looks: dict[Key, FloatArray] = {}  # of visits that are over
         self._person_of: dict[Key, int] = {}
-        self._people: dict[int, _Person] = {}
         self._last = 0
         self._forgotten = 0
+        self._maps: list[ViewMap] = []
+        self._learned_s = 0.0
 
     def person_of(self, camera: str, track_id: int) -> int | None:
         """Return the person of a visit, None if it was not introduced yet."""
@@ -57,136 +61,167 @@ class OnlineIdentities(ReasonLog):
     @property
     def count(self) -> int:
         """How many people there are so far."""
-        return len(self._people) + self._forgotten
+        return len(set(self._person_of.values())) + self._forgotten
 
-    def forget_oldest(self, each: int = LOOKS_EACH, most: int = MOST_LOOKS) -> None:
-        """Bound what is remembered: the latest visits of each person, and the latest people.
+    def forget_oldest(self, each: int = VISITS_EACH, most: int = MOST_VISITS) -> None:
+        """Bound what is remembered: the latest visits of each person, and of all people.
 
         Who was forgotten gets a new number on return. Visits that go on are never forgotten.
         """
-        for person in self._people.values():
-            self._drop(person, len(person) - each)
-        count = sum(map(len, self._people.values()))
-        for number in sorted(self._people, key=lambda p: _last_end_s(self._people[p])):
-            if count <= most:
-                return
-            person = self._people[number]
-            if not math.isinf(_last_end_s(person)):
-                count -= len(person)
-                self._drop(person, len(person))
-                del self._people[number]
-                self._forgotten += 1
-
-    def _drop(self, person: _Person, count: int) -> None:
-        over = sorted(
-            (k for k in person if not math.isinf(person[k].end_s)), key=lambda k: person[k].end_s
-        )
-        for key in over[: max(count, 0)]:
-            del person[key], self._person_of[key]
+        before = self.count
+        left = Counter(self._person_of.values())
+        for key in list(self._looks):  # in the order in which they ended
+            person = self._person_of[key]
+            if left[person] > each or len(self._visits) > most:
+                left[person] -= 1
+                del self._visits[key], self._looks[key], self._person_of[key]
+        self._forgotten += before - self.count
 
     def introduce(self, visit: Tracklet) -> int:
         """Find the person of a newly confirmed visit, from its boxes and embeddings so far."""
-        newcomer = {visit.key: _Seen(visit.camera, look(visit), visit.start_s)}
-        ranked = self._ranked(newcomer, self._people)
-        if ranked and ranked[0][0] > HASTE:
-            person = ranked[0][1]
-            self._note(visit, newcomer, [p for _, p in ranked[:2]])
-        else:
-            self._last += 1
-            person = self._last
-        self._person_of[visit.key] = person
-        self._people.setdefault(person, {}).update(newcomer)
+        self._visits[visit.key] = visit
+        self._going.add(visit.key)
+        self._person_of[visit.key] = self._last + 1
+        self._join(visit, ONE_PERSON + HASTE, newcomer=visit.key)
+        person = self._person_of[visit.key]
+        self._last = max(self._last, person)
         return person
+
+    def renew(self, visit: Tracklet) -> None:
+        """Take in what more was seen of a visit."""
+        self._visits[visit.key] = visit
 
     def review(self, visit: Tracklet) -> None:
         """Look again at a visit of which more was seen; merge its person with an earlier one."""
-        person = self._person_of[visit.key]
-        self._people[person][visit.key].look = look(visit)
-        mine = self._people[person]
-        ranked = self._ranked(mine, [p for p in self._people if p != person])
-        if not ranked or ranked[0][0] <= 0:
-            return
-        other = ranked[0][1]
-        self._note(visit, mine, [p for _, p in ranked[:2]])
-        kept, gone = sorted((person, other))
-        self._merges.append(Merge(visit.end_s, gone, kept))
-        self._people[kept].update(self._people.pop(gone))
-        self._person_of.update(dict.fromkeys(self._people[kept], kept))
+        self.renew(visit)
+        self._join(visit, ONE_PERSON)
+
+    def look(self, time_s: float) -> None:
+        """Look at all visits that go on; merge people who prove to be one."""
+        if self._going:
+            self._join(
+                max((self._visits[k] for k in self._going), key=lambda v: v.end_s), ONE_PERSON
+            )
 
     def conclude(self, visit: Tracklet) -> None:
         """Take in all of a visit that is over."""
+        self._going.discard(visit.key)
+        self._looks[visit.key] = look(visit)
         self.review(visit)
-        self._people[self._person_of[visit.key]][visit.key].end_s = visit.end_s
+
+    def finish(self, visits: Sequence[Tracklet]) -> None:
+        """Look a last time at all visits: nobody will come back, nothing more will be seen."""
+        known = [visit for visit in visits if visit.key in self._person_of]
+        for visit in known:
+            self.renew(visit)
+            self._looks[visit.key] = look(visit)
+        self._going.clear()
+        if known:
+            self._join(max(known, key=lambda v: v.end_s), ONE_PERSON, sure=True)
 
     def linked(self, visits: Sequence[Tracklet]) -> Linked:
         """Return the people with all their visits so far, and why each belongs to them."""
-        people = {person: Identity(person) for person in sorted(self._people)}
-        for visit in sorted(visits, key=appearance_order):
-            people[self._person_of[visit.key]].tracklets.append(visit)
+        people: dict[int, Identity] = {}
+        introduced = [v for v in visits if v.key in self._person_of]  # an interrupt may come before
+        for visit in sorted(introduced, key=appearance_order):
+            person = self._person_of[visit.key]
+            people.setdefault(person, Identity(person)).tracklets.append(visit)
         known = {visit.key for visit in visits}
         links = [x for x in self._links if x.first in known and x.second in known]
-        found = [person for person in people.values() if person.tracklets]
-        return Linked(found, links, list(self._merges))
+        return Linked([people[p] for p in sorted(people)], links, list(self._merges))
 
-    def _ranked(self, mine: _Person, others: Iterable[int]) -> list[tuple[float, int]]:
-        """Return who else it may be: by how much they pass, and their numbers; best first."""
-        shares = [
-            (self._share(mine, self._people[p]), p)
-            for p in others
-            if _can_be_one(mine, self._people[p])
-        ]
-        return sorted((s for s in shares if s[0] > -math.inf), key=lambda s: (-s[0], s[1]))
+    def _join(
+        self, visit: Tracklet, least: float, *, newcomer: Key | None = None, sure: bool = False
+    ) -> None:
+        """Group the visits at hand; people who share a group become one, if they lead clearly."""
+        decision = self._decide(self._at_hand(visit), visit.end_s, least)
+        now: dict[int, int] = {}  # who those of this look are by now
+        for pair in self._led(decision, least, sure=sure):
+            one, other = (_followed(now, p) for p in pair)
+            if one == other or (newcomer and self._person_of[newcomer] not in {one, other}):
+                continue
+            kept, gone = sorted((one, other))
+            keys = {k for k, p in self._person_of.items() if p in {kept, gone}}
+            self._note(decision, [i for i, v in enumerate(decision.visits) if v.key in keys])
+            if gone <= self._last:  # else nobody was told of that number yet
+                self._merges.append(Merge(visit.end_s, gone, kept))
+            self._person_of.update(dict.fromkeys(keys, kept))
+            now[gone] = kept
 
-    def _share(self, mine: _Person, theirs: _Person) -> float:
-        """Return by how much the looks of two pass for one person's; negative if not."""
-        given = self._config.gallery_threshold
-        least = least_related(len(self._people)) if given is None else given
-        return self._mean(mine, theirs, related=given is None) - least
+    def _led(self, decision: Decision, least: float, *, sure: bool) -> list[tuple[int, int]]:
+        """Return the pairs of people that share a group and lead over all other pairings."""
+        people, mean, apart, seen_s = self._by_person(decision)
+        place = {p: n for n, p in enumerate(people)}
+        found = []
+        for group in decision.groups:
+            here = sorted({place[self._person_of[decision.visits[i].key]] for i in group})
+            inside = np.isin(np.arange(len(people)), here)
+            for one, other in combinations(here, 2):
+                margin = 0.0 if sure else MARGIN / (1 + min(seen_s[one], seen_s[other]) / CALM_S)
+                instead = [mean[one][apart[other] & ~apart[one] & ~inside],
+                           mean[other][apart[one] & ~apart[other] & ~inside]]  # fmt: skip
+                rival = np.concatenate(instead).max(initial=-np.inf)
+                lead = float(mean[one, other])
+                if sure or (lead >= least and lead >= rival + margin and not apart[one, other]):
+                    found.append((lead, people[one], people[other]))
+        return [(one, other) for _, one, other in sorted(found, key=lambda f: (-f[0], f[1:]))]
 
-    def _mean(self, mine: _Person, theirs: _Person, *, related: bool = True) -> float:
-        """Return the mean relatedness, or similarity, of two people's visits; -inf if unknown."""
-        values = [
-            self._scale.related(a.look @ b.look, elsewhere=a.camera != b.camera)
-            if related
-            else a.look @ b.look
-            for a in mine.values()
-            for b in theirs.values()
-            if a.look.any() and b.look.any()
-        ]
-        return float(np.mean(values)) if values else -math.inf
+    def _by_person(self, decision: Decision) -> tuple[list[int], FloatArray, BoolArray, FloatArray]:
+        """Return people, mean affinities, who cannot be one, and for how long each was seen."""
+        of = [self._person_of[v.key] for v in decision.visits]
+        people, number = np.unique(of, return_inverse=True)
+        weight = np.sqrt([max(len(v.embeddings), 1) for v in decision.visits])
+        share = np.zeros((len(people), len(of)))
+        share[number, np.arange(len(of))] = weight
+        share /= share.sum(axis=1, keepdims=True)
+        member = share > 0
+        apart = member @ decision.impossible @ member.T
+        seen_s = member @ np.array([v.end_s - v.start_s for v in decision.visits])
+        return people.tolist(), share @ decision.affinity @ share.T, apart, seen_s
 
-    def _note(self, visit: Tracklet, mine: _Person, people: Sequence[int]) -> None:
-        """Note why a visit was given the first of the people; the second is the runner-up."""
-        seen = mine[visit.key].look
-        nearest = [_most_alike(self._people[p], seen) for p in people]
-        odds = [probability_at_once(self._mean(mine, self._people[p])) for p in people]
-        first = self._people[people[0]][nearest[0]]
-        self._links.append(
-            Link(
-                first=nearest[0],
-                second=visit.key,
-                probability=odds[0],
-                similarity=float(first.look @ seen),
-                gap_s=visit.start_s - min(first.end_s, visit.start_s),  # 0: was still there
-                second_enters_s=visit.start_s,
-                runner_up=nearest[1] if nearest[1:] else None,
-                runner_up_probability=odds[1] if odds[1:] else None,
-            )
+    def _decide(self, visits: list[Tracklet], now_s: float, least: float) -> Decision:
+        person = [self._person_of[v.key] for v in visits]
+        return decide(
+            visits,
+            self._config,
+            self._scene,
+            Before(person, self._excluded(visits), self._maps_at(visits, now_s), least),
         )
 
+    def _excluded(self, visits: Sequence[Tracklet]) -> BoolArray:
+        """Tell whose visits (N, N) cannot be one person: who may still come back is taken."""
+        going = np.array([v.key in self._going for v in visits])
+        camera = np.unique([v.camera for v in visits], return_inverse=True)[1]
+        start, end = (np.array([getattr(v, n) for v in visits]) for n in ("start_s", "end_s"))
+        end = np.where(going, np.inf, end)
+        meet = (start[:, None] <= end[None]) & (start[None] <= end[:, None])
+        return np.asarray(meet & (camera[:, None] == camera[None]))
 
-def _last_end_s(person: _Person) -> float:
-    return max(seen.end_s for seen in person.values())
+    def _at_hand(self, visit: Tracklet) -> list[Tracklet]:
+        over = [k for k in self._looks if k != visit.key]
+        chosen, older = set(over[-RECENT:]), over[:-RECENT]
+        if older:
+            alike = np.array([self._looks[k] for k in older]) @ look(visit)
+            chosen |= {older[n] for n in np.argsort(-alike, kind="stable")[:ALIKE]}
+        keys = chosen | self._going | {visit.key}
+        return sorted((self._visits[k] for k in keys), key=appearance_order)
+
+    def _maps_at(self, visits: list[Tracklet], now_s: float) -> list[ViewMap]:
+        seen_s = sum(v.end_s - v.start_s for v in visits)
+        if seen_s > RELEARN * self._learned_s + LEARN_S:
+            affinity = affinities(visits, scale_of(visits))
+            self._maps = learn_maps(visits, affinity, self._config, self._scene)
+            self._learned_s = seen_s
+        return self._maps
+
+    def _note(self, decision: Decision, group: list[int]) -> None:
+        """Note why visits were given to people who were somebody else until now."""
+        for link in reasons(decision, [group]):
+            if self._person_of[link.first] != self._person_of[link.second]:
+                self._links.append(link)
 
 
-def _can_be_one(mine: _Person, theirs: _Person) -> bool:
-    """Tell whether no camera has seen both at one instant."""
-    return not any(
-        a.camera == b.camera and a.start_s <= b.end_s and b.start_s <= a.end_s
-        for a in mine.values()
-        for b in theirs.values()
-    )
-
-
-def _most_alike(person: _Person, seen: FloatArray) -> Key:
-    return max(person, key=lambda key: float(person[key].look @ seen))
+def _followed(now: Mapping[int, int], person: int) -> int:
+    while person in now:
+        person = now[person]
+    return person

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker.boxes import FloatArray
-from tracker.ground import GroundPlane
+from tracker.ground import GroundPlane, feet_hidden
 from tracker.types import BoolArray, Tracklet
 
 STEP_S = 0.2  # places are compared so often,
@@ -49,13 +49,22 @@ class _Path:
     off_m: FloatArray
 
 
-def together(visits: Sequence[Tracklet], grounds: Grounds) -> Together:
-    """Compare the places of all visits to calibrated cameras."""
+def together(
+    visits: Sequence[Tracklet], grounds: Grounds, sizes: Mapping[str, tuple[int, int]] | None = None
+) -> Together:
+    """Compare the places of all visits to calibrated cameras.
+
+    Args:
+        visits: N, of all cameras.
+        grounds: By camera, where it is calibrated.
+        sizes: Width and height of the cameras' pictures, where known: where the lower edge cuts
+            a box off, its feet are hidden and so is its place.
+    """
     count = len(visits)
     near = np.full((count, count), np.nan, np.float32)
     distance = near.copy()
     apart = np.zeros((count, count), bool)
-    paths = [_path(v, grounds.get(v.camera)) for v in visits]
+    paths = [_path(v, grounds.get(v.camera), (sizes or {}).get(v.camera)) for v in visits]
     for i, one in enumerate(paths):
         for j in range(i):
             other = paths[j]
@@ -64,13 +73,23 @@ def together(visits: Sequence[Tracklet], grounds: Grounds) -> Together:
     return Together(near, apart, distance)
 
 
-def with_ground(affinity: FloatArray, visits: Sequence[Tracklet], ground: Together) -> FloatArray:
-    """Return the affinities (N, N) with what the ground says, and of who has no looks."""
+def with_places(
+    affinity: FloatArray, visits: Sequence[Tracklet], near: FloatArray, *, alone: bool
+) -> FloatArray:
+    """Return the affinities (N, N) with what places say.
+
+    Args:
+        affinity: (N, N), from looks.
+        visits: N.
+        near: (N, N) in [0, 1]; NaN where places say nothing.
+        alone: Whether places also count for visits without any look.
+    """
     known = np.array([v.embeddings.any() for v in visits], bool)
     looks = known[:, None] & known[None]
-    said = np.isfinite(ground.near)
-    both = (1 - GROUND_SHARE) * affinity + GROUND_SHARE * ground.near
-    told = np.where(looks, np.where(said, both, affinity), np.where(said, ground.near, UNKNOWN))
+    said = np.isfinite(near)
+    both = (1 - GROUND_SHARE) * affinity + GROUND_SHARE * near
+    without = np.where(said, near, UNKNOWN) if alone else affinity
+    told = np.where(looks, np.where(said, both, affinity), without)
     return np.asarray(told, np.float32)
 
 
@@ -91,13 +110,21 @@ def _compare(
     at = begin + np.linspace(0, shared_s, steps)
     off = np.linalg.norm(_at(one, at) - _at(other, at), axis=1)
     doubt = np.hypot(np.interp(at, one.time_s, one.off_m), np.interp(at, other.time_s, other.off_m))
-    ratio = float(np.median(off / doubt))
-    metres = float(np.median(off))
+    ratio, metres = float(np.median(off / doubt)), float(np.median(off))
     distance[i, j] = distance[j, i] = metres
     apart[i, j] = apart[j, i] = ratio > OTHER_PLACE and metres > LEAST_APART_M
+    near[i, j] = near[j, i] = closeness(ratio, float(shared_s))
+
+
+def closeness(ratio: float, shared_s: float) -> float:
+    """Return how near visits were that shared so many seconds, in [0, 1].
+
+    Args:
+        ratio: Of their distance to what it may be by error.
+        shared_s: Seconds for which that is known; few say little.
+    """
     close = float(np.clip((OTHER_PLACE - ratio) / (OTHER_PLACE - SAME_PLACE), 0, 1))
-    trust = shared_s / (shared_s + SURE_S)
-    near[i, j] = near[j, i] = UNKNOWN + (close - UNKNOWN) * trust
+    return UNKNOWN + (close - UNKNOWN) * shared_s / (shared_s + SURE_S)
 
 
 def _too_far(first: _Path, second: _Path) -> bool:
@@ -130,11 +157,15 @@ def _at(path: _Path, time_s: FloatArray) -> FloatArray:
     return np.stack([np.interp(time_s, path.time_s, path.place[:, k]) for k in (0, 1)], axis=1)
 
 
-def _path(visit: Tracklet, ground: GroundPlane | None) -> _Path | None:
+def _path(
+    visit: Tracklet, ground: GroundPlane | None, size: tuple[int, int] | None
+) -> _Path | None:
     if ground is None:
         return None
     place, off_m = ground.place(visit.xyxy), ground.uncertainty(visit.xyxy)
     known = np.isfinite(off_m)
+    if size is not None:
+        known &= ~feet_hidden(visit.xyxy, size[1])
     if not known.any():
         return None
     return _Path(visit.time_s[known], place[known], off_m[known])

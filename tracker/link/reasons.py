@@ -12,7 +12,7 @@ from tracker.types import BoolArray, IntArray, Link, Tracklet
 # Logistic regression on links found among Market-1501 visits of 3 to 50 people; docs/linking.md
 # has how often links of each stated probability were right, also for people not fitted to.
 AFFINITY, RELATED, RUNNER_UP, CONSTANT = 4.15, 2.81, -1.87, -3.68
-RELATED_ALONE, CONSTANT_ALONE = 5.08, -2.93
+NEAR, CONSTANT_NEAR = 12.0, -6.6  # set by hand to links in made-up rooms; docs/linking.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Decision:
         impossible: (N, N) bool.
         scale: What similarities mean in this recording.
         distance_m: (N, N) metres on the ground while both were in view; NaN where unknown.
+        near: (N, N) in [0, 1]: how near, as places tell; NaN where they do not.
     """
 
     visits: Sequence[Tracklet]
@@ -34,6 +35,7 @@ class Decision:
     impossible: BoolArray
     scale: Likeness
     distance_m: FloatArray | None = None
+    near: FloatArray | None = None
 
 
 def probability(affinity: float, related: float, runner_up: float) -> float:
@@ -48,18 +50,23 @@ def probability(affinity: float, related: float, runner_up: float) -> float:
     return float(1 / (1 + np.exp(-odds)))
 
 
-def probability_at_once(related: float) -> float:
-    """Return how likely a link is right that was made while the recording went on."""
-    return float(1 / (1 + np.exp(-(RELATED_ALONE * related + CONSTANT_ALONE))))
+def probability_placed(near: float) -> float:
+    """Return how likely two visits are one person's that were so near while both were in view."""
+    return float(1 / (1 + np.exp(-(NEAR * near + CONSTANT_NEAR))))
 
 
-def reasons(decision: Decision) -> list[Link]:
-    """Link every visit of a person but the first to the earlier one that is most like it."""
+def reasons(decision: Decision, groups: Sequence[list[int]] | None = None) -> list[Link]:
+    """Link every visit of a person but the first to the earlier one that is most like it.
+
+    Args:
+        decision: On all visits.
+        groups: Only these; by default all of the decision's.
+    """
     person_of = np.empty(len(decision.visits), np.int64)
     for number, group in enumerate(decision.groups):
         person_of[group] = number
     links = []
-    for group in decision.groups:
+    for group in decision.groups if groups is None else groups:
         for place, later in enumerate(group[1:], start=1):
             known = np.array(group[:place])
             earlier = int(known[decision.affinity[later, known].argmax()])
@@ -77,7 +84,7 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
     return Link(
         first=first.key,
         second=second.key,
-        probability=probability(chosen, _related(decision, earlier, later), rival),
+        probability=_probability(decision, earlier, later, rival),
         similarity=float(look(first) @ look(second)),
         gap_s=second.start_s - first.end_s,
         second_enters_s=second.start_s,
@@ -85,8 +92,25 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
         runner_up=None if other is None else decision.visits[other].key,
         runner_up_probability=None
         if other is None
-        else probability(rival, _related(decision, other, later), chosen),
+        else _probability(decision, other, later, chosen),
     )
+
+
+def _probability(decision: Decision, one: int, other: int, rival: float) -> float:
+    """Return how likely two visits are one person's: by places where these tell, or by looks.
+
+    Args:
+        decision: On all visits.
+        one: Number of a visit.
+        other: Of another.
+        rival: Affinity to what else it may be.
+    """
+    first, second = decision.visits[one], decision.visits[other]
+    shared_s = min(first.end_s, second.end_s) - max(first.start_s, second.start_s)
+    if decision.near is not None and shared_s > 0 and np.isfinite(decision.near[one, other]):
+        return probability_placed(float(decision.near[one, other]))
+    affinity = float(decision.affinity[one, other])
+    return probability(affinity, _related(decision, one, other), rival)
 
 
 def _distance(decision: Decision, one: int, other: int) -> float | None:

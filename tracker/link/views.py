@@ -1,0 +1,158 @@
+"""How the pictures of cameras without calibration lie in each other, learned from who walks there.
+
+Where two views overlap, the feet of people who walk on one floor move from picture to picture by
+one homography, and so do their heads, nearly, since people are about as tall as each other. Of all
+assignments between those in view at once only the right one fits such a map, whatever they wear.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tracker.boxes import FloatArray
+from tracker.link.places import closeness
+from tracker.types import IntArray, Tracklet
+
+HEAD, FEET = 1, 3  # which edge of a box, as a column of xyxy
+EDGE = 4.0  # pixels from the picture's edge, where boxes are cut off
+STEP_S = 0.2  # places are compared so often,
+MOST_STEPS = 300  # but not oftener than so many times in all,
+MOST_VISITS = 24  # for so many visits to each camera, the longest
+SEEN_S = 0.5  # a box so far in time from one that was observed is none
+NEAR = 0.12  # own heights off, the same place,
+
+Sizes = Mapping[str, tuple[int, int]]  # by camera: width and height in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMap:
+    """Where points of one camera's picture are in another's.
+
+    Attributes:
+        first: Camera from which the map leads.
+        second: Camera to which it leads.
+        edge: `FEET` or `HEAD`: for which points it holds.
+        matrix: (3, 3) homography, in pixels.
+    """
+
+    first: str
+    second: str
+    edge: int
+    matrix: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Points of V visits to one camera at T instants: (V, T, 2) pixels, NaN where not known."""
+
+    visit: IntArray
+    point: FloatArray
+    height: FloatArray  # (V, T) pixels
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trail:
+    """Points (K, 2) of a visit every `STEP_S`, from step `first` on, and where a map has them."""
+
+    first: int
+    point: FloatArray
+    height: FloatArray
+    there: FloatArray
+
+
+def nearness(visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes) -> FloatArray:
+    """Return how near (N, N) visits were while both were in view, in [0, 1] as `closeness`.
+
+    NaN where no map tells.
+    """
+    near = np.full((len(visits), len(visits)), np.nan, np.float32)
+    for view in maps:
+        ways = ((view.first, view.matrix), (view.second, np.linalg.inv(view.matrix)))
+        here, there = (
+            [(n, _trail(v, view.edge, sizes[camera], matrix))
+             for n, v in enumerate(visits) if v.camera == camera]
+            for camera, matrix in ways
+        )  # fmt: skip
+        for i, one in here:
+            for j, other in there:
+                near[i, j] = near[j, i] = np.fmax(near[i, j], _near(one, other))
+    return near
+
+
+def _trail(visit: Tracklet, edge: int, size: tuple[int, int], matrix: FloatArray) -> _Trail:
+    first = int(np.ceil(visit.start_s / STEP_S))
+    at = STEP_S * np.arange(first, int(visit.end_s / STEP_S) + 1)
+    point, height = _track(visit, at, edge, size)
+    return _Trail(first, point, height, moved(point, matrix))
+
+
+def _near(one: _Trail, other: _Trail) -> float:
+    begin = max(one.first, other.first)
+    end = min(one.first + len(one.height), other.first + len(other.height))
+    if begin >= end:
+        return float("nan")
+    a, b = slice(begin - one.first, end - one.first), slice(begin - other.first, end - other.first)
+    forth = np.linalg.norm(one.there[a] - other.point[b], axis=1) / other.height[b]
+    back = np.linalg.norm(one.point[a] - other.there[b], axis=1) / one.height[a]
+    error = np.maximum(forth, back)
+    known = error[np.isfinite(error)]
+    if not len(known):
+        return float("nan")
+    return closeness(float(np.median(known)) / NEAR, len(known) * STEP_S)
+
+
+def seen(
+    visits: Sequence[Tracklet], camera: str, at: FloatArray, edge: int, size: tuple[int, int]
+) -> Seen:
+    """Return the points of one camera's visits, the longest of them, at these instants."""
+    here = [n for n, v in enumerate(visits) if v.camera == camera]
+    if len(here) > MOST_VISITS:
+        spans = [
+            at.searchsorted(visits[n].end_s) - at.searchsorted(visits[n].start_s) for n in here
+        ]
+        here = sorted(here[k] for k in np.argsort(spans)[::-1][:MOST_VISITS])
+    points, heights = (
+        np.full((len(here), len(at), 2), np.nan),
+        np.full((len(here), len(at)), np.nan),
+    )
+    for row, n in enumerate(here):
+        points[row], heights[row] = _track(visits[n], at, edge, size)
+    return Seen(np.array(here, np.int64), points, heights, size)
+
+
+def _track(
+    visit: Tracklet, at: FloatArray, edge: int, size: tuple[int, int]
+) -> tuple[FloatArray, FloatArray]:
+    """Return the points (T, 2) and heights (T,) of a visit; NaN where cut off or not seen."""
+    box = visit.xyxy.astype(np.float64)
+    whole = visit.observed & (box[:, 0] > EDGE) & (box[:, 2] < size[0] - EDGE)
+    whole &= box[:, 3] < size[1] - EDGE if edge == FEET else box[:, 1] > EDGE
+    points, heights = np.full((len(at), 2), np.nan), np.full(len(at), np.nan)
+    if not whole.any():
+        return points, heights
+    time_s, box = visit.time_s[whole], box[whole]
+    after = np.searchsorted(time_s, at).clip(0, len(time_s) - 1)
+    gap_s = np.minimum(np.abs(time_s[after] - at), np.abs(time_s[(after - 1).clip(0)] - at))
+    known = (at >= visit.start_s) & (at <= visit.end_s) & (gap_s <= SEEN_S)
+    points[:, 0] = np.interp(at, time_s, (box[:, 0] + box[:, 2]) / 2)
+    points[:, 1] = np.interp(at, time_s, box[:, edge])
+    heights[:] = np.interp(at, time_s, box[:, 3] - box[:, 1])
+    points[~known], heights[~known] = np.nan, np.nan
+    return points, heights
+
+
+def errors(one: Seen, other: Seen, matrix: FloatArray) -> FloatArray:
+    """Return how far off the map is both ways, (V, W, T) in own heights; NaN where unknown."""
+    there = moved(one.point, matrix)[:, None] - other.point[None]
+    back = one.point[:, None] - moved(other.point, np.linalg.inv(matrix))[None]
+    forth = np.linalg.norm(there, axis=3) / other.height[None]
+    return np.asarray(np.maximum(forth, np.linalg.norm(back, axis=3) / one.height[:, None]))
+
+
+def moved(point: FloatArray, matrix: FloatArray) -> FloatArray:
+    """Return where a homography has points (..., 2)."""
+    flat = np.concatenate([point, np.ones((*point.shape[:-1], 1))], axis=-1) @ matrix.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(flat[..., :2] / flat[..., 2:])
