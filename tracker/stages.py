@@ -23,6 +23,7 @@ from tracker.errors import SourceError
 from tracker.pipeline import CameraPipeline, Step
 from tracker.types import EMBEDDING_SIZE, BoolArray, Detections, FloatArray, Frame
 
+AHEAD = 4  # chunks for each worker that wait for their turn in a recording
 POLL_S = 0.002  # between two looks at live cameras that have nothing new
 
 Arrival = tuple[CameraPipeline, Frame | SourceError]
@@ -93,7 +94,7 @@ def follow(
             return
         pool = ThreadPoolExecutor(networks.workers, thread_name_prefix="detect")
         try:
-            yield from _ahead(chunks, networks, pool, networks.workers * (1 if live else 2))
+            yield from _ahead(chunks, networks, pool, networks.workers * (1 if live else AHEAD))
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -6,7 +6,7 @@ from benchmarks.performance.parts import Looped, load, whole_run
 from tracker.source.cameras import CameraSpec
 
 COUNTS = (1, 2, 4, 8)
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure(video: Path, detector: str, reid: str, frames: int) -> None:

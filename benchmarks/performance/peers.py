@@ -12,7 +12,7 @@ from tracker.source.cameras import CameraSpec
 SCRIPT = Path(__file__).with_name("run_peer.py")
 TRACKERS = ("boxmot-botsort", "boxmot-strongsort", "boxmot-bytetrack", "ultralytics-botsort")
 OURS = "reid-track"
-FRAMES, ROUNDS = 300, 3
+FRAMES, ROUNDS = 300, 2
 
 
 def measure(video: Path, detector: str, reid: str, cache: Path) -> None:

@@ -39,8 +39,8 @@ def boxmot(name: str, detector: str, reid: str) -> Callable[[int, np.ndarray], o
     def step(index: int, image: np.ndarray) -> object:
         boxes = yolo.predict(image, classes=[0], imgsz=640, device="cpu", verbose=False)[0].boxes
         found = {
-            "geometry": Boxes(boxes.xyxy.cpu().float()),
-            "scores": boxes.conf.cpu().float(),
+            "geometry": Boxes(boxes.xyxy.cpu().float().contiguous()),
+            "scores": boxes.conf.cpu().float().contiguous(),
             "class_ids": torch.zeros(len(boxes), dtype=torch.int64),
             "sample_id": str(index),
         }

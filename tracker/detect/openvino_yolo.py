@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
 
 from tracker.detect.base import (
@@ -23,7 +22,7 @@ from tracker.detect.rectangle import Sides, fitting, reshape
 from tracker.detect.select import select
 from tracker.errors import WeightsError
 from tracker.models.locate import LocatedModel
-from tracker.types import Detections, FloatArray, Frame
+from tracker.types import Detections, FloatArray, Frame, Image
 
 HEAD_DIMENSIONS = 3  # (1, 4 + classes, places); exports with other heads are Ultralytics' work
 
@@ -63,8 +62,10 @@ class OpenVinoYolo(OneByOne):
         height, width = frame.image.shape[:2]
         network = self._network(width, height)
         letterbox = Letterbox(width, height, network.sides)
-        head = network(letterbox.put(frame.image))
-        xyxy, score = select(head, self._classes, conf=self._conf, iou=self._iou, most=self._most)
+        with network.looking_at(letterbox.put(frame.image)) as head:
+            xyxy, score = select(
+                head, self._classes, conf=self._conf, iou=self._iou, most=self._most
+            )
         return Detections(letterbox.back(xyxy), score)
 
     def _network(self, width: int, height: int) -> "_Network":
@@ -101,16 +102,13 @@ class _Network:
         for _ in range(workers):
             self._idle.put(compiled.create_infer_request())
 
-    def __call__(self, picture: np.ndarray) -> FloatArray:
-        """Map (H, W, 3) uint8 BGR to the head's (4 + C, P) float32."""
-        with self._request() as request:
-            return np.array(next(iter(request.infer(picture[None]).values()))[0])
-
     @contextmanager
-    def _request(self) -> Iterator[Any]:
+    def looking_at(self, picture: Image) -> Iterator[FloatArray]:
+        """Map (H, W, 3) uint8 BGR to the head's (4 + C, P) float32, which is valid meanwhile."""
         request = self._idle.get()
         try:
-            yield request
+            request.infer(picture[None], share_inputs=True)
+            yield request.get_output_tensor(0).data[0]
         finally:
             self._idle.put(request)
 

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 
-from tracker.output.video import VideoSink, video_sink
+from tracker.output.video import VideoSink, encoding_thread, video_sink
 from tracker.types import Image
 
 LONGEST_STILL_S = 2.0  # a picture stands in for missing ones for so long; a longer gap is cut out
@@ -47,6 +47,7 @@ class Recording:
         self._kept = kept
         self._open: AbstractContextManager[VideoSink] | None = None
         self._sink: VideoSink | None = None
+        self._encoder = encoding_thread()
         self._number = 0
         self._begun_s = self._last_s = 0.0
         self._last: Image | None = None
@@ -60,6 +61,7 @@ class Recording:
     ) -> None:  # fmt: skip
         if self._open is not None:
             self._open.__exit__(kind, error, trace)
+        self._encoder.shutdown()
 
     def write(self, image: Image, time_s: float) -> None:
         """Append the picture of a time; the one before stands in for those between."""
@@ -88,6 +90,6 @@ class Recording:
             self._open.__exit__(None, None, None)
         self._number += 1
         path = segment_path(self._path, self._number) if self._segment_s else self._path
-        self._open = video_sink(path, self._fps, self._size, kept=self._kept)
+        self._open = video_sink(path, self._fps, self._size, self._kept, self._encoder)
         self._sink = self._open.__enter__()
         self._begun_s, self._last = time_s, None

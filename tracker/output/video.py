@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,10 +34,13 @@ class VideoSink:
 
     The codecs store even sizes only: an odd width or height gets one more row or column, a copy
     of the last one, instead of losing it. A thread encodes, so that the next picture is drawn
-    meanwhile.
+    meanwhile: one of its own, or the `encoder` that several videos share, one after the other.
+    Each new thread would take some MB for good.
     """
 
-    def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
+    def __init__(
+        self, path: Path, fps: float, size: tuple[int, int], encoder: Executor | None = None
+    ) -> None:
         self._size = size  # width, height
         self._padding = (size[1] % 2, size[0] % 2)
         self._path = path
@@ -45,7 +48,8 @@ class VideoSink:
         stored = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         codec = cv2.VideoWriter.fourcc(*CODECS[path.suffix.lower()])
         self._writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, codec, fps, stored)
-        self._encoder = ThreadPoolExecutor(1, thread_name_prefix="encode")
+        self._own_encoder = encoder is None
+        self._encoder = encoder or encoding_thread()
         self._waiting: deque[Future[None]] = deque()
         if not self._writer.isOpened():
             raise OutputError(
@@ -78,7 +82,9 @@ class VideoSink:
 
     def release(self) -> None:
         """Close the file as it is."""
-        self._encoder.shutdown()
+        wait(self._waiting)
+        if self._own_encoder:
+            self._encoder.shutdown()
         self._writer.release()
 
     def finish(self) -> None:
@@ -103,10 +109,16 @@ class VideoSink:
             )
 
 
+def encoding_thread() -> ThreadPoolExecutor:
+    """Start a thread that encodes pictures in their order."""
+    return ThreadPoolExecutor(1, thread_name_prefix="encode")
+
+
 @contextmanager
 def video_sink(
-    path: Path, fps: float, size: tuple[int, int], kept: Callable[[Path], None] | None = None
-) -> Iterator[VideoSink]:
+    path: Path, fps: float, size: tuple[int, int], kept: Callable[[Path], None] | None = None,
+    encoder: Executor | None = None,
+) -> Iterator[VideoSink]:  # fmt: skip
     """Open a video that gets its name when it is whole.
 
     An interrupt counts as its end: what was written until then stays, readable.
@@ -116,10 +128,11 @@ def video_sink(
         fps: Frames per second.
         size: Width and height in pixels.
         kept: Is told of the name once the video has it.
+        encoder: See `VideoSink`.
     """
     interrupt: KeyboardInterrupt | None = None
     with replacing(path) as temporary:
-        sink = VideoSink(temporary, fps, size)
+        sink = VideoSink(temporary, fps, size, encoder)
         try:
             yield sink
         except KeyboardInterrupt as stop:
