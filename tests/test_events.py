@@ -253,11 +253,15 @@ def test_of_each_person_the_latest_visits_are_remembered_and_the_oldest_people_a
         online.introduce(at)
         online.conclude(at)
         online.forget_oldest(each=5, most=15)
-    last = visit("a", 100, (500, 503), person=1)
-
-    assert 4 < online.count < 40  # who was forgotten came back as somebody new
-    assert online.introduce(last) == online.person_of("a", 38)
+    assert online.count == 4
     assert online.person_of("a", 1) is None
+    assert online.person_of("a", 25) is None
+
+    last = visit("a", 100, (500, 503), person=1)
+    assert online.introduce(last) == online.person_of("a", 38)
+    online.forget_oldest(each=5, most=2)  # of two people nothing is left
+    back = visit("a", 101, (600, 603), person=2)
+    assert (online.count, online.introduce(back)) == (4, 5)
 
 
 @pytest.mark.parametrize("segment_s", [None, 1.0], ids=["whole", "segments"])
