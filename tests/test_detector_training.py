@@ -105,7 +105,7 @@ def test_ctrl_c_keeps_a_detector_and_resume_goes_on(epoch: int, data: Path, tmp_
 def test_the_clock_can_end_a_training(data: Path, tmp_path: Path) -> None:
     steps: list[int] = []
     train(data, tmp_path / "out", lambda *words: steps.append(words[1]), hours=1e-4)
-    assert 1 <= len(steps) <= 4
+    assert 1 <= len(steps) < 300
     assert float(rows(tmp_path / "out")[-1]["share"]) == 1
 
 

@@ -1,5 +1,8 @@
 """Networks by OpenVINO say what PyTorch and Ultralytics say."""
 
+import subprocess
+import sys
+
 import numpy as np
 import openvino
 import pytest
@@ -137,3 +140,20 @@ def test_hidden_boxes_and_other_classes_are_left_out() -> None:
     assert len(select(told, [0, 1], conf=0.25, iou=0.7, most=300)[1]) == 3
     assert len(select(told, [0, 1], conf=0.25, iou=0.7, most=1)[1]) == 1
     assert select(told, [2], conf=0.25, iou=0.7, most=300)[0].shape == (0, 4)
+
+
+def test_an_interrupt_after_a_network_is_gone_is_no_crash(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    code = (
+        "import gc, os, signal, numpy as np\n"
+        "from tracker.embed.backends import load_network\n"
+        "from tracker.models.locate import find_model\n"
+        "network = load_network(find_model('osnet_x0_25_mixed', 'reid'), device='cpu')\n"
+        "network(np.zeros((1, 3, 192, 96), np.float32))\n"
+        "del network; gc.collect()\n"
+        "signal.signal(signal.SIGINT, lambda *_: print('heard'))\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr

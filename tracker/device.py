@@ -1,5 +1,9 @@
 """Which processor runs the networks."""
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 from tracker.errors import ConfigError
 
 
@@ -30,3 +34,15 @@ def resolve_device(wanted: str, *, half: bool) -> str:
     if half and device == "cpu":
         raise ConfigError("--half needs a GPU; on the CPU leave it out")
     return device
+
+
+def compile_for_cpu(model: Any, settings: Mapping[str, Any]) -> Any:
+    """Compile an ``openvino.Model`` for the CPU, in a thread of its own.
+
+    OpenVINO leaves the compiling thread an alternative signal stack that it takes away with the
+    model. In the main thread the next Ctrl-C would then crash the process.
+    """
+    import openvino
+
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(openvino.Core().compile_model, model, "CPU", dict(settings)).result()

@@ -20,6 +20,7 @@ from tracker.detect.base import (
 from tracker.detect.letterbox import Letterbox
 from tracker.detect.rectangle import Sides, fitting, reshape
 from tracker.detect.select import select
+from tracker.device import compile_for_cpu
 from tracker.errors import WeightsError
 from tracker.models.locate import LocatedModel
 from tracker.types import Detections, FloatArray, Frame, Image
@@ -91,13 +92,11 @@ class _Network:
     """A compiled network for one input size, with a request for each caller at once."""
 
     def __init__(self, model: Any, sides: Sides, workers: int) -> None:
-        import openvino
-
         self.sides = sides
-        compiled = openvino.Core().compile_model(
-            _taking_pictures(model), "CPU",
+        compiled = compile_for_cpu(
+            _taking_pictures(model),
             {"NUM_STREAMS": workers, "INFERENCE_NUM_THREADS": workers, "ENABLE_CPU_PINNING": False},
-        )  # fmt: skip
+        )
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(workers):
             self._idle.put(compiled.create_infer_request())

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tracker.device import compile_for_cpu
 from tracker.errors import ConfigError, WeightsError
 from tracker.models.locate import LocatedModel
 from tracker.types import EMBEDDING_SIZE, FloatArray
@@ -108,7 +109,7 @@ def _openvino_network(graph: Any, batch: int | None) -> Network:
         if size not in queues:
             if batch is None:
                 graph.reshape([size, *shape[1:]])
-            compiled = openvino.Core().compile_model(graph, "CPU", settings)
+            compiled = compile_for_cpu(graph, settings)
             queues[size] = openvino.AsyncInferQueue(compiled, cores)
             queues[size].set_callback(_keep)
         return queues[size]
