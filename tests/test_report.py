@@ -137,7 +137,7 @@ def test_the_keyboard_goes_from_person_to_person(browser: Visitor, page_file: Pa
     page.keyboard.press("Enter")
     assert page.locator("#person-name").inner_text().split()[-1] == "2"
     page.keyboard.press("Escape")
-    assert page.locator("article.person").count() == 0
+    page.locator("article.person").wait_for(state="detached")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
