@@ -95,6 +95,7 @@ def test_a_server_that_dies_and_comes_back_leaves_people_their_ids(tmp_path: Pat
         words = ("--cams", f"gate={server.address}", "--max-age", 1, "--out", "new")
         with live_run(tmp_path, *words) as run:
             before = run.next_events("appeared", 2)
+            time.sleep(2)  # a while of frames at their usual pace
             server.kill()
             run.wait_until_told("trying for 300 s to get it back")
             time.sleep(2)  # longer than --max-age: the visit is over

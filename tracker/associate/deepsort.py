@@ -45,7 +45,7 @@ class DeepSort:
         self._past = Archive()  # pieces of the visits that are over
         self._ended: list[tuple[int, int, int]] = []  # these visits: track_id, first and end piece
         self._last_id = 0
-        self._interval_s = math.inf  # between the last two frames
+        self._interval_s = math.inf  # usual one between frames
 
     def update(
         self, frame: int, time_s: float, detections: Detections, embeddings: FloatArray,
@@ -260,7 +260,8 @@ class DeepSort:
             for track in self._tracks:
                 track.miss()
             self._retire(time_s)
-        self._interval_s = gap_s
+        if gap_s > 0:
+            self._interval_s = min(gap_s, 2 * self._interval_s)  # one slow frame is no habit
 
     def _seen_now(self) -> list[TrackBox]:
         return [
