@@ -15,7 +15,7 @@ class Archive:
     """Tracklets in the order in which they were added, in a file that goes with the object."""
 
     def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - lives on
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed below
         weakref.finalize(self, self._file.close)
         self._places: list[tuple[str, int, int]] = []  # camera, track_id, first byte
 

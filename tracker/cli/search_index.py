@@ -10,9 +10,15 @@ import typer
 from tracker.cli import HELP
 from tracker.errors import ConfigError
 
-_OPTIONS = {"add_completion": False, "context_settings": HELP, "no_args_is_help": True,
-            "pretty_exceptions_enable": False}  # fmt: skip
-add_app, runs_app, remove_app = (typer.Typer(**_OPTIONS) for _ in range(3))  # type: ignore[arg-type]
+
+def _app() -> typer.Typer:
+    return typer.Typer(
+        add_completion=False, context_settings=HELP, no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )  # fmt: skip
+
+
+add_app, runs_app, remove_app = _app(), _app(), _app()
 
 COMMANDS = {
     "add": (add_app, "put runs into an index"),

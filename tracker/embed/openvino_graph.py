@@ -21,7 +21,7 @@ def to_openvino(network: nn.Module) -> openvino.Model:
     """Translate a network in evaluation mode: (N, 3, H, W) float32 to what it returns.
 
     Raises:
-        NotImplementedError: It has an operation that OSNet has not.
+        ValueError: It has an operation that OSNet has not.
     """
     given = ops.parameter(openvino.PartialShape([-1, 3, -1, -1]), np.float32)
     parts = dict(network.named_modules())
@@ -39,14 +39,14 @@ def to_openvino(network: nn.Module) -> openvino.Model:
                 return openvino.Model([arguments[0]], [given], "osnet")
             else:
                 values[node] = _of_call(node, arguments, values)
-    raise NotImplementedError("a network without an output")
+    raise ValueError("a network without an output")
 
 
 def _of_module(part: nn.Module, x: Value) -> Value:
     for kind, translate in _MODULES.items():
         if isinstance(part, kind):
             return translate(part, x)
-    raise NotImplementedError(f"no translation of {type(part).__name__}")
+    raise ValueError(f"no translation of {type(part).__name__}")
 
 
 def _of_call(node: fx.Node, arguments: list[Any], values: dict[fx.Node, Value]) -> Value:
@@ -57,7 +57,7 @@ def _of_call(node: fx.Node, arguments: list[Any], values: dict[fx.Node, Value]) 
         return ops.concat([values[part] for part in arguments[0]], axis=int(node.kwargs["dim"]))  # type: ignore[arg-type]
     if node.target in _FUNCTIONS:
         return _FUNCTIONS[node.target](*arguments)
-    raise NotImplementedError(f"no translation of {node.target}")
+    raise ValueError(f"no translation of {node.target}")
 
 
 def _constant(tensor: torch.Tensor) -> Value:
