@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from tests.people import portrait, write_market
 from tracker.datasets.folders import list_pictures
+from tracker.datasets.pictures import Picture, number
 from tracker.embed.crop import normalise
 from tracker.errors import ConfigError
 from tracker.models.manifest import Preprocessing
@@ -25,6 +27,7 @@ from tracker.train.reid_network import Average
 from tracker.train.reid_objective import Objective
 from tracker.train.reid_recipe import PRESETS, Augmentation, adjusted, preset, rate_at, size_at
 from tracker.train.reid_sampler import identity_batches, mixed_batches, random_batches
+from tracker.train.reid_teacher import Lesson, Teachers
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -133,13 +136,35 @@ def test_with_a_teacher_single_pictures_are_no_class() -> None:
     alone = Objective(recipe, person, taught=False)
     assert (taught.classes, alone.classes) == (2, 4)
     parts, right = taught(
-        torch.tensor([[0, 9.0], [9, 0], [0, 9]]), targets[:3], torch.arange(3), targets[:3]
+        torch.tensor([[0, 9.0], [9, 0], [0, 9]]),
+        targets[:3],
+        torch.arange(3),
+        Lesson(torch.arange(3), targets[:3]),
     )
     assert set(parts) == {"cross_entropy", "triplet", "teacher"}
     assert right == 1  # of persons 0, 1 and 2 only 1 is a class, the first
     assert set(alone(torch.zeros(3, 4), targets[:3], torch.arange(3))[0]) == {
         "cross_entropy", "triplet",
     }  # fmt: skip
+
+
+def test_a_second_teacher_tells_of_people_whom_several_cameras_saw() -> None:
+    views = [("a", "1"), ("b", "1"), ("b", "2"), ("c", "2")]
+    people = number([[Picture(Path("x.png"), "x", *view) for view in views]])
+    images = torch.zeros(4, 3, 8, 4)
+
+    def teacher(value: float) -> Any:
+        return lambda seen: torch.full((len(seen), 512), value)
+
+    def said(teachers: list[Any], *, everybody: bool) -> dict[int, float]:
+        lesson = Teachers(teachers, people, everybody=everybody)(images, torch.tensor([0, 1, 1, 2]))
+        assert lesson is not None
+        return dict(zip(lesson.position.tolist(), lesson.target[:, 0].tolist(), strict=True))
+
+    assert said([teacher(1)], everybody=False) == {0: 1, 3: 1}
+    assert said([teacher(1)], everybody=True) == {0: 1, 1: 1, 2: 1, 3: 1}
+    assert said([teacher(1), teacher(2)], everybody=False) == {0: 1, 1: 2, 2: 2, 3: 1}
+    assert Teachers([], people, everybody=True)(images, torch.tensor([0, 1, 1, 2])) is None
 
 
 def test_a_mix_decides_the_batch() -> None:

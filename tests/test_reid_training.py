@@ -115,7 +115,7 @@ def test_people_of_other_sources_and_a_teacher_are_learned(market: Path, tmp_pat
     recipe = replace(RECIPE, mix=(2, 1), batch_size=6)
     request = TrainingRequest(
         [market, singles], "osnet_x0_25", (64, 32), tmp_path / "whole", precision="fp32",
-        val_ids=2, teacher=teacher,
+        val_ids=2, teachers=[teacher],
     )  # fmt: skip
     for name in ("whole", "broken"):
         (tmp_path / name).mkdir()
@@ -132,6 +132,15 @@ def test_people_of_other_sources_and_a_teacher_are_learned(market: Path, tmp_pat
     assert float(rows[-1]["val_mAP"]) > 0
     with pytest.raises(ConfigError, match="one each"):
         make_trainer(replace(request, data=[market]), recipe, CPU)
+
+
+def test_the_clock_can_end_a_training(market: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, epochs=1000)
+    ended = trainer(market, tmp_path, recipe, hours=4 / 3600)
+    ended.run()
+    rows = log(tmp_path)
+    assert 0 < len(rows) < 1000
+    assert float(rows[-1]["rate"]) < 0.2 * max(float(row["rate"]) for row in rows)
 
 
 def test_an_ablation_is_trained(market: Path, tmp_path: Path) -> None:

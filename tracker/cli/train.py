@@ -57,6 +57,14 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         int | None,
         typer.Option(min=1, help="Instead of the preset's.", rich_help_panel=_RECIPE),
     ] = None,
+    hours: Annotated[
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="End after so many hours, over all sittings; instead of --epochs.",
+            rich_help_panel=_RECIPE,
+        ),
+    ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(min=2, help="Instead of the preset's.", rich_help_panel=_RECIPE),
@@ -68,6 +76,15 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     size: Annotated[
         str, typer.Option(metavar="HxW", help="Input pixels.", rich_help_panel=_RECIPE)
     ] = "256x128",
+    grow: Annotated[
+        bool,
+        typer.Option(
+            "--grow/--no-grow",
+            help="Whether pictures are smaller at first, in presets that have it so: faster on a "
+            "CPU.",
+            rich_help_panel=_RECIPE,
+        ),
+    ] = True,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -75,10 +92,11 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
     ] = None,
     teacher: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="NAME|PATH",
-            help="ReID model whose embeddings of the same people are learned too.",
+            help="ReID model whose embeddings of the same pictures are learned too. Given twice, "
+            "the first teaches people whom one camera saw, the second the others.",
             rich_help_panel=_RECIPE,
             show_default=False,
         ),
@@ -139,7 +157,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     prepare_folder(out, FILE, resume=resume)
     recipe = adjusted(
         named_recipe(preset, arch), epochs=epochs, batch_size=batch_size, rate=rate,
-        mix=parse_counts(mix, "--mix") if mix else (), from_scratch=weights is None,
+        mix=parse_counts(mix, "--mix") if mix else (), from_scratch=weights is None, grow=grow,
     )  # fmt: skip
     request = TrainingRequest(
         data,
@@ -153,7 +171,8 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         weights,
         split,
         combine_all,
-        find_or_fetch(teacher, "reid") if teacher else None,
+        [find_or_fetch(name, "reid") for name in teacher or ()],
+        hours,
     )
     _set_threads(threads)
     world = join_world(resolve_device(device, half=False))

@@ -12,6 +12,7 @@ from tracker.models.locate import LocatedModel
 from tracker.types import EMBEDDING_SIZE, FloatArray
 
 PIECES = (4, 2, 1)  # crops that one core takes at a time; larger pieces are no faster
+GPU_SIZES = (8, 32)  # crops at once: each new number costs a search for the fastest kernels
 
 Network = Callable[[FloatArray], FloatArray]  # (N, 3, H, W) normalised RGB -> (N, 512)
 
@@ -53,10 +54,12 @@ def _of_checkpoint(model: LocatedModel, *, device: str, half: bool) -> Network:
     osnet = osnet.to(device, dtype).to(memory_format=torch.channels_last)
 
     def run(crops: FloatArray) -> FloatArray:
+        size = next((size for size in GPU_SIZES if len(crops) <= size), len(crops))
         with torch.inference_mode():
-            batch = torch.from_numpy(crops).to(device, dtype, memory_format=torch.channels_last)
+            pictures = torch.from_numpy(_padded(crops, size))
+            batch = pictures.to(device, dtype, memory_format=torch.channels_last)
             output: FloatArray = osnet(batch).float().cpu().numpy()
-        return output
+        return output[: len(crops)]
 
     return run
 
@@ -160,6 +163,6 @@ def _onnx_network(model: LocatedModel) -> Network:
 
 
 def _padded(crops: FloatArray, size: int) -> FloatArray:
-    """Repeat the last crop up to `size`: an export with a fixed batch takes nothing else."""
-    lacking = max(size - len(crops), 0)
+    """Repeat the last crop up to `size`, for what takes a fixed number of them."""
+    lacking = max(size - len(crops), 0) if len(crops) else 0
     return np.concatenate([crops, np.repeat(crops[-1:], lacking, axis=0)]) if lacking else crops

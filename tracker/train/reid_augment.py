@@ -1,11 +1,11 @@
 """Random changes of a batch of pictures, in one go on the training device.
 
 As in OSNet's published recipe erasing comes after normalisation. All
-chance comes from one generator on the CPU, so that devices agree.
+chance comes from one generator on the CPU, so that devices agree. Nothing is asked of the device
+on the way: a GPU would have to finish all its work before each answer.
 """
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor
@@ -19,7 +19,8 @@ LOOSE_SCALE = 1.15
 COARSEST = 1 / 3
 ERASED_AREA = (0.02, 0.4)
 ERASED_ASPECT = (0.3, 1 / 0.3)
-TRIES = 100
+TRIES = 10  # rectangles, of which the first that fits is taken
+NUMBERS = 64  # random ones that a picture needs at most
 LEAST_HEIGHT, LEAST_WIDTH = 0.5, 0.6  # of what a cut leaves
 COVERED = (0.15, 0.45)  # share of the width
 FAR = 37  # steps through the batch to the one who occludes: another person, by any sampler
@@ -61,22 +62,38 @@ def augment(
     return _erased(images, draw, chances.erase) if chances.erase else images
 
 
-@dataclass(frozen=True)
 class _Draw:
-    """Random numbers, one per picture of the batch."""
+    """Random numbers, one per picture of the batch, sent to the device all at once."""
 
-    count: int
-    generator: Generator
-    device: torch.device
+    def __init__(self, count: int, generator: Generator, device: torch.device) -> None:
+        self._here = torch.rand(NUMBERS, count, generator=generator)
+        self._there = self._here.to(device, non_blocking=True)
+        self._used = 0
 
     def uniform(self, low: float, high: float) -> Tensor:
         """Draw (count,) float32 in [low, high)."""
-        share = torch.rand(self.count, generator=self.generator).to(self.device)
-        return low + (high - low) * share
+        self._used += 1
+        return low + (high - low) * self._there[self._used - 1]
+
+    def several(self, rows: int, low: float, high: float) -> Tensor:
+        """Draw (rows, count) float32 in [low, high)."""
+        self._used += rows
+        return low + (high - low) * self._there[self._used - rows : self._used]
 
     def happens(self, probability: float) -> Tensor:
         """Draw (count,) bool."""
         return self.uniform(0, 1) < probability
+
+    def chosen(self, probability: float) -> Tensor:
+        """Draw which pictures: their positions, int64."""
+        self._used += 1
+        positions = torch.nonzero(self._here[self._used - 1] < probability).flatten()
+        return positions.to(self._there.device, non_blocking=True)
+
+    def number(self, low: float, high: float) -> float:
+        """Draw one number for the whole batch."""
+        self._used += 1
+        return low + (high - low) * float(self._here[self._used - 1, 0])
 
 
 def _coarsened(images: Tensor, draw: _Draw, probability: float) -> Tensor:
@@ -84,16 +101,15 @@ def _coarsened(images: Tensor, draw: _Draw, probability: float) -> Tensor:
 
     The chosen ones of a batch share one scale, so that they are resized together.
     """
-    chosen = draw.happens(probability)
-    share = float(draw.uniform(COARSEST, 1)[0])
-    if not chosen.any():
+    chosen = draw.chosen(probability)
+    share = draw.number(COARSEST, 1)
+    if not len(chosen):
         return images
     height, width = images.shape[2:]
     small = (max(round(height * share), 1), max(round(width * share), 1))
     reduced = functional.interpolate(images[chosen], small, mode="bilinear", antialias=True)
-    images = images.clone()
-    images[chosen] = functional.interpolate(reduced, (height, width), mode="bilinear")
-    return images
+    enlarged = functional.interpolate(reduced, (height, width), mode="bilinear")
+    return images.index_copy(0, chosen, enlarged)
 
 
 def _framed(images: Tensor, size: tuple[int, int], draw: _Draw, chances: Augmentation) -> Tensor:
@@ -101,20 +117,20 @@ def _framed(images: Tensor, size: tuple[int, int], draw: _Draw, chances: Augment
 
     The window that is seen has relative size `scale`; beyond the border the edge is repeated.
     """
-    scale = torch.ones(draw.count, device=draw.device)
+    scale = images.new_ones(len(images))
     scale = torch.where(draw.happens(chances.crop), 1 / CROP_SCALE, scale)
     looseness = draw.uniform(1, LOOSE_SCALE)
     scale = torch.where(draw.happens(chances.loose), looseness, scale)
     mirrored = torch.where(draw.happens(chances.flip), -1.0, 1.0)
     room = (1 - scale).abs()  # the window moves so far that it or the picture holds the other
-    transform = torch.zeros(draw.count, 2, 3, device=draw.device)
+    transform = images.new_zeros(len(images), 2, 3)
     transform[:, 0, 0] = scale * mirrored
     transform[:, 1, 1] = scale
     transform[:, 0, 2] = draw.uniform(-1, 1) * room
     transform[:, 1, 2] = draw.uniform(-1, 1) * room
     if chances.partial:
         _cut(transform, draw, chances.partial)
-    shape = [draw.count, 3, *size]
+    shape = [len(images), 3, *size]
     grid = functional.affine_grid(transform, shape, align_corners=False)
     return functional.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
@@ -132,19 +148,18 @@ def _cut(transform: Tensor, draw: _Draw, probability: float) -> None:
 
 
 def _occluded(images: Tensor, draw: _Draw, probability: float) -> Tensor:
-    """Cover one side of some pictures with one side of the picture before them in the batch."""
+    """Cover one side of some pictures with one side of another picture of the batch."""
     width = images.shape[3]
-    chosen = draw.happens(probability)
-    share, right = draw.uniform(*COVERED), draw.happens(0.5)
-    result = images.clone()
-    for index in torch.nonzero(chosen).flatten().tolist():
-        cover = round(float(share[index]) * width)
-        other = images[(index * FAR + 1) % len(images)]
-        if right[index]:
-            result[index, :, :, width - cover :] = other[:, :, :cover]
-        else:
-            result[index, :, :, :cover] = other[:, :, width - cover :]
-    return result
+    cover = (draw.uniform(*COVERED) * width).round() * draw.happens(probability)
+    right = draw.happens(0.5)
+    column = torch.arange(width, device=images.device)
+    covered = torch.where(
+        right[:, None], column >= width - cover[:, None], column < cover[:, None]
+    )  # (B, width)
+    source = torch.where(right[:, None], column + cover[:, None], column - cover[:, None]) % width
+    other = images[(torch.arange(len(images), device=images.device) * FAR + 1) % len(images)]
+    moved = other.gather(3, source.long()[:, None, None, :].expand_as(other))
+    return torch.where(covered[:, None, None, :], moved, images)
 
 
 def _recoloured(images: Tensor, draw: _Draw, chances: Augmentation) -> Tensor:
@@ -200,26 +215,22 @@ def _normalised(images: Tensor) -> Tensor:
 def _erased(images: Tensor, draw: _Draw, probability: float) -> Tensor:
     """Fill a rectangle of some pictures, after normalising, with the mean as in the recipe."""
     height, width = images.shape[2:]
-    chosen = torch.rand(draw.count, generator=draw.generator) < probability
+    tall, wide = _sides(height, width, draw)
+    top = (draw.uniform(0, 1) * (height - tall + 1)).floor()[:, None]
+    left = (draw.uniform(0, 1) * (width - wide + 1)).floor()[:, None]
+    row = torch.arange(height, device=images.device)
+    column = torch.arange(width, device=images.device)
+    rows = (row >= top) & (row < top + tall[:, None]) & draw.happens(probability)[:, None]
+    columns = (column >= left) & (column < left + wide[:, None])
     fill = images.new_tensor(IMAGENET_MEAN)[:, None, None]
-    for index in torch.nonzero(chosen).flatten().tolist():
-        box = _rectangle(height, width, draw.generator)
-        if box:
-            top, left, bottom, right = box
-            images[index, :, top:bottom, left:right] = fill
-    return images
+    return torch.where((rows[:, :, None] & columns[:, None, :])[:, None], fill, images)
 
 
-def _rectangle(height: int, width: int, generator: Generator) -> tuple[int, int, int, int] | None:
-    """Draw a rectangle that fits: top, left, bottom, right; None after 100 tries in vain."""
-    chance = torch.rand(TRIES, 2, generator=generator)
-    area = (ERASED_AREA[0] + (ERASED_AREA[1] - ERASED_AREA[0]) * chance[:, 0]) * height * width
-    aspect = ERASED_ASPECT[0] + (ERASED_ASPECT[1] - ERASED_ASPECT[0]) * chance[:, 1]
+def _sides(height: int, width: int, draw: _Draw) -> tuple[Tensor, Tensor]:
+    """Draw the heights and widths (B,) of rectangles that fit; 0 after all tries in vain."""
+    area = draw.several(TRIES, *ERASED_AREA) * height * width
+    aspect = draw.several(TRIES, *ERASED_ASPECT)
     tall, wide = (area * aspect).sqrt().round(), (area / aspect).sqrt().round()
-    place = torch.rand(2, generator=generator)
-    fitting = torch.nonzero((tall < height) & (wide < width)).flatten()
-    if not len(fitting):
-        return None
-    h, w = int(tall[fitting[0]]), int(wide[fitting[0]])
-    top, left = int(place[0] * (height - h + 1)), int(place[1] * (width - w + 1))
-    return top, left, top + h, left + w
+    fits = (tall < height) & (wide < width)
+    first = fits.int().argmax(dim=0, keepdim=True)
+    return tuple((side * fits).gather(0, first)[0] for side in (tall, wide))  # type: ignore[return-value]

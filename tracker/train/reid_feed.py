@@ -14,6 +14,7 @@ from tracker.types import Image
 
 MEMORY_BYTES = 4 << 30  # decoded pictures beyond this are read anew in each epoch
 BATCHES_AHEAD = 4
+CPU = torch.device("cpu")
 
 
 class Feed(Protocol):
@@ -25,15 +26,15 @@ class Feed(Protocol):
 
 
 class MemoryFeed:
-    """Everything decoded once."""
+    """Everything decoded once, kept where it is trained: on a GPU in its own memory."""
 
-    def __init__(self, pixels: Tensor) -> None:
-        self._pixels = pixels
+    def __init__(self, pixels: Tensor, device: torch.device = CPU) -> None:
+        self._pixels = pixels.to(device)
 
     def batches(self, positions: Tensor) -> Iterator[Tensor]:
         """See `Feed.batches`."""
         for row in positions:
-            yield self._pixels[row]
+            yield self._pixels[row.to(self._pixels.device, non_blocking=True)]
 
 
 class DiskFeed:
@@ -55,7 +56,9 @@ class DiskFeed:
                 yield _channels_first(waiting.popleft().result())
 
 
-def make_feed(pictures: Sequence[Picture], size: tuple[int, int], workers: int = 2) -> Feed:
+def make_feed(
+    pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU, workers: int = 2
+) -> Feed:
     """Keep the pictures in memory if they fit, else decode them anew in each epoch.
 
     Raises:
@@ -64,7 +67,7 @@ def make_feed(pictures: Sequence[Picture], size: tuple[int, int], workers: int =
     kept = common_size(pictures, size)
     if len(pictures) * kept[0] * kept[1] * 3 > MEMORY_BYTES:
         return DiskFeed(pictures, kept, workers)
-    return MemoryFeed(decode_all(pictures, kept))
+    return MemoryFeed(decode_all(pictures, kept), device)
 
 
 def decode_all(pictures: Sequence[Picture], size: tuple[int, int]) -> Tensor:

@@ -3,6 +3,7 @@
 import csv
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,24 @@ PANELS: Panels = (
     ("learning rate", ("rate",)),
     ("%", ("accuracy", "val_rank-1", "val_mAP")),
 )
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums over the pictures of an epoch."""
+
+    sums: dict[str, float] = field(default_factory=dict)
+    pictures: int = 0
+
+    def add(self, count: int, values: dict[str, float]) -> None:
+        """Note a step: its pictures, mean losses and share of rightly named people."""
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + count * value
+        self.pictures += count
+
+    def row(self) -> dict[str, float]:
+        """Return the means; accuracy in percent."""
+        return {name: total / max(self.pictures, 1) for name, total in self.sums.items()}
 
 
 class TrainingLog:

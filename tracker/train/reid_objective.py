@@ -6,6 +6,7 @@ from torch.nn import functional
 
 from tracker.train.reid_loss import batch_hard_triplet, smoothed_cross_entropy, teacher_distance
 from tracker.train.reid_recipe import Recipe
+from tracker.train.reid_teacher import Lesson, positions_of
 
 UNKNOWN = -1  # class of people of whom there is one picture, where a teacher tells of them
 
@@ -34,28 +35,27 @@ class Objective:
         return int(self._classes.max()) + 1
 
     def __call__(
-        self, logits: Tensor, embedding: Tensor, person: Tensor, target: Tensor | None = None
-    ) -> tuple[dict[str, Tensor], float]:
-        """Return the terms, and the share of pictures that the classifier got right.
+        self, logits: Tensor, embedding: Tensor, person: Tensor, lesson: Lesson | None = None
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """Return the terms, and the share () of pictures that the classifier got right.
 
         Args:
             logits: (B, classes) float32.
             embedding: (B, 512) float32.
             person: (B,) int64 on the CPU.
-            target: (B, 512) float32 of unit length from the teacher, if there is one; rows of
-                zeros where it says nothing.
+            lesson: What a teacher says of some of them, if there is one.
         """
         recipe = self._recipe
-        label = self._classes[person].to(logits.device)
-        sure = label != UNKNOWN
-        logits, label, known = logits[sure], label[sure], embedding[sure]
+        label = self._classes[person]
+        sure = positions_of(label != UNKNOWN, logits.device)
+        label = label.to(logits.device, non_blocking=True)[sure]
+        logits, known = logits[sure], embedding[sure]
         entropy = smoothed_cross_entropy(logits, label, recipe.smoothing)
         parts = {"cross_entropy": entropy}
         if recipe.triplet:
             placed = functional.normalize(known) if recipe.unit_length else known
             parts["triplet"] = recipe.triplet * batch_hard_triplet(placed, label, recipe.margin)
-        if target is not None:
-            told = target.any(dim=1).to(embedding.device)
-            target = target.to(embedding.device)[told]
-            parts["teacher"] = recipe.teacher * teacher_distance(embedding[told], target)
-        return parts, float((logits.argmax(dim=1) == label).float().mean())
+        if lesson is not None:
+            own = embedding[lesson.position]
+            parts["teacher"] = recipe.teacher * teacher_distance(own, lesson.target)
+        return parts, (logits.argmax(dim=1) == label).float().mean()

@@ -174,14 +174,15 @@ def preset(name: str, arch: str) -> Recipe:
     return PRESETS[name](arch)
 
 
-def adjusted(
+def adjusted(  # noqa: PLR0913 - one for each option
     recipe: Recipe, *, epochs: int | None = None, batch_size: int | None = None,
     rate: float | None = None, mix: tuple[int, ...] = (), from_scratch: bool = False,
+    grow: bool = True,
 ) -> Recipe:  # fmt: skip
     """Return a recipe with what the user set instead; None and an empty mix keep its own.
 
-    A mix decides the size of the batch. A body of random weights must learn from the first step
-    on, so that nothing is frozen then.
+    A mix decides the size of the batch; without `grow` pictures have full size from the start. A
+    body of random weights must learn from the first step on, so that nothing is frozen then.
 
     Raises:
         ConfigError: A mix for a recipe without batches by person, or beside another batch size.
@@ -200,6 +201,7 @@ def adjusted(
     return replace(
         recipe, epochs=epochs or recipe.epochs, batch_size=size, rate=rate or recipe.rate,
         mix=mix or recipe.mix, frozen=0 if from_scratch else recipe.frozen,
+        growth=recipe.growth if grow else (),
     )  # fmt: skip
 
 

@@ -49,9 +49,13 @@ def identity_batches(
     Returns:
         (batches, P * K) int64 positions, the pictures of a person side by side.
     """
+    labels, counts = torch.unique(person, return_counts=True)
+    if images_per_person == 1 and len(labels) == len(person):
+        return random_batches(len(person), people_per_batch, generator)
+    own = torch.split(person.argsort(stable=True), counts.tolist())
     hands = {
-        p: _hands(torch.nonzero(person == p).flatten(), images_per_person, generator)
-        for p in sorted(set(person.tolist()))
+        p: _hands(positions, images_per_person, generator)
+        for p, positions in zip(labels.tolist(), own, strict=True)
     }
     batches = []
     while len(hands) >= people_per_batch:

@@ -17,11 +17,12 @@ from tracker.train.precision import choose_precision
 from tracker.train.reid_card import TrainedOn
 from tracker.train.reid_feed import decode_all, make_feed
 from tracker.train.reid_recipe import Recipe
-from tracker.train.reid_teacher import Teacher
+from tracker.train.reid_teacher import Teacher, Teachers
 from tracker.train.reid_trainer import ReidTrainer, Settings
 from tracker.train.reid_validate import Validation
 from tracker.train.world import World
 
+MOST_TEACHERS = 2
 MIN_SIDE = 32  # pixels; the network halves the picture four times
 
 
@@ -41,7 +42,8 @@ class TrainingRequest:
         weights: OSNet checkpoint to begin with, or None.
         split: Which split of a data set that has several.
         combine_all: Whether the people of the test parts are learned too.
-        teacher: Another network to learn from, or None.
+        teachers: Other networks to learn from, at most two.
+        hours: Wall time after which it is over, or None: the epochs count.
     """
 
     data: Sequence[Path]
@@ -55,7 +57,8 @@ class TrainingRequest:
     weights: Path | None = None
     split: int = 0
     combine_all: bool = False
-    teacher: LocatedModel | None = None
+    teachers: Sequence[LocatedModel] = ()
+    hours: float | None = None
 
 
 def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> ReidTrainer:
@@ -79,22 +82,19 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         TrainedOn(
             [s.name for s in request.data], learned.people, len(learned), kept_back.people,
         ),
-        request.teacher.name if request.teacher else "",
+        " and ".join(teacher.name for teacher in request.teachers), request.hours,
     )  # fmt: skip
     return ReidTrainer(
-        learned, make_feed(learned.pictures, request.size), recipe, settings,
+        learned, make_feed(learned.pictures, request.size, world.device), recipe, settings,
         precision=choose_precision(request.precision, world.device), world=world,
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
         source=torch.repeat_interleave(torch.tensor([len(part) for part in parts])),
-        teacher=_teacher(request, world),
+        teachers=Teachers(
+            [Teacher(model, device=world.device) for model in request.teachers], learned,
+            everybody=recipe.taught == "everybody",
+        ),
     )  # fmt: skip
-
-
-def _teacher(request: TrainingRequest, world: World) -> Teacher | None:
-    if request.teacher is None:
-        return None
-    return Teacher(request.teacher, device=str(world.device))
 
 
 def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
@@ -102,6 +102,11 @@ def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
         raise ConfigError(
             f"--arch '{request.arch}' is unknown.{suggestion(request.arch, KNOWN)} Known are: "
             f"{', '.join(VARIANTS)}, and the ablations of table 5 such as osnet_x0_25_t1"
+        )
+    if len(request.teachers) > MOST_TEACHERS:
+        raise ConfigError(
+            f"--teacher was given {len(request.teachers)} times; a first teaches people whom one "
+            "camera saw, and a second the others"
         )
     if min(request.size) < MIN_SIDE:
         height, width = request.size

@@ -4,7 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from tracker.train.reid_checkpoint import (
     save_checkpoint,
 )
 from tracker.train.reid_feed import Feed
-from tracker.train.reid_log import History, TrainingLog
+from tracker.train.reid_log import History, Totals, TrainingLog
 from tracker.train.reid_network import (
     Average,
     Training,
@@ -36,11 +36,10 @@ from tracker.train.reid_network import (
 from tracker.train.reid_objective import Objective
 from tracker.train.reid_recipe import Recipe, rate_at, size_at
 from tracker.train.reid_sampler import epoch_batches
-from tracker.train.reid_teacher import Teacher, seen_by_one_camera
+from tracker.train.reid_teacher import Teachers
 from tracker.train.reid_validate import Validation
 from tracker.train.stopping import StopRequest
 from tracker.train.world import World
-from tracker.types import EMBEDDING_SIZE
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +59,7 @@ class Settings:
         validate_every: Epochs between two validations; the last epoch always has one.
         trained_on: What the model card says of the data.
         teacher: Name of the other network to learn from.
+        hours: Wall time after which it is over, or None: the epochs count.
     """
 
     arch: str
@@ -69,25 +69,7 @@ class Settings:
     validate_every: int
     trained_on: TrainedOn
     teacher: str = ""
-
-
-@dataclass(slots=True)
-class _Totals:
-    """Sums over the pictures of an epoch."""
-
-    sums: dict[str, float] = field(default_factory=dict)
-    pictures: int = 0
-
-    def add(self, count: int, losses: dict[str, Tensor], right: float) -> None:
-        """Note a step: its pictures, mean losses and share of rightly named people."""
-        values = {name: float(loss.detach()) for name, loss in losses.items()}
-        for name, value in (values | {"accuracy": 100 * right}).items():
-            self.sums[name] = self.sums.get(name, 0.0) + count * value
-        self.pictures += count
-
-    def row(self) -> dict[str, float]:
-        """Return the means; accuracy in percent."""
-        return {name: total / max(self.pictures, 1) for name, total in self.sums.items()}
+    hours: float | None = None
 
 
 class ReidTrainer:
@@ -103,22 +85,21 @@ class ReidTrainer:
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
         source: (N,) int64, the source of each picture, for recipes that mix sources.
-        teacher: Another network to learn from, or None.
+        teachers: Other networks to learn from, or None.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
         self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
         precision: Precision, world: World, validation: Validation | None = None,
         weights: dict[str, Tensor] | None = None, source: Tensor | None = None,
-        teacher: Teacher | None = None,
+        teachers: Teachers | None = None,
     ) -> None:  # fmt: skip
         self._person, self._source = torch.from_numpy(people.person), source
         self._feed, self._recipe, self._settings = feed, recipe, settings
         self._precision, self._world, self._validation = precision, world, validation
         torch.manual_seed(settings.seed)
-        self._teacher = teacher
-        self._taught = seen_by_one_camera(people) | torch.tensor(recipe.taught == "everybody")
-        self._objective = Objective(recipe, self._person, taught=teacher is not None)
+        self._teachers = teachers
+        self._objective = Objective(recipe, self._person, taught=bool(teachers))
         self._osnet = make_network(settings.arch, self._objective.classes, weights).to(
             world.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
@@ -129,9 +110,11 @@ class ReidTrainer:
         self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision.scaled)
         self._epoch = self._step = self._steps = 0
         self._history: History = []
+        self._began = self._before = 0.0  # seconds: this sitting's start, and earlier sittings
         self._identity = identity_of(
             recipe, arch=settings.arch, size=settings.size, seed=settings.seed,
             people=people.people, pictures=len(people), teacher_model=settings.teacher,
+            hours=settings.hours,
         )  # fmt: skip
 
     def resume(self) -> None:
@@ -153,6 +136,7 @@ class ReidTrainer:
         torch.set_rng_state(saved.random)
         self._epoch, self._step, self._steps = saved.epoch, saved.step, saved.steps
         self._history = saved.history
+        self._before = sum(row["seconds"] for row in saved.history)
 
     def run(self, watch: Watch | None = None) -> Path:
         """Train to the last epoch; Ctrl-C finishes the step, saves, and raises.
@@ -167,11 +151,13 @@ class ReidTrainer:
         """
         log = TrainingLog(self._settings.out) if self._world.leads else None
         with StopRequest() as stop:
-            while self._epoch < self._recipe.epochs:
-                row = self._run_epoch(stop, watch)
+            self._began = time.monotonic()
+            while self._share(0) < 1:
+                size = self._size()
+                row = self._run_epoch(size, stop, watch)
                 self._epoch, self._step = self._epoch + 1, 0
                 if self._world.leads and log:
-                    self._history.append(row | self._validate())
+                    self._history.append(row | self._validate(size))
                     self._save()
                     log.write(self._history)
                     self._write_model()
@@ -179,15 +165,16 @@ class ReidTrainer:
             log.close(self._history)
         return self._settings.out / f"{self._settings.arch}.safetensors"
 
-    def _run_epoch(self, stop: StopRequest, watch: Watch | None) -> dict[str, float]:
+    def _run_epoch(
+        self, size: tuple[int, int], stop: StopRequest, watch: Watch | None
+    ) -> dict[str, float]:
         epoch, recipe = self._epoch, self._recipe
-        size = size_at(recipe, epoch, self._settings.size)
         batches = self._world.share(self._batches(epoch), max(recipe.images_per_person, 1))
         set_frozen(self._osnet, frozen=epoch < recipe.frozen)
-        totals, began, count = _Totals(), time.monotonic(), len(batches)
+        totals, began, count = Totals(), time.monotonic(), len(batches)
         feed = self._feed.batches(batches[self._step :])
         for positions, pixels in zip(batches[self._step :], feed, strict=True):
-            rate = rate_at(recipe, epoch + self._step / count)
+            rate = rate_at(recipe, self._share(self._step / count) * recipe.epochs)
             loss = self._run_step(positions, pixels, size, rate, totals)
             self._step, self._steps = self._step + 1, self._steps + 1
             if self._average:
@@ -197,45 +184,54 @@ class ReidTrainer:
             if self._world.any(stop.made):
                 self._save()
                 raise KeyboardInterrupt
+            if self._settings.hours is not None and self._world.any(self._share(0) >= 1):
+                break
         seconds = time.monotonic() - began
         return {
-            "epoch": epoch + 1, "rate": rate_at(recipe, epoch), "height": size[0],
+            "epoch": epoch + 1, "rate": self._optimizer.param_groups[0]["lr"], "height": size[0],
             "width": size[1], **totals.row(), "seconds": seconds,
             "images_per_s": totals.pictures * self._world.size / seconds,
         }  # fmt: skip
 
+    def _share(self, of_epoch: float) -> float:
+        """Return how much of the training is done, by the clock or by epochs."""
+        if self._settings.hours is None:
+            return (self._epoch + of_epoch) / self._recipe.epochs
+        spent = self._before + time.monotonic() - self._began
+        return min(spent / (3600 * self._settings.hours), 1.0)
+
+    def _size(self) -> tuple[int, int]:
+        """Return the (height, width) of the epoch at hand."""
+        passed = int(self._share(0) * self._recipe.epochs)
+        return size_at(self._recipe, min(passed, self._recipe.epochs - 1), self._settings.size)
+
     def _run_step(
-        self, positions: Tensor, pixels: Tensor, size: tuple[int, int], rate: float, totals: _Totals
+        self, positions: Tensor, pixels: Tensor, size: tuple[int, int], rate: float, totals: Totals
     ) -> float:
         device = self._world.device
         chance = self._chance(self._epoch, self._step, self._world.rank)
         images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
         person = self._person[positions]
-        target = self._target(images, person)
+        lesson = self._teachers(images, person) if self._teachers else None
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        parts, right = self._objective(logits, embedding, person, target)
+        parts, right = self._objective(logits, embedding, person, lesson)
         loss = torch.stack(list(parts.values())).sum()
         self._learn(loss, rate)
-        totals.add(len(positions), {"loss": loss, **parts}, right)
-        return float(loss.detach())
+        values = torch.stack([loss, *parts.values(), 100 * right]).tolist()  # waits for a GPU, once
+        self._check(values[0], rate)
+        totals.add(len(positions), dict(zip(("loss", *parts, "accuracy"), values, strict=True)))
+        return float(values[0])
 
-    def _target(self, images: Tensor, person: Tensor) -> Tensor | None:
-        """Ask the teacher: (B, 512), zeros for people who are not taught; None without one."""
-        if self._teacher is None:
-            return None
-        target, taught = torch.zeros(len(person), EMBEDDING_SIZE), self._taught[person]
-        if taught.any():
-            target[taught] = self._teacher(images[taught.to(images.device)])
-        return target
-
-    def _learn(self, loss: Tensor, rate: float) -> None:
-        if not math.isfinite(float(loss.detach())):
+    def _check(self, loss: float, rate: float) -> None:
+        if not math.isfinite(loss):
             raise TrainingError(
-                f"the loss is {float(loss.detach())} in epoch {self._epoch + 1}, step "
+                f"the loss is {loss} in epoch {self._epoch + 1}, step "
                 f"{self._step + 1}, at learning rate {rate:.3g}. Use a lower --rate or "
                 "--precision fp32; the checkpoint of the last epoch is kept"
             )
+
+    def _learn(self, loss: Tensor, rate: float) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         self._optimizer.zero_grad()
@@ -259,12 +255,11 @@ class ReidTrainer:
         seed = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
         return torch.Generator().manual_seed(seed)
 
-    def _validate(self) -> dict[str, float]:
+    def _validate(self, size: tuple[int, int]) -> dict[str, float]:
         due = self._epoch % self._settings.validate_every == 0
-        if self._validation is None or not (due or self._epoch == self._recipe.epochs):
+        if self._validation is None or not (due or self._share(0) >= 1):
             return {}
-        seen = size_at(self._recipe, self._epoch - 1, self._settings.size)
-        scores = self._validation.score(self._weights(), seen, self._world.device)
+        scores = self._validation.score(self._weights(), size, self._world.device)
         logger.info("epoch %d: %s", self._epoch, scores)
         return {"val_rank-1": scores["rank-1"], "val_mAP": scores["mAP"]}
 
