@@ -46,7 +46,14 @@ LAYERS = (
     ("tracker.report",),
     ("tracker.review",),
     ("tracker.train", "tracker.export"),
-    ("tracker.stages", "tracker.run", "tracker.assemble", "tracker.crops", "tracker.journaling"),
+    (
+        "tracker.stages",
+        "tracker.run",
+        "tracker.watcher",
+        "tracker.assemble",
+        "tracker.crops",
+        "tracker.journaling",
+    ),
     ("tracker.cli", "tracker.__main__"),
 )
 

@@ -16,9 +16,10 @@ from tracker.detect.replay import ReplayDetector
 from tracker.output.tracks_json import track_entry
 from tracker.outputs import Streaming, plan_outputs, plan_streaming
 from tracker.result import ModelUse, RunResult
-from tracker.run import RunSettings, Watcher, run
+from tracker.run import RunSettings, run
 from tracker.source.base import Sampling
 from tracker.types import CameraInfo, Frame
+from tracker.watcher import Watcher
 
 FPS, FRAMES = 10.0, 3000  # five minutes
 

@@ -33,9 +33,10 @@ from tracker.errors import SourceError
 from tracker.output.tracks_json import load_schema
 from tracker.outputs import plan_outputs
 from tracker.result import ModelUse
-from tracker.run import RunOutcome, RunSettings, Watcher, run
+from tracker.run import RunOutcome, RunSettings, run
 from tracker.source.base import Sampling
 from tracker.types import CameraInfo, Frame
+from tracker.watcher import Watcher
 
 FRAMES, STOP_AT = 24, 16
 PIPE = f"frames/{STOP_AT}.png"

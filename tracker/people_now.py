@@ -10,7 +10,7 @@ from tracker.happenings import Happenings
 from tracker.link.decide import scene_of
 from tracker.link.events import Event
 from tracker.link.identities import Key
-from tracker.link.online import REVIEW_S, OnlineIdentities
+from tracker.link.online import MOST_VISITS, REVIEW_S, VISITS_EACH, OnlineIdentities
 from tracker.types import CameraInfo, TrackBox, Tracklet
 
 PATIENCE_S = 0.5  # a look at all visits waits so long for the other cameras' next frames
@@ -76,10 +76,10 @@ class PeopleNow:
         camera.tracker.forget_ended()
         self._concluded[camera.info.name] = 0
 
-    def forget_oldest(self) -> None:
-        """Bound what is remembered of people; the reasons so far are dropped."""
+    def forget_oldest(self, each: int = VISITS_EACH, most: int = MOST_VISITS) -> None:
+        """Keep `each` visits of a person and `most` in all; the reasons so far are dropped."""
         self.identities.take_reasons()
-        self.identities.forget_oldest()
+        self.identities.forget_oldest(each, most)
 
     def _looked(self, camera: FollowedCamera, keys: Sequence[Key], time_s: float) -> bool:
         """Introduce who is new, look at all visits when one is due; return whether either was."""

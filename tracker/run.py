@@ -16,7 +16,6 @@ from tracker.errors import SourceError
 from tracker.gallery.keep import GalleryKeeper, keep_gallery
 from tracker.journaling import Journaling
 from tracker.link.decide import scene_of
-from tracker.link.events import Event
 from tracker.link.identities import Linked, without_doubtful
 from tracker.output.annotate import DrawFrame, ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.output.blur import BlurRule
@@ -31,10 +30,12 @@ from tracker.source.base import FrameSource, Sampling, total_frames
 from tracker.source.run_clock import RunClock
 from tracker.stages import Networks, follow
 from tracker.types import FloatArray, Frame
+from tracker.watcher import Watcher
 
 logger = logging.getLogger(__name__)
 
-FORGET_EVERY = 500  # frames
+FORGET_EVERY = 100  # frames
+GUESSED_FROM = (4, 40)  # visits of each person and of all, for who is who while a recording runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +79,6 @@ class RunOutcome:
     interrupted: bool = False
     failures: list[SourceError] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-
-
-class Watcher:
-    """Is told what happens; this one does nothing, the command line shows progress with it."""
-
-    def begin(self, stage: str, total: int | None) -> None:
-        """Note that a stage of `total` frames (None: unknown) begins."""
-
-    def frame(self, step: Step, labels: list[Label], people: int) -> bool:
-        """Take note of a processed frame; return False to end the run."""
-        return True
-
-    def event(self, event: Event) -> None:
-        """Take note of what happened to a person, as it is known while the cameras run."""
-
-    def drawn(self, frame: Frame) -> None:
-        """Take note of a frame written to a video."""
 
 
 def run(
@@ -209,6 +193,7 @@ class _Follower:
         self.watcher = watcher
         self.keeper = keeper
         self.people = PeopleNow(settings.link, [c.info for c in cameras], tell=watcher.event)
+        self._named = settings.online or watcher.names
         self.frames = 0
         self.live_videos: list[Path] = []
         self.detected: dict[str, dict[int, FloatArray]] = {}  # by camera and frame
@@ -255,17 +240,23 @@ class _Follower:
 
     def _take(self, camera: CameraPipeline, step: Step, draw: Mapping[str, DrawFrame]) -> bool:
         self.frames += 1
-        person_of = self.people.update(camera, step.frame.time_s, step.boxes)
-        if not self._settings.online and self.frames % FORGET_EVERY == 0:
-            self.people.forget_oldest()  # `link` will look at everybody again
         self.keeper.live(step.frame, step.boxes)
-        labels = [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
+        labels = self._labels(camera, step) if self._named else []
         name = step.frame.camera
         if name in draw:
             draw[name](step.frame, labels, step.detected)
         elif self._settings.blur:  # the second pass will need it
             self.detected.setdefault(name, {})[step.frame.index] = step.detected
-        return self.watcher.frame(step, labels, self.people.identities.count)
+        return self.watcher.frame(
+            step, labels, self.people.identities.count if self._named else None
+        )
+
+    def _labels(self, camera: CameraPipeline, step: Step) -> list[Label]:
+        """Say who is who, as far as it is known by now."""
+        person_of = self.people.update(camera, step.frame.time_s, step.boxes)
+        if not self._settings.online and self.frames % FORGET_EVERY == 0:
+            self.people.forget_oldest(*GUESSED_FROM)  # `link` will look at everybody again
+        return [Label(person_of[b.track_id], b.xyxy) for b in step.boxes]
 
 
 def _settle(

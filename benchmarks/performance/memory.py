@@ -5,8 +5,8 @@ from pathlib import Path
 from benchmarks.performance.parts import Looped, load, whole_run
 from tracker.output.draw import Label
 from tracker.pipeline import Step
-from tracker.run import Watcher
 from tracker.source.cameras import CameraSpec
+from tracker.watcher import Watcher
 
 MINUTES, EVERY, FROM = 60, 5, 5
 PAGE_MB = 4096 / 1e6
@@ -16,13 +16,16 @@ class MemoryWatcher(Watcher):
     """Notes the resident size every few minutes of the recording."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[float, float, int]] = []  # minutes, MB, people so far
+        self.rows: list[tuple[float, float]] = []  # minutes, MB
+        self._visits = 0
 
-    def frame(self, step: Step, labels: list[Label], people: int) -> bool:
+    def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
         """See `Watcher.frame`."""
+        self._visits = max([self._visits, *(box.track_id for box in step.boxes)])
         if step.frame.time_s >= 60 * EVERY * (len(self.rows) + 1) - 1:
-            self.rows.append((step.frame.time_s / 60, resident_mb(), people))
-            print(f"| {self.rows[-1][0]:.0f} | {self.rows[-1][1]:.0f} | {people} |", flush=True)
+            minute, size = step.frame.time_s / 60, resident_mb()
+            self.rows.append((minute, size))
+            print(f"| {minute:.0f} | {size:.0f} | {self._visits} |", flush=True)
         return True
 
 
@@ -36,7 +39,7 @@ def measure(video: Path, detector: str, reid: str) -> None:
     source = Looped(CameraSpec("cam", str(video)), 0)
     source = Looped(CameraSpec("cam", str(video)), round(60 * MINUTES * source.info.fps))
     watcher = MemoryWatcher()
-    print("| minute | resident, MB | people so far |\n|---|---|---|")
+    print("| minute | resident, MB | visits so far |\n|---|---|---|")
     whole_run([source], load(detector, reid), watcher=watcher)
-    sizes = [size for minute, size, _ in watcher.rows if minute > FROM - 1]
+    sizes = [size for minute, size in watcher.rows if minute > FROM - 1]
     print(f"\ngrowth from minute {FROM} to {MINUTES}: {sizes[-1] - sizes[0]:.0f} MB")

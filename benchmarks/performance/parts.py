@@ -13,10 +13,11 @@ from tracker.detect.base import Detector, YoloOptions
 from tracker.embed.embedder import Embedder
 from tracker.outputs import plan_outputs
 from tracker.result import ModelUse
-from tracker.run import RunSettings, Watcher, run
+from tracker.run import RunSettings, run
 from tracker.source.base import FrameSource, Sampling
 from tracker.source.cameras import CameraSpec, open_camera
 from tracker.types import Frame
+from tracker.watcher import Watcher
 
 CORES = os.cpu_count() or 1
 

@@ -18,8 +18,8 @@ from tracker.link.events import Event
 from tracker.output.draw import Label
 from tracker.output.show import Window
 from tracker.pipeline import Step
-from tracker.run import Watcher
 from tracker.types import Frame
+from tracker.watcher import Watcher
 
 RATE_EVERY_S = 0.5
 
@@ -65,6 +65,8 @@ class ConsoleWatcher(Watcher):
         )
         self._console = console
         self._window = window
+        self.names = window is not None
+        self._visits: set[tuple[str, int]] = set()
         self._began = 0.0
         self.also: list[Watcher] = []  # who else is told of frames and events
 
@@ -90,9 +92,11 @@ class ConsoleWatcher(Watcher):
         self._began = time.monotonic()
         self._progress.add_task(stage, total=total, rate="", people="")
 
-    def frame(self, step: Step, labels: list[Label], people: int) -> bool:
+    def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
         """See `Watcher.frame`; False when the window was closed."""
-        self._advance(people=f"{people} people so far")
+        self._visits.update((step.frame.camera, box.track_id) for box in step.boxes)
+        many = f"{len(self._visits)} visits" if people is None else f"{people} people"
+        self._advance(people=f"{many} so far")
         for other in self.also:
             other.frame(step, labels, people)
         return self._window is None or self._window.show(step.frame, labels)

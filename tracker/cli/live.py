@@ -14,9 +14,9 @@ from tracker.output.draw import Label
 from tracker.output.events import STDOUT, EventWriter, event_writer
 from tracker.outputs import Streaming
 from tracker.pipeline import Step
-from tracker.run import Watcher
 from tracker.source.base import FrameSource
 from tracker.source.run_clock import RunClock
+from tracker.watcher import Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ def _page(
     class Shown(Watcher):
         """Passes on what happens to the page."""
 
-        def frame(self, step: Step, labels: list[Label], people: int) -> bool:
+        def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
             """See `Watcher.frame`."""
-            view.frame(step.frame, labels, people)
+            view.frame(step.frame, labels, people or 0)
             return True
 
         def event(self, event: Event) -> None:
