@@ -26,7 +26,7 @@ from tracker.evaluate.tracks import concatenate, score, with_true_ids
 from tracker.link.decide import scene_of
 from tracker.link.identities import Linked, link, without_doubtful
 from tracker.models.locate import LocatedModel, find_model
-from tracker.pipeline import PeopleNow
+from tracker.people_now import PeopleNow
 from tracker.types import CameraInfo, Detections, Tracklet
 
 FRAMES, FPS, SIZE, ROOM = 268, 10.0, (768, 576), np.array([8.0, 6.0])
