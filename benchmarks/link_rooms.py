@@ -204,7 +204,7 @@ def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], 
     now.identities.finish(online)
     linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
     shown = without_doubtful(now.identities.linked(online), renumber=False)
-    return settled, linked, online, shown
+    return [v for p in linked.identities for v in p.tracklets], linked, online, shown
 
 
 def joint(room: list[Camera], visits: list[Tracklet], person: dict) -> float:

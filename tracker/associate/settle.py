@@ -11,6 +11,7 @@ from tracker.associate.fill import fill_gaps
 from tracker.associate.likeness import Likeness
 from tracker.associate.rejoin import rejoin
 from tracker.associate.smooth import camera_moves, cut_off, smooth
+from tracker.associate.turns import join_turns
 from tracker.config import TrackerConfig
 from tracker.types import Tracklet
 
@@ -34,7 +35,8 @@ def settle(
         path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = [v for v in rejoin(pieces, size, likeness, path) if _is_a_person(v, least, config)]
+    visits = join_turns(rejoin(pieces, size, likeness, path))
+    visits = [v for v in visits if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]
 

@@ -118,7 +118,7 @@ def _evidence(
     if before is not None:
         excluded = (excluded | before.excluded) & ~before.together
         np.fill_diagonal(excluded, val=True)
-    return Decision(visits, [], affinity, excluded, scale, distance_m, near)
+    return Decision(visits, [], affinity, excluded, scale, distance_m, near, maps)
 
 
 def _grouped(

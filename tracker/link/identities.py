@@ -8,6 +8,7 @@ import numpy as np
 from tracker.config import LinkConfig
 from tracker.link.decide import Scene, decide
 from tracker.link.reasons import reasons
+from tracker.link.split import split_mixed
 from tracker.link.sure import SurePairs
 from tracker.types import Identity, Link, Merge, Tracklet
 
@@ -42,13 +43,18 @@ def link(
 
     Returns:
         People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
-        exactly one, sorted by time.
+        exactly one, sorted by time. A visit that the views of other cameras show to be two
+        people, one after the other, is two tracklets there (`split_mixed`).
     """
     ordered = sorted(tracklets, key=appearance_order)
     if not ordered:
         return Linked([], [])
-    sure = sure or SurePairs()
-    decision = decide(ordered, config, scene or Scene(), sure=sure)
+    sure, scene = sure or SurePairs(), scene or Scene()
+    decision = decide(ordered, config, scene, sure=sure)
+    parts = split_mixed(ordered, decision.maps, scene.sizes)
+    if len(parts) > len(ordered):
+        ordered = sorted(parts, key=appearance_order)
+        decision = decide(ordered, config, scene, sure=sure)
     people = [
         Identity(number, [ordered[i] for i in group])
         for number, group in enumerate(decision.groups, 1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from tracker.associate.likeness import Likeness, look
 from tracker.boxes import FloatArray
+from tracker.link.views import ViewMap
 from tracker.types import BoolArray, IntArray, Link, Tracklet
 
 # Logistic regression on links found among Market-1501 visits of 3 to 50 people; docs/linking.md
@@ -27,6 +28,7 @@ class Decision:
         scale: What similarities mean in this recording.
         distance_m: (N, N) metres on the ground while both were in view; NaN where unknown.
         near: (N, N) in [0, 1]: how near, as places tell; NaN where they do not.
+        maps: Between the views of cameras without calibration.
     """
 
     visits: Sequence[Tracklet]
@@ -36,6 +38,7 @@ class Decision:
     scale: Likeness
     distance_m: FloatArray | None = None
     near: FloatArray | None = None
+    maps: Sequence[ViewMap] = ()
 
 
 def probability(affinity: float, related: float, runner_up: float) -> float:

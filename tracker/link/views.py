@@ -5,7 +5,7 @@ one homography, and so do their heads, nearly, since people are about as tall as
 assignments between those in view at once only the right one fits such a map, whatever they wear.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +81,58 @@ def nearness(visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes) 
     return near
 
 
+def errors_of(
+    visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
+) -> Iterator[tuple[int, str, int, FloatArray]]:
+    """Yield how far off each visit is, step by step, from those in other views.
+
+    Yields:
+        Number of the visit, the other camera, the first step, and (J, T) own heights for the J
+        visits there that share a step with it; NaN where not known.
+    """
+    pairs: dict[tuple[str, str], list[ViewMap]] = {}
+    for view in maps:
+        pairs.setdefault((view.first, view.second), []).append(view)
+    for (first, second), views in pairs.items():
+        here, there = (
+            [(n, [_trail(v, m.edge, sizes[camera], way) for m, way in ways])
+             for n, v in enumerate(visits) if v.camera == camera]
+            for camera, ways in (
+                (first, [(m, m.matrix) for m in views]),
+                (second, [(m, np.linalg.inv(m.matrix)) for m in views]),
+            )
+        )  # fmt: skip
+        for own, others, other in ((here, there, second), (there, here, first)):
+            for number, trails in own:
+                along = [_errors_along(trails, t) for _, t in others if _meet(trails[0], t[0])]
+                if along:
+                    yield number, other, trails[0].first, np.array(along)
+
+
+def _meet(one: _Trail, other: _Trail) -> bool:
+    return max(one.first, other.first) < min(
+        one.first + len(one.height), other.first + len(other.height)
+    )
+
+
+def _errors_along(trails: Sequence[_Trail], others: Sequence[_Trail]) -> FloatArray:
+    """Return how far off (T,) another visit is at the steps of the first, by the best map."""
+    best = np.full(len(trails[0].height), np.nan)
+    for one, other in zip(trails, others, strict=True):
+        begin = max(one.first, other.first)
+        end = min(one.first + len(one.height), other.first + len(other.height))
+        place = best[begin - one.first : end - one.first]
+        place[:] = np.fmin(place, _errors_between(one, other, begin, end))
+    return best
+
+
+def _errors_between(one: _Trail, other: _Trail, begin: int, end: int) -> FloatArray:
+    a, b = slice(begin - one.first, end - one.first), slice(begin - other.first, end - other.first)
+    forth = np.linalg.norm(one.there[a] - other.point[b], axis=1) / other.height[b]
+    back = np.linalg.norm(one.point[a] - other.there[b], axis=1) / one.height[a]
+    return np.asarray(np.maximum(forth, back))
+
+
 def _trail(visit: Tracklet, edge: int, size: tuple[int, int], matrix: FloatArray) -> _Trail:
     first = int(np.ceil(visit.start_s / STEP_S))
     at = STEP_S * np.arange(first, int(visit.end_s / STEP_S) + 1)
@@ -93,10 +145,7 @@ def _near(one: _Trail, other: _Trail) -> float:
     end = min(one.first + len(one.height), other.first + len(other.height))
     if begin >= end:
         return float("nan")
-    a, b = slice(begin - one.first, end - one.first), slice(begin - other.first, end - other.first)
-    forth = np.linalg.norm(one.there[a] - other.point[b], axis=1) / other.height[b]
-    back = np.linalg.norm(one.point[a] - other.there[b], axis=1) / one.height[a]
-    error = np.maximum(forth, back)
+    error = _errors_between(one, other, begin, end)
     known = error[np.isfinite(error)]
     if not len(known):
         return float("nan")

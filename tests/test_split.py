@@ -1,0 +1,68 @@
+"""A visit that goes on with the wrong person is cut where the other views show it."""
+
+import numpy as np
+import pytest
+
+from tracker.link.split import split_mixed
+from tracker.link.views import FEET, ViewMap
+from tracker.types import Tracklet
+
+FPS, FRAMES = 10, 120
+SIZES = {name: (640, 480) for name in "abc"}
+MAPS = [ViewMap(one, two, FEET, np.eye(3)) for one, two in ("ab", "ac", "bc")]
+
+
+def where(person: int) -> np.ndarray:
+    """Feet in the picture, the same one in all cameras: two who walk to and fro and meet twice."""
+    turn = 2 * np.pi * np.arange(FRAMES) / FRAMES + person * np.pi
+    return np.stack([320 + 200 * np.sin(turn), 300 + 100 * np.cos(turn)], axis=1)
+
+
+def visit(camera: str, number: int, people: list[int]) -> Tracklet:
+    """Somebody at each frame."""
+    feet = np.array([where(person)[frame] for frame, person in enumerate(people)])
+    boxes = np.column_stack([feet[:, 0] - 20, feet[:, 1] - 100, feet[:, 0] + 20, feet[:, 1]])
+    seen = np.ones(FRAMES, bool)
+    return Tracklet(
+        camera, number, np.arange(FRAMES), np.arange(FRAMES) / FPS, boxes.astype(np.float32),
+        seen.astype(np.float32), seen, np.eye(12, 512, dtype=np.float32),
+    )  # fmt: skip
+
+
+def pure(camera: str) -> list[Tracklet]:
+    return [visit(camera, 1, [0] * FRAMES), visit(camera, 2, [1] * FRAMES)]
+
+
+def swapped(camera: str, at: int) -> list[Tracklet]:
+    return [
+        visit(camera, 1, [0] * at + [1] * (FRAMES - at)),
+        visit(camera, 2, [1] * at + [0] * (FRAMES - at)),
+    ]
+
+
+@pytest.mark.parametrize("at", [40, 60, 90])
+def test_both_who_changed_places_are_cut_there(at: int) -> None:
+    parts = split_mixed([*pure("a"), *pure("b"), *swapped("c", at)], MAPS, SIZES)
+    assert [p.key for p in parts[:4]] == [("a", 1), ("a", 2), ("b", 1), ("b", 2)]
+    assert [p.key for p in parts[4:]] == [("c", 1), ("c", 3), ("c", 2), ("c", 4)]
+    for part in parts[4:]:
+        ends = part.frame[[0, -1]]
+        assert ends[0] == 0 or abs(ends[0] - at) <= 2
+        assert len(part.embeddings) == pytest.approx(12 * len(part.frame) / FRAMES, abs=1)
+
+
+def test_who_is_right_stays_whole() -> None:
+    people = [*pure("a"), *pure("b"), *pure("c")]
+    assert split_mixed(people, MAPS, SIZES) == people
+    assert split_mixed(people, [], SIZES) == people
+
+
+def test_two_views_cannot_tell_whose_fault_it_is() -> None:
+    people = [*pure("a"), *swapped("b", 60)]
+    assert split_mixed(people, MAPS[:1], SIZES) == people
+
+
+def test_a_moment_with_somebody_else_is_no_change() -> None:
+    short = [0] * 60 + [1] * 8 + [0] * (FRAMES - 68)
+    people = [*pure("a"), *pure("b"), visit("c", 1, short)]
+    assert split_mixed(people, MAPS, SIZES) == people

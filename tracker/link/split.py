@@ -1,0 +1,144 @@
+"""Visits that hold two people one after the other, as the other cameras' views tell.
+
+Where people who look alike pass each other, one camera may go on with the wrong one. Seen from
+there, everybody in all other views then changes places at one moment; seen from any of the others,
+only the people of that one camera do.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+import numpy as np
+
+from tracker.boxes import FloatArray
+from tracker.link.views import NEAR, STEP_S, Sizes, ViewMap, errors_of
+from tracker.types import BoolArray, Tracklet
+
+WITH = 2.0 * NEAR  # own heights off: goes with somebody in another view,
+WITHOUT = 2.0 * WITH  # and with nobody else there who is nearer than that
+LEAST_STEPS = 8  # with one before and with another after, both in view all the time,
+MOST_WRONG = 0.15  # but for so much
+SAME_MOMENT_S = 2.0  # changes of two views so near in time are one
+FEWEST_VIEWS = 2  # must tell of a change
+ROUNDS = 4  # a visit may change more than once
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """A visit goes with one before and with another after a moment, seen from another camera."""
+
+    visit: int
+    camera: str
+    other: str
+    time_s: float
+    steps: int  # that tell of it
+
+
+def split_mixed(
+    visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
+) -> list[Tracklet]:
+    """Return the visits, with those cut that change from one person to another.
+
+    The later part gets a new track_id, the next free one of its camera. At least two other
+    cameras must tell of a change, and more than tell of one in those.
+
+    Args:
+        visits: Of all cameras.
+        maps: How views lie in each other.
+        sizes: Of the cameras' pictures.
+    """
+    parts = list(visits)
+    for _ in range(ROUNDS if maps else 0):
+        changes = _believed(list(_changes(parts, maps, sizes)))
+        if not changes:
+            break
+        parts = _cut(parts, changes)
+    return parts
+
+
+def _changes(
+    visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
+) -> Iterator[_Change]:
+    for number, other, first, error in errors_of(visits, maps, sizes):
+        found = _change(error)
+        if found:
+            step, steps = found
+            camera = visits[number].camera
+            yield _Change(number, camera, other, STEP_S * (first + step), steps)
+
+
+def _change(error: FloatArray) -> tuple[float, int] | None:
+    """Find the step at which a visit changes whom it goes with, and how many steps tell so.
+
+    Args:
+        error: (J, T) own heights between it and everybody in another view; NaN where not known.
+    """
+    known = np.isfinite(error)
+    off = np.where(known, error, np.inf)
+    ordered = np.sort(off, axis=0)
+    clear = (ordered[0] <= WITH) & (ordered[1:2] >= WITHOUT).all(axis=0)
+    with_whom = np.where(clear, off.argmin(axis=0), -1)
+    best: tuple[float, int] | None = None
+    for one, two in permutations(np.unique(with_whom[with_whom >= 0]).tolist(), 2):
+        before, after = (with_whom == one) & known[two], (with_whom == two) & known[one]
+        found = _moment(before, after)
+        if found and (best is None or found[1] > best[1]):
+            best = found
+    return best
+
+
+def _moment(before: BoolArray, after: BoolArray) -> tuple[float, int] | None:
+    """Find the step until which mostly `before` (T,) holds, and `after` from then on."""
+    until, since = np.cumsum(before), after.sum() - np.cumsum(after)
+    wrong = (before.sum() - until) + np.cumsum(after)
+    right = until + since
+    step = int((right - wrong).argmax())
+    if min(until[step], since[step]) < LEAST_STEPS or wrong[step] > MOST_WRONG * right[step]:
+        return None
+    last, first = np.flatnonzero(before[: step + 1])[-1], np.flatnonzero(after[step + 1 :])[0]
+    return float(last + step + 1 + first) / 2, int(right[step])
+
+
+def _believed(changes: Sequence[_Change]) -> list[_Change]:
+    """Return for each visit the change that most tells of, where its camera is at fault."""
+
+    def views(camera: str, time_s: float) -> int:
+        return len({
+            c.other for c in changes
+            if c.camera == camera and abs(c.time_s - time_s) <= SAME_MOMENT_S
+        })  # fmt: skip
+
+    chosen: dict[int, _Change] = {}
+    for change in sorted(changes, key=lambda c: -c.steps):
+        own = views(change.camera, change.time_s)
+        if own >= FEWEST_VIEWS and own > views(change.other, change.time_s):
+            chosen.setdefault(change.visit, change)
+    return list(chosen.values())
+
+
+def _cut(visits: Sequence[Tracklet], changes: Sequence[_Change]) -> list[Tracklet]:
+    time_of = {change.visit: change.time_s for change in changes}
+    free: dict[str, int] = {}
+    for visit in visits:
+        free[visit.camera] = max(free.get(visit.camera, 0), visit.track_id) + 1
+    parts = []
+    for number, visit in enumerate(visits):
+        later = visit.time_s >= time_of.get(number, np.inf)
+        if not later.any() or later.all():
+            parts.append(visit)
+            continue
+        parts += _halves(visit, later, free[visit.camera])
+        free[visit.camera] += 1
+    return parts
+
+
+def _halves(visit: Tracklet, later: BoolArray, number: int) -> list[Tracklet]:
+    """Cut a visit; its views, which are spread over it, go with the boxes seen until then."""
+    seen = visit.observed.sum()
+    share = visit.observed[~later].sum() / max(seen, 1)
+    views = round(len(visit.embeddings) * float(share))
+    return [
+        replace(visit.rows(~later), embeddings=visit.embeddings[:views]),
+        replace(visit.rows(later), embeddings=visit.embeddings[views:], track_id=number),
+    ]
