@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracker.link.split import split_mixed
+from tracker.link.split import split_mixed, trim_overlaps
 from tracker.link.views import FEET, ViewMap
 from tracker.types import Tracklet
 
@@ -66,3 +66,21 @@ def test_a_moment_with_somebody_else_is_no_change() -> None:
     short = [0] * 60 + [1] * 8 + [0] * (FRAMES - 68)
     people = [*pure("a"), *pure("b"), visit("c", 1, short)]
     assert split_mixed(people, MAPS, SIZES) == people
+
+
+def test_a_slip_to_somebody_else_is_cut_off() -> None:
+    slipped = visit("c", 1, [0] * 70 + [1] * (FRAMES - 70)).rows(np.arange(80))
+    found_again = visit("c", 2, [0] * FRAMES).rows(np.arange(72, FRAMES))
+    other = visit("c", 3, [1] * FRAMES)
+    people = [*pure("a"), slipped, found_again, other]
+    trimmed = trim_overlaps(people, MAPS, SIZES)
+    assert trimmed[2].frame[-1] == 71
+    assert [t is p for t, p in zip(trimmed, people, strict=True)] == [True, True, False, True, True]
+    assert trim_overlaps(people, [], SIZES) == people
+
+
+def test_somebody_else_who_comes_as_one_leaves_is_left_alone() -> None:
+    leaving = visit("c", 1, [0] * FRAMES).rows(np.arange(80))
+    coming = visit("c", 2, [1] * FRAMES).rows(np.arange(72, FRAMES))
+    people = [*pure("a"), leaving, coming]
+    assert trim_overlaps(people, MAPS, SIZES) == people

@@ -10,7 +10,7 @@ from tracker.corrections.file import read_corrections_file
 from tracker.corrections.sure import Known, KnownPlaces
 from tracker.errors import ConfigError
 from tracker.link.decide import Scene
-from tracker.link.identities import Linked, link
+from tracker.link.identities import Linked, link, one_person_each
 from tracker.output.saved import Key
 from tracker.types import Identity, Tracklet
 
@@ -46,6 +46,9 @@ def link_knowing(
     places: KnownPlaces, visits: Sequence[Tracklet], config: LinkConfig, scene: Scene
 ) -> Linked:
     """Group visits into people as `link` does, so that what is known holds, and give names."""
+    if not places.visits:
+        return link(visits, config, scene)
+    visits = one_person_each(visits, config, scene)
     known = found_in(places, visits)
     linked = link(visits, config, scene, known.pairs)
     give_names(linked.identities, known.names)

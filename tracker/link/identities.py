@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 import numpy as np
 
 from tracker.config import LinkConfig
 from tracker.link.decide import Scene, decide
-from tracker.link.reasons import reasons
-from tracker.link.split import split_mixed
+from tracker.link.reasons import Decision, reasons
+from tracker.link.split import split_mixed, trim_overlaps
 from tracker.link.sure import SurePairs
 from tracker.types import Identity, Link, Merge, Tracklet
 
@@ -39,7 +40,7 @@ def link(
         tracklets: Of all cameras.
         config: Thresholds, and what is known of the cameras.
         scene: Calibration and picture sizes, where known.
-        sure: Visits about which a person has said who they are.
+        sure: Visits about which a person has said who they are; all visits then stay as they are.
 
     Returns:
         People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
@@ -49,11 +50,10 @@ def link(
     ordered = sorted(tracklets, key=appearance_order)
     if not ordered:
         return Linked([], [])
-    sure, scene = sure or SurePairs(), scene or Scene()
-    decision = decide(ordered, config, scene, sure=sure)
-    parts = split_mixed(ordered, decision.maps, scene.sizes)
-    if len(parts) > len(ordered):
-        ordered = sorted(parts, key=appearance_order)
+    scene = scene or Scene()
+    if sure is None:
+        sure, ordered, decision = SurePairs(), *_decided(ordered, config, scene)
+    else:
         decision = decide(ordered, config, scene, sure=sure)
     people = [
         Identity(number, [ordered[i] for i in group])
@@ -61,6 +61,27 @@ def link(
     ]
     preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
     return Linked(people, sure.vouch(reasons(preferred)))
+
+
+def one_person_each(
+    tracklets: Iterable[Tracklet], config: LinkConfig, scene: Scene
+) -> list[Tracklet]:
+    """Return the visits as `link` cuts them where the views of other cameras tell of two people."""
+    ordered = sorted(tracklets, key=appearance_order)
+    return _decided(ordered, config, scene)[0] if ordered else []
+
+
+def _decided(
+    visits: list[Tracklet], config: LinkConfig, scene: Scene
+) -> tuple[list[Tracklet], Decision]:
+    """Decide, and again if the maps between views that this teaches show visits of two people."""
+    decision = decide(visits, config, scene)
+    parts = split_mixed(visits, decision.maps, scene.sizes)
+    parts = trim_overlaps(parts, decision.maps, scene.sizes)
+    if all(part is visit for part, visit in zip_longest(parts, visits)):
+        return visits, decision
+    parts.sort(key=appearance_order)
+    return parts, decide(parts, config, scene)
 
 
 def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:

@@ -12,7 +12,7 @@ from itertools import permutations
 import numpy as np
 
 from tracker.boxes import FloatArray
-from tracker.link.views import NEAR, STEP_S, Sizes, ViewMap, errors_of
+from tracker.link.views import NEAR, STEP_S, Sizes, ViewMap, errors_of, nearness
 from tracker.types import BoolArray, Tracklet
 
 WITH = 2.0 * NEAR  # own heights off: goes with somebody in another view,
@@ -22,6 +22,8 @@ MOST_WRONG = 0.15  # but for so much
 SAME_MOMENT_S = 2.0  # changes of two views so near in time are one
 FEWEST_VIEWS = 2  # must tell of a change
 ROUNDS = 4  # a visit may change more than once
+SLIP_S = 1.5  # at most, that a visit may go on beside the one that takes over
+SURE = 0.8  # nearness, to one and the same visit in another view
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,39 @@ def split_mixed(
             break
         parts = _cut(parts, changes)
     return parts
+
+
+def trim_overlaps(
+    visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
+) -> list[Tracklet]:
+    """Return the visits without short ends beside the visit that takes over from them.
+
+    A visit that slips to somebody else in its last moments is still there when its own person is
+    found again. That both were one shows in another view, where they go with the same visit.
+    """
+    trimmed = list(visits)
+    if not maps:
+        return trimmed
+    near = np.nan_to_num(nearness(visits, maps, sizes))
+    for one, two in _slips(visits):
+        if np.minimum(near[one], near[two]).max() >= SURE:
+            first = trimmed[one]
+            trimmed[one] = first.rows(first.time_s < visits[two].start_s)
+    return trimmed
+
+
+def _slips(visits: Sequence[Tracklet]) -> Iterator[tuple[int, int]]:
+    """Yield numbers of visits of which the first ends shortly after the second has begun."""
+    order = sorted(range(len(visits)), key=lambda n: (visits[n].camera, visits[n].start_s))
+    for place, one in enumerate(order):
+        first = visits[one]
+        for two in order[place + 1 :]:
+            second = visits[two]
+            if second.camera != first.camera or second.start_s > first.end_s:
+                break
+            slip_s = first.end_s - second.start_s
+            if first.start_s < second.start_s and slip_s <= SLIP_S < second.end_s - first.end_s:
+                yield one, two
 
 
 def _changes(
