@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tracker.link.split import split_mixed, trim_overlaps
+from tracker.link.split import part_at_gaps, split_mixed, trim_overlaps
 from tracker.link.views import FEET, ViewMap
 from tracker.types import Tracklet
 
@@ -84,3 +84,22 @@ def test_somebody_else_who_comes_as_one_leaves_is_left_alone() -> None:
     coming = visit("c", 2, [1] * FRAMES).rows(np.arange(72, FRAMES))
     people = [*pure("a"), leaving, coming]
     assert trim_overlaps(people, MAPS, SIZES) == people
+
+
+def test_visits_in_turns_are_cut_where_the_other_is_seen() -> None:
+    frames = np.arange(FRAMES)
+    one = visit("c", 1, [0] * FRAMES).rows((frames < 30) | (frames >= 90))
+    other = visit("c", 2, [0] * FRAMES).rows((frames >= 45) & (frames < 75))
+    alone = visit("b", 1, [0] * FRAMES).rows((frames < 30) | (frames >= 90))
+    parts = part_at_gaps([one, other, alone], MAPS)
+    assert [(p.key, p.frame[0], p.frame[-1]) for p in parts] == [
+        (("c", 1), 0, 29), (("c", 3), 90, 119), (("c", 2), 45, 74), (("b", 1), 0, 119),
+    ]  # fmt: skip
+    assert part_at_gaps([one, other], []) == [one, other]
+
+
+def test_a_gap_beside_somebody_who_was_there_before_stays() -> None:
+    frames = np.arange(FRAMES)
+    one = visit("c", 1, [0] * FRAMES).rows((frames < 30) | (frames >= 90))
+    people = [one, visit("c", 2, [1] * FRAMES)]
+    assert part_at_gaps(people, MAPS) == people

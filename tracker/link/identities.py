@@ -9,7 +9,7 @@ import numpy as np
 from tracker.config import LinkConfig
 from tracker.link.decide import Scene, decide
 from tracker.link.reasons import Decision, reasons
-from tracker.link.split import split_mixed, trim_overlaps
+from tracker.link.split import part_at_gaps, split_mixed, trim_overlaps
 from tracker.link.sure import SurePairs
 from tracker.types import Identity, Link, Merge, Tracklet
 
@@ -76,7 +76,8 @@ def _decided(
 ) -> tuple[list[Tracklet], Decision]:
     """Decide, and again if the maps between views that this teaches show visits of two people."""
     decision = decide(visits, config, scene)
-    parts = split_mixed(visits, decision.maps, scene.sizes)
+    parts = part_at_gaps(visits, decision.maps)
+    parts = split_mixed(parts, decision.maps, scene.sizes)
     parts = trim_overlaps(parts, decision.maps, scene.sizes)
     if all(part is visit for part, visit in zip_longest(parts, visits)):
         return visits, decision

@@ -22,6 +22,7 @@ MOST_WRONG = 0.15  # but for so much
 SAME_MOMENT_S = 2.0  # changes of two views so near in time are one
 FEWEST_VIEWS = 2  # must tell of a change
 ROUNDS = 4  # a visit may change more than once
+GAP_S = 1.0  # between two boxes, in which others may be seen
 SLIP_S = 1.5  # at most, that a visit may go on beside the one that takes over
 SURE = 0.8  # nearness, to one and the same visit in another view
 
@@ -57,6 +58,34 @@ def split_mixed(
             break
         parts = _cut(parts, changes)
     return parts
+
+
+def part_at_gaps(visits: Sequence[Tracklet], maps: Sequence[ViewMap]) -> list[Tracklet]:
+    """Return the visits, with those cut at a gap in which another is seen, and never both at once.
+
+    Looks alone have put such a visit together, and it keeps both from being one person.
+    """
+    if not maps:
+        return list(visits)
+    free = _free_numbers(visits)
+    parts = []
+    for visit in visits:
+        others = [v for v in visits if v.camera == visit.camera and _between(visit, v)]
+        rest = visit
+        for gap in np.flatnonzero(np.diff(visit.time_s) > GAP_S):
+            begin, end = visit.time_s[gap], visit.time_s[gap + 1]
+            if any(((v.time_s > begin) & (v.time_s < end)).any() for v in others):
+                done, rest = _halves(rest, rest.time_s >= end, free[visit.camera])
+                free[visit.camera] += 1
+                parts.append(done)
+        parts.append(rest)
+    return parts
+
+
+def _between(one: Tracklet, other: Tracklet) -> bool:
+    """Tell whether two visits are in view in turns only."""
+    meet = other.start_s < one.end_s and one.start_s < other.end_s
+    return meet and not np.isin(other.frame, one.frame).any()
 
 
 def trim_overlaps(
@@ -154,9 +183,7 @@ def _believed(changes: Sequence[_Change]) -> list[_Change]:
 
 def _cut(visits: Sequence[Tracklet], changes: Sequence[_Change]) -> list[Tracklet]:
     time_of = {change.visit: change.time_s for change in changes}
-    free: dict[str, int] = {}
-    for visit in visits:
-        free[visit.camera] = max(free.get(visit.camera, 0), visit.track_id) + 1
+    free = _free_numbers(visits)
     parts = []
     for number, visit in enumerate(visits):
         later = visit.time_s >= time_of.get(number, np.inf)
@@ -166,6 +193,14 @@ def _cut(visits: Sequence[Tracklet], changes: Sequence[_Change]) -> list[Trackle
         parts += _halves(visit, later, free[visit.camera])
         free[visit.camera] += 1
     return parts
+
+
+def _free_numbers(visits: Sequence[Tracklet]) -> dict[str, int]:
+    """Return the next track_id of each camera."""
+    free: dict[str, int] = {}
+    for visit in visits:
+        free[visit.camera] = max(free.get(visit.camera, 1), visit.track_id + 1)
+    return free
 
 
 def _halves(visit: Tracklet, later: BoolArray, number: int) -> list[Tracklet]:
