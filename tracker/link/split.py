@@ -124,11 +124,11 @@ def _slips(visits: Sequence[Tracklet]) -> Iterator[tuple[int, int]]:
 def _changes(
     visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
 ) -> Iterator[_Change]:
-    for number, other, first, error in errors_of(visits, maps, sizes):
+    for number, others, first, error in errors_of(visits, maps, sizes):
         found = _change(error)
         if found:
             step, steps = found
-            camera = visits[number].camera
+            camera, other = visits[number].camera, visits[others[0]].camera
             yield _Change(number, camera, other, STEP_S * (first + step), steps)
 
 
@@ -168,10 +168,10 @@ def _believed(changes: Sequence[_Change]) -> list[_Change]:
     """Return for each visit the change that most tells of, where its camera is at fault."""
 
     def views(camera: str, time_s: float) -> int:
-        return len({
-            c.other for c in changes
-            if c.camera == camera and abs(c.time_s - time_s) <= SAME_MOMENT_S
-        })  # fmt: skip
+        """Count the cameras that disagree with one about a moment, seen from either."""
+        about = [c for c in changes if abs(c.time_s - time_s) <= SAME_MOMENT_S]
+        pairs = {(c.camera, c.other) for c in about} | {(c.other, c.camera) for c in about}
+        return sum(one == camera for one, _ in pairs)
 
     chosen: dict[int, _Change] = {}
     for change in sorted(changes, key=lambda c: -c.steps):

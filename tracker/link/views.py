@@ -83,12 +83,12 @@ def nearness(visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes) 
 
 def errors_of(
     visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
-) -> Iterator[tuple[int, str, int, FloatArray]]:
-    """Yield how far off each visit is, step by step, from those in other views.
+) -> Iterator[tuple[int, list[int], int, FloatArray]]:
+    """Yield how far off each visit is, step by step, from those in another view.
 
     Yields:
-        Number of the visit, the other camera, the first step, and (J, T) own heights for the J
-        visits there that share a step with it; NaN where not known.
+        Number of the visit, those of the J visits to the other camera that share a step with it,
+        the first step, and (J, T) own heights; NaN where not known.
     """
     pairs: dict[tuple[str, str], list[ViewMap]] = {}
     for view in maps:
@@ -102,11 +102,12 @@ def errors_of(
                 (second, [(m, np.linalg.inv(m.matrix)) for m in views]),
             )
         )  # fmt: skip
-        for own, others, other in ((here, there, second), (there, here, first)):
+        for own, others in ((here, there), (there, here)):
             for number, trails in own:
-                along = [_errors_along(trails, t) for _, t in others if _meet(trails[0], t[0])]
-                if along:
-                    yield number, other, trails[0].first, np.array(along)
+                met = [(n, t) for n, t in others if _meet(trails[0], t[0])]
+                if met:
+                    along = np.array([_errors_along(trails, t) for _, t in met])
+                    yield number, [n for n, _ in met], trails[0].first, along
 
 
 def _meet(one: _Trail, other: _Trail) -> bool:
