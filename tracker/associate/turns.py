@@ -5,7 +5,8 @@ the other is not. Looks then speak against a join, time and place for it: two pe
 at once are seen at once now and then, and one does not begin again and again where the other ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice, takewhile
 
 import numpy as np
 
@@ -21,18 +22,24 @@ MOST_AT_ONCE = 0.01  # share of the shorter one's frames that show both
 
 
 def join_turns(visits: Sequence[Tracklet]) -> list[Tracklet]:
-    """Join visits of one camera that take turns, sorted by start; no frame has two boxes."""
+    """Join visits of one camera, sorted by start, that take turns; no frame has two boxes."""
     left = list(visits)
     number = 0
     while number < len(left):
         visit = left[number]
-        other = next((v for v in left[number + 1 :] if takes_turns(visit, v)), None)
+        other = _other_half(visit, islice(left, number + 1, None))
         if other is None:
             number += 1
         else:
             left[number] = _both(visit, other)
             left = [v for v in left if v is not other]
     return left
+
+
+def _other_half(visit: Tracklet, later: Iterable[Tracklet]) -> Tracklet | None:
+    """Return who takes turns with a visit, of those that begin later, in this order."""
+    meeting = takewhile(lambda v: v.start_s <= visit.end_s, later)
+    return next((v for v in meeting if takes_turns(visit, v)), None)
 
 
 def takes_turns(one: Tracklet, other: Tracklet) -> bool:

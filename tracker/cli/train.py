@@ -10,14 +10,13 @@ from tracker.cli import HELP
 from tracker.cli.console import set_up_logging
 from tracker.cli.parse import parse_counts, parse_sides
 from tracker.cli.train_detector import train_detector_command
-from tracker.cli.training import Reporter, prepare_folder
+from tracker.cli.training import RECIPE, RUN, Hours, Reporter, prepare_folder
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Train the networks that tracking uses.",
 )  # fmt: skip
-_RECIPE, _RUN = "Recipe", "Run"
 
 
 @app.callback()
@@ -40,41 +39,34 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="Folder of all files, made if need be.", rich_help_panel=_RUN)
+        Path, typer.Option(help="Folder of all files, made if need be.", rich_help_panel=RUN)
     ],
     arch: Annotated[
-        str, typer.Option(help="OSNet variant.", rich_help_panel=_RECIPE)
+        str, typer.Option(help="OSNet variant.", rich_help_panel=RECIPE)
     ] = "osnet_x0_25",
     preset: Annotated[
         str,
         typer.Option(
             help="scratch-sgd, amsgrad-step, amsgrad-cosine, amsgrad-triplet, growing, tuning "
             "or places.",
-            rich_help_panel=_RECIPE,
+            rich_help_panel=RECIPE,
         ),
     ] = "growing",
     epochs: Annotated[
         int | None,
-        typer.Option(min=1, help="Instead of the preset's.", rich_help_panel=_RECIPE),
+        typer.Option(min=1, help="Instead of the preset's.", rich_help_panel=RECIPE),
     ] = None,
-    hours: Annotated[
-        float | None,
-        typer.Option(
-            min=0.001,
-            help="End after so many hours, over all sittings; instead of --epochs.",
-            rich_help_panel=_RECIPE,
-        ),
-    ] = None,
+    hours: Hours = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=2, help="Instead of the preset's.", rich_help_panel=_RECIPE),
+        typer.Option(min=2, help="Instead of the preset's.", rich_help_panel=RECIPE),
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(min=0, help="Learning rate, not the preset's.", rich_help_panel=_RECIPE),
+        typer.Option(min=0, help="Learning rate, not the preset's.", rich_help_panel=RECIPE),
     ] = None,
     size: Annotated[
-        str, typer.Option(metavar="HxW", help="Input pixels.", rich_help_panel=_RECIPE)
+        str, typer.Option(metavar="HxW", help="Input pixels.", rich_help_panel=RECIPE)
     ] = "256x128",
     grow: Annotated[
         bool,
@@ -82,13 +74,13 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
             "--grow/--no-grow",
             help="Whether pictures are smaller at first, in presets that have it so: faster on a "
             "CPU.",
-            rich_help_panel=_RECIPE,
+            rich_help_panel=RECIPE,
         ),
     ] = True,
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="OSNet checkpoint to begin with.", rich_help_panel=_RECIPE, show_default=False
+            help="OSNet checkpoint to begin with.", rich_help_panel=RECIPE, show_default=False
         ),
     ] = None,
     teacher: Annotated[
@@ -97,7 +89,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
             metavar="NAME|PATH",
             help="ReID model whose embeddings of the same pictures are learned too. Given twice, "
             "the first teaches people whom one camera saw, the second the others.",
-            rich_help_panel=_RECIPE,
+            rich_help_panel=RECIPE,
             show_default=False,
         ),
     ] = None,
@@ -106,41 +98,41 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         typer.Option(
             metavar="N,N…",
             help="People in each batch from each DATA; an epoch is then one of the first DATA.",
-            rich_help_panel=_RECIPE,
+            rich_help_panel=RECIPE,
             show_default=False,
         ),
     ] = None,
     split: Annotated[
-        int, typer.Option(min=0, help="Of VIPeR or GRID.", rich_help_panel=_RECIPE)
+        int, typer.Option(min=0, help="Of VIPeR or GRID.", rich_help_panel=RECIPE)
     ] = 0,
     combine_all: Annotated[
         bool,
         typer.Option(
-            "--combine-all", help="Learn the test parts' people too.", rich_help_panel=_RECIPE
+            "--combine-all", help="Learn the test parts' people too.", rich_help_panel=RECIPE
         ),
     ] = False,
     val_ids: Annotated[
         int,
         typer.Option(
-            min=0, help="People of the first DATA kept back to validate.", rich_help_panel=_RUN
+            min=0, help="People of the first DATA kept back to validate.", rich_help_panel=RUN
         ),
     ] = 0,
     val_every: Annotated[
-        int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=_RUN)
+        int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=RUN)
     ] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on in --out.", rich_help_panel=_RUN)
+        bool, typer.Option("--resume", help="Go on in --out.", rich_help_panel=RUN)
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", rich_help_panel=_RUN)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", rich_help_panel=RUN)] = 1,
     device: Annotated[
-        str, typer.Option(help="auto, cpu, mps, 0 or cuda:0.", rich_help_panel=_RUN)
+        str, typer.Option(help="auto, cpu, mps, 0 or cuda:0.", rich_help_panel=RUN)
     ] = "auto",
     precision: Annotated[
-        str, typer.Option(help="auto, fp32, bf16 or fp16.", rich_help_panel=_RUN)
+        str, typer.Option(help="auto, fp32, bf16 or fp16.", rich_help_panel=RUN)
     ] = "auto",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads; default all cores.", rich_help_panel=_RUN),
+        typer.Option(min=1, help="CPU threads; default all cores.", rich_help_panel=RUN),
     ] = None,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, metavar="")] = 0,
 ) -> None:

@@ -10,9 +10,7 @@ import typer
 from rich.console import Console
 
 from tracker.cli.console import set_up_logging
-from tracker.cli.training import Reporter, prepare_folder
-
-_RECIPE, _RUN = "Recipe", "Run"
+from tracker.cli.training import RECIPE, RUN, Hours, Reporter, prepare_folder
 
 
 def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
@@ -26,7 +24,7 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
         ),
     ],
     out: Annotated[
-        Path, typer.Option(help="Folder of all files, made if need be.", rich_help_panel=_RUN)
+        Path, typer.Option(help="Folder of all files, made if need be.", rich_help_panel=RUN)
     ],
     teacher: Annotated[
         str | None,
@@ -34,34 +32,27 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
             metavar="NAME|PATH",
             help="A larger detector: labels what has no labels, adds people whom labels miss, and "
             "as a YOLOv8 or YOLO11 .pt also guides every step.",
-            rich_help_panel=_RECIPE,
+            rich_help_panel=RECIPE,
             show_default=False,
         ),
     ] = None,
     arch: Annotated[
         str,
-        typer.Option(help="yolo11 or yolov8 with n, s, m or l.", rich_help_panel=_RECIPE),
+        typer.Option(help="yolo11 or yolov8 with n, s, m or l.", rich_help_panel=RECIPE),
     ] = "yolo11n",
     imgsz: Annotated[
-        int, typer.Option(min=1, help="Side of the pictures at the end.", rich_help_panel=_RECIPE)
+        int, typer.Option(min=1, help="Side of the pictures at the end.", rich_help_panel=RECIPE)
     ] = 384,
-    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=_RECIPE)] = 100,
-    hours: Annotated[
-        float | None,
-        typer.Option(
-            min=0.001,
-            help="End after so many hours, over all sittings; instead of --epochs.",
-            rich_help_panel=_RECIPE,
-        ),
-    ] = None,
+    epochs: Annotated[int, typer.Option(min=1, rich_help_panel=RECIPE)] = 100,
+    hours: Hours = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=2, help="Default 16.", rich_help_panel=_RECIPE, show_default=False),
+        typer.Option(min=2, help="Default 16.", rich_help_panel=RECIPE, show_default=False),
     ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
-            min=0, max=1, help="Learning rate; default 0.0015.", rich_help_panel=_RECIPE,
+            min=0, max=1, help="Learning rate; default 0.0015.", rich_help_panel=RECIPE,
             show_default=False,
         ),
     ] = None,
@@ -69,25 +60,25 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
         Path | None,
         typer.Option(
             help="Checkpoint .pt to begin with, instead of random weights.",
-            rich_help_panel=_RECIPE, show_default=False,
+            rich_help_panel=RECIPE, show_default=False,
         ),
     ] = None,
     val_every: Annotated[
-        int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=_RUN)
+        int, typer.Option(min=1, help="Epochs between validations.", rich_help_panel=RUN)
     ] = 1,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on in --out.", rich_help_panel=_RUN)
+        bool, typer.Option("--resume", help="Go on in --out.", rich_help_panel=RUN)
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", rich_help_panel=_RUN)] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of all chance.", rich_help_panel=RUN)] = 1,
     device: Annotated[
-        str, typer.Option(help="auto, cpu, 0 or cuda:0.", rich_help_panel=_RUN)
+        str, typer.Option(help="auto, cpu, 0 or cuda:0.", rich_help_panel=RUN)
     ] = "auto",
     precision: Annotated[
-        str, typer.Option(help="auto, fp32 or bf16.", rich_help_panel=_RUN)
+        str, typer.Option(help="auto, fp32 or bf16.", rich_help_panel=RUN)
     ] = "auto",
     threads: Annotated[
         int | None,
-        typer.Option(min=1, help="CPU threads; default all cores.", rich_help_panel=_RUN),
+        typer.Option(min=1, help="CPU threads; default all cores.", rich_help_panel=RUN),
     ] = None,
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, metavar="")] = 0,
 ) -> None:  # fmt: skip

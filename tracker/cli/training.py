@@ -3,10 +3,22 @@
 import logging
 import time
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from tracker.errors import OutputError
 
 SAY_EVERY_S = 30
+RECIPE, RUN = "Recipe", "Run"  # panels of options
+Hours = Annotated[
+    float | None,
+    typer.Option(
+        min=0.001,
+        help="End after so many hours, over all sittings; instead of --epochs.",
+        rich_help_panel=RECIPE,
+    ),
+]
 
 logger = logging.getLogger(__name__)
 

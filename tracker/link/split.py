@@ -70,9 +70,9 @@ def part_at_gaps(visits: Sequence[Tracklet], maps: Sequence[ViewMap]) -> list[Tr
     free = _free_numbers(visits)
     parts = []
     for visit in visits:
-        others = [v for v in visits if v.camera == visit.camera and _between(visit, v)]
-        rest = visit
-        for gap in np.flatnonzero(np.diff(visit.time_s) > GAP_S):
+        gaps, rest = np.flatnonzero(np.diff(visit.time_s) > GAP_S), visit
+        others = _in_turns(visit, visits) if len(gaps) else []
+        for gap in gaps:
             begin, end = visit.time_s[gap], visit.time_s[gap + 1]
             if any(((v.time_s > begin) & (v.time_s < end)).any() for v in others):
                 done, rest = _halves(rest, rest.time_s >= end, free[visit.camera])
@@ -82,10 +82,13 @@ def part_at_gaps(visits: Sequence[Tracklet], maps: Sequence[ViewMap]) -> list[Tr
     return parts
 
 
-def _between(one: Tracklet, other: Tracklet) -> bool:
-    """Tell whether two visits are in view in turns only."""
-    meet = other.start_s < one.end_s and one.start_s < other.end_s
-    return meet and not np.isin(other.frame, one.frame).any()
+def _in_turns(visit: Tracklet, visits: Sequence[Tracklet]) -> list[Tracklet]:
+    """Return who is in the same view before it is over, but never at once with it."""
+    return [
+        v for v in visits
+        if v.camera == visit.camera and v.start_s < visit.end_s and visit.start_s < v.end_s
+        and not np.isin(v.frame, visit.frame).any()
+    ]  # fmt: skip
 
 
 def trim_overlaps(
@@ -124,12 +127,12 @@ def _slips(visits: Sequence[Tracklet]) -> Iterator[tuple[int, int]]:
 def _changes(
     visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
 ) -> Iterator[_Change]:
-    for number, others, first, error in errors_of(visits, maps, sizes):
+    for number, other, first, error in errors_of(visits, maps, sizes):
         found = _change(error)
         if found:
             step, steps = found
-            camera, other = visits[number].camera, visits[others[0]].camera
-            yield _Change(number, camera, other, STEP_S * (first + step), steps)
+            camera, time_s = visits[number].camera, STEP_S * (first + step)
+            yield _Change(number, camera, other, time_s, steps)
 
 
 def _change(error: FloatArray) -> tuple[float, int] | None:

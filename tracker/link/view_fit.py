@@ -31,6 +31,7 @@ SEEDS = 7  # single pairs of visits, and twice as many pairs of pairs, from whic
 BLOCK_S = 2.0  # fitted to every second block of so long, a map must hold in the others
 LOOSE = 2.0  # times `NEAR`, a single place may be off
 FEWEST = 8  # places to fit a map to
+SINGULAR = 1e-12  # a map with a smaller determinant has no inverse
 REFINED = 2  # times a map is fitted again to what it explains
 
 
@@ -165,7 +166,7 @@ def _fit(one: Seen, other: Seen, places: BoolArray, cell: IntArray) -> FloatArra
     i, j, t = i[kept], j[kept], t[kept]
     limit = float(LOOSE * NEAR * np.median(other.height[j, t]))
     matrix, _ = cv2.findHomography(one.point[i, t], other.point[j, t], cv2.RANSAC, limit)
-    if matrix is None or abs(np.linalg.det(matrix)) < 1e-12:  # noqa: PLR2004 - has no inverse
+    if matrix is None or abs(np.linalg.det(matrix)) < SINGULAR:
         return None
     return np.asarray(matrix)
 

@@ -83,12 +83,12 @@ def nearness(visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes) 
 
 def errors_of(
     visits: Sequence[Tracklet], maps: Sequence[ViewMap], sizes: Sizes
-) -> Iterator[tuple[int, list[int], int, FloatArray]]:
+) -> Iterator[tuple[int, str, int, FloatArray]]:
     """Yield how far off each visit is, step by step, from those in another view.
 
     Yields:
-        Number of the visit, those of the J visits to the other camera that share a step with it,
-        the first step, and (J, T) own heights; NaN where not known.
+        Number of the visit, the other camera, the first step, and (J, T) own heights for the J
+        visits there that share a step with it; NaN where not known.
     """
     pairs: dict[tuple[str, str], list[ViewMap]] = {}
     for view in maps:
@@ -102,33 +102,33 @@ def errors_of(
                 (second, [(m, np.linalg.inv(m.matrix)) for m in views]),
             )
         )  # fmt: skip
-        for own, others in ((here, there), (there, here)):
+        for own, others, camera in ((here, there, second), (there, here, first)):
             for number, trails in own:
-                met = [(n, t) for n, t in others if _meet(trails[0], t[0])]
+                met = [t for _, t in others if len(_shared_steps(trails[0], t[0]))]
                 if met:
-                    along = np.array([_errors_along(trails, t) for _, t in met])
-                    yield number, [n for n, _ in met], trails[0].first, along
+                    along = np.array([_errors_along(trails, t) for t in met])
+                    yield number, camera, trails[0].first, along
 
 
-def _meet(one: _Trail, other: _Trail) -> bool:
-    return max(one.first, other.first) < min(
-        one.first + len(one.height), other.first + len(other.height)
-    )
+def _shared_steps(one: _Trail, other: _Trail) -> range:
+    """Return the steps at which both visits go on."""
+    begin = max(one.first, other.first)
+    return range(begin, min(one.first + len(one.height), other.first + len(other.height)))
 
 
 def _errors_along(trails: Sequence[_Trail], others: Sequence[_Trail]) -> FloatArray:
     """Return how far off (T,) another visit is at the steps of the first, by the best map."""
     best = np.full(len(trails[0].height), np.nan)
     for one, other in zip(trails, others, strict=True):
-        begin = max(one.first, other.first)
-        end = min(one.first + len(one.height), other.first + len(other.height))
-        place = best[begin - one.first : end - one.first]
-        place[:] = np.fmin(place, _errors_between(one, other, begin, end))
+        steps = _shared_steps(one, other)
+        place = best[steps.start - one.first : steps.stop - one.first]
+        place[:] = np.fmin(place, _errors_between(one, other, steps))
     return best
 
 
-def _errors_between(one: _Trail, other: _Trail, begin: int, end: int) -> FloatArray:
-    a, b = slice(begin - one.first, end - one.first), slice(begin - other.first, end - other.first)
+def _errors_between(one: _Trail, other: _Trail, steps: range) -> FloatArray:
+    """Return how far off both ways the map has them at these steps, in own heights."""
+    a, b = (slice(steps.start - t.first, steps.stop - t.first) for t in (one, other))
     forth = np.linalg.norm(one.there[a] - other.point[b], axis=1) / other.height[b]
     back = np.linalg.norm(one.point[a] - other.there[b], axis=1) / one.height[a]
     return np.asarray(np.maximum(forth, back))
@@ -142,11 +142,10 @@ def _trail(visit: Tracklet, edge: int, size: tuple[int, int], matrix: FloatArray
 
 
 def _near(one: _Trail, other: _Trail) -> float:
-    begin = max(one.first, other.first)
-    end = min(one.first + len(one.height), other.first + len(other.height))
-    if begin >= end:
+    steps = _shared_steps(one, other)
+    if not steps:
         return float("nan")
-    error = _errors_between(one, other, begin, end)
+    error = _errors_between(one, other, steps)
     known = error[np.isfinite(error)]
     if not len(known):
         return float("nan")

@@ -233,4 +233,4 @@ def _sides(height: int, width: int, draw: _Draw) -> tuple[Tensor, Tensor]:
     tall, wide = (area * aspect).sqrt().round(), (area / aspect).sqrt().round()
     fits = (tall < height) & (wide < width)
     first = fits.int().argmax(dim=0, keepdim=True)
-    return tuple((side * fits).gather(0, first)[0] for side in (tall, wide))  # type: ignore[return-value]
+    return (tall * fits).gather(0, first)[0], (wide * fits).gather(0, first)[0]
