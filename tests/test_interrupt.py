@@ -34,12 +34,15 @@ from tracker.output.tracks_json import load_schema
 from tracker.outputs import plan_outputs
 from tracker.result import ModelUse
 from tracker.run import RunOutcome, RunSettings, run
+from tracker.source.ahead import FRAMES as READ_AHEAD
 from tracker.source.base import Sampling
+from tracker.stages import AHEAD as DETECTED_AHEAD
 from tracker.types import CameraInfo, Frame
 from tracker.watcher import Watcher
 
 FRAMES, STOP_AT = 24, 16
 PIPE = f"frames/{STOP_AT}.png"
+MOST_AHEAD = READ_AHEAD + DETECTED_AHEAD + 2  # and one in each hand
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
@@ -56,7 +59,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("sent", SIGNALS, ids=lambda s: s.name)
 @pytest.mark.parametrize("options", [[], ["--online"]], ids=["offline", "online"])
-@pytest.mark.parametrize("ahead", [0, 6], ids=["one by one", "ahead"])
+@pytest.mark.parametrize("ahead", [0, MOST_AHEAD], ids=["one by one", "ahead"])
 def test_a_run_stopped_while_it_follows_keeps_what_was_done(here: Path, sent, options, ahead):
     options = [*options, "--workers", "2" if ahead else "0"]
     with _started("frames", "--out", "v.mp4", "--format", "csv,mot", *options) as process:

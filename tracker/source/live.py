@@ -60,10 +60,19 @@ class LiveSource:
             raise
         height, width = shot.image.shape[:2]
         self._size = FirstSize(self._label, (width, height))
-        self.info = CameraInfo(
+        self._info = CameraInfo(
             name=name, source=shown, width=width, height=height, fps=self._reader.fps,
             frames=None, live=True,
         )  # fmt: skip
+
+    @property
+    def info(self) -> CameraInfo:
+        """The camera, with what it has lost so far."""
+        return replace(self._info, dropped=self._newest.dropped, outages=self._reader.outages)
+
+    @info.setter
+    def info(self, info: CameraInfo) -> None:
+        self._info = info
 
     @property
     def ready(self) -> bool:
@@ -84,9 +93,6 @@ class LiveSource:
             if not shot.counted:  # it came before the run's zero
                 continue
             given += 1
-            self.info = replace(
-                self.info, dropped=self._newest.dropped, outages=self._reader.outages
-            )
             image = self._size.fit(shot.image, shot.index)
             yield Frame(self.info.name, shot.index, shot.time_s, image)
 
