@@ -133,6 +133,13 @@ def test_cameras_are_scored_jointly_with_their_bounds() -> None:
     assert rows["bound: perfect ids"]["IDF1"] == 100
 
 
+def test_number_nought_is_a_person_like_any_other() -> None:
+    truth = table(walk(0, range(1, 11)))
+    rows = score_cameras({"a": (truth, truth), "b": (truth, table(walk(2, range(1, 11))))})
+    assert rows["bound: no link"]["IDF1"] == 50
+    assert rows["bound: perfect ids"]["IDF1"] == 100
+
+
 def test_true_ids_are_given_to_matching_boxes_only() -> None:
     truth = table(walk(4, range(1, 4)) + walk(5, range(1, 4), x=100))
     found = table(walk(1, range(1, 4)) + walk(1, range(1, 4), x=300))

@@ -7,6 +7,7 @@ import numpy as np
 
 from tracker import boxes
 from tracker.associate.camera_path import CameraPath
+from tracker.associate.doubles import join_doubled
 from tracker.associate.fill import fill_gaps
 from tracker.associate.likeness import Likeness
 from tracker.associate.rejoin import rejoin
@@ -35,7 +36,7 @@ def settle(
         path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = join_turns(rejoin(pieces, size, likeness, path))
+    visits = join_turns(join_doubled(rejoin(pieces, size, likeness, path), likeness))
     visits = [v for v in visits if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]

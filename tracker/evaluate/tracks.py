@@ -84,14 +84,12 @@ def with_true_ids(truth: BoxTable, found: BoxTable) -> BoxTable:
 
     What scores it then cannot be beaten by any association of the same boxes.
     """
-    identity = np.zeros(len(found.frame), int)
+    identity = -1 - np.arange(len(found.frame))
     for frame in np.unique(found.frame):
         t = truth[(truth.frame == frame) & ~truth.ignored]
         place = np.flatnonzero(found.frame == frame)
         for row, column in _matches(t, found[place]):
             identity[place[column]] = t.identity[row]
-    false = identity == 0
-    identity[false] = -1 - np.arange(false.sum())
     return BoxTable(found.frame, identity, found.xyxy, found.ignored)
 
 
@@ -110,7 +108,9 @@ def _apart(tables: Sequence[BoxTable]) -> list[BoxTable]:
     """Make the ids of each table different from those of all others."""
     step = 1 + max(int(np.abs(t.identity).max(initial=0)) for t in tables)
     return [
-        BoxTable(t.frame, t.identity + np.sign(t.identity) * step * n, t.xyxy, t.ignored)
+        BoxTable(
+            t.frame, t.identity + np.where(t.identity < 0, -1, 1) * step * n, t.xyxy, t.ignored
+        )
         for n, t in enumerate(tables)
     ]
 

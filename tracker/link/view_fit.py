@@ -87,8 +87,9 @@ def best_map(one: Seen, other: Seen, at: FloatArray, affinity: FloatArray) -> Fl
     """
     known = np.isfinite(one.height)[:, None] & np.isfinite(other.height)[None]
     cell = _cells(one)
+    before: dict[bytes, _Found | None] = {}
     tried = [
-        _grown(one, other, known & s[:, :, None], cell)
+        _grown(one, other, known & s[:, :, None], cell, before)
         for s in _seeds(one, other, known, cell, affinity)
     ]
     found = [f for f in tried if f is not None and f.share >= LEAST_SHARE]
@@ -106,7 +107,8 @@ def _cells(one: Seen) -> IntArray:
     """Return a number (V, T) for where each point is, by the cell of a grid."""
     side = CELL * np.nanmedian(one.height) if np.isfinite(one.height).any() else 1.0
     place = np.floor(np.nan_to_num(one.point) / side).astype(np.int64)
-    return np.asarray(place[..., 0] * 100_003 + place[..., 1])
+    number = np.unique(place[..., 0] * 100_003 + place[..., 1], return_inverse=True)[1]
+    return np.asarray(number.reshape(place.shape[:2]))
 
 
 def _seeds(
@@ -136,20 +138,29 @@ def _compatible(p: tuple[int, int], q: tuple[int, int], known: BoolArray) -> boo
 
 def _cells_of(places: BoolArray, cell: IntArray) -> IntArray:
     """Count the cells (V, W) in which places (V, W, T) lie."""
-    count = np.zeros(places.shape[:2], np.int64)
-    for i, j in np.argwhere(places.any(axis=2)):
-        count[i, j] = len(np.unique(cell[i][places[i, j]]))
-    return count
+    visits, others, _ = places.shape
+    i, j, t = np.nonzero(places)
+    numbers = int(cell.max(initial=0)) + 1
+    pair = np.unique((i * others + j) * numbers + cell[i, t]) // numbers
+    return np.bincount(pair, minlength=visits * others).reshape(visits, others)
 
 
-def _grown(one: Seen, other: Seen, places: BoolArray, cell: IntArray) -> _Found | None:
-    """Fit a map to places (V, W, T) of pairs, then again to all that it explains."""
+def _grown(
+    one: Seen, other: Seen, places: BoolArray, cell: IntArray, before: dict[bytes, _Found | None]
+) -> _Found | None:
+    """Fit a map to places (V, W, T) of pairs, then again to all that it explains.
+
+    Many seeds end in one map, so what came of places is kept in `before`.
+    """
     found = None
     for _ in range(1 + REFINED):
-        matrix = _fit(one, other, places, cell)
-        if matrix is None:
+        key = np.packbits(places).tobytes()
+        if key not in before:
+            matrix = _fit(one, other, places, cell)
+            before[key] = None if matrix is None else _explained(one, other, matrix, cell)
+        found = before[key]
+        if found is None:
             return None
-        found = _explained(one, other, matrix, cell)
         places = found.inside
     return found
 
@@ -160,7 +171,8 @@ def _fit(one: Seen, other: Seen, places: BoolArray, cell: IntArray) -> FloatArra
     i, j, t = np.nonzero(places)
     if not len(i):
         return None
-    kept = np.unique(np.stack([i, j, cell[i, t]]), axis=1, return_index=True)[1]
+    place = (i * places.shape[1] + j) * (cell.max() + 1) + cell[i, t]
+    kept = np.unique(place, return_index=True)[1]
     if len(kept) < FEWEST:
         return None
     i, j, t = i[kept], j[kept], t[kept]
