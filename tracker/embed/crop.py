@@ -1,5 +1,7 @@
 """Cut people out of a frame, the way OSNet was trained to see them."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ from tracker import boxes
 from tracker.models.manifest import Preprocessing
 from tracker.types import BoolArray, FloatArray, Image
 
+RGB, BGR = (0, 1, 2), (2, 1, 0)
 MIN_SIDE_PX = 2.0  # a thinner box shows nothing that could be recognised
 
 
@@ -22,8 +25,8 @@ def croppable(xyxy: FloatArray, image: Image) -> BoolArray:
 def crop_people(image: Image, xyxy: FloatArray, size: Preprocessing) -> FloatArray:
     """Cut, clip, resize and normalise one crop per box.
 
-    The resize does not keep the aspect ratio and is PIL's antialiased bilinear one, as in
-    OSNet's training (an OpenCV resize without antialiasing gives other values).
+    The resize does not keep the aspect ratio and is bilinear, antialiased where it shrinks, as in
+    OSNet's training.
 
     Args:
         image: (H, W, 3) uint8 BGR.
@@ -38,22 +41,39 @@ def crop_people(image: Image, xyxy: FloatArray, size: Preprocessing) -> FloatArr
     crops = np.empty((len(xyxy), size.height, size.width, 3), np.uint8)
     for crop, (left, top, right, bottom) in zip(crops, corners, strict=True):
         crop[:] = _resize(image[top : max(bottom, top + 1), left : max(right, left + 1)], size)
-    return normalise(crops, size)
+    return normalise(crops, size, order=BGR)
 
 
-def _resize(bgr: Image, size: Preprocessing) -> npt.NDArray[np.uint8]:
-    rgb = PilImage.fromarray(np.ascontiguousarray(bgr[:, :, ::-1]))
-    return np.asarray(rgb.resize((size.width, size.height), PilImage.Resampling.BILINEAR))
+def _resize(crop: Image, size: Preprocessing) -> Image:
+    """Resize as PIL does, within one level of 255; OpenCV is five times faster but enlarges only.
+
+    Where it shrinks, OpenCV's bilinear resize leaves out pixels, and the network sees others.
+    """
+    if crop.shape[0] <= size.height and crop.shape[1] <= size.width:
+        larger = cv2.resize(crop, (size.width, size.height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(larger, np.uint8)
+    whole = PilImage.fromarray(np.ascontiguousarray(crop))
+    return np.asarray(whole.resize((size.width, size.height), PilImage.Resampling.BILINEAR))
 
 
-def normalise(rgb: npt.NDArray[np.uint8], size: Preprocessing) -> FloatArray:
-    """Map (N, H, W, 3) uint8 RGB to (N, 3, H, W) float32, (x / 255 - mean) / std."""
+def normalise(
+    pictures: npt.NDArray[np.uint8], size: Preprocessing, *, order: Sequence[int] = RGB
+) -> FloatArray:
+    """Map (N, H, W, 3) uint8 to (N, 3, H, W) float32 RGB, (x / 255 - mean) / std.
+
+    Args:
+        pictures: Of any size.
+        size: Mean and deviation.
+        order: Where red, green and blue are.
+    """
     mean = np.array(size.mean, np.float32) * 255
     scale = 1 / (np.array(size.std, np.float32) * 255)
-    value_of = ((np.arange(256, dtype=np.float32)[:, None] - mean) * scale)[None]  # (1, 256, 3)
-    count, height, width, _ = rgb.shape
-    if not count:
-        return np.zeros((0, 3, height, width), np.float32)
-    values = cv2.LUT(rgb.reshape(count * height, width, 3), value_of)  # one look-up, no arithmetic
-    by_channel = values.reshape(count, height, width, 3).transpose(0, 3, 1, 2)
-    return np.ascontiguousarray(by_channel, np.float32)
+    value_of = (np.arange(256, dtype=np.float32)[:, None] - mean) * scale  # (256, 3)
+    count, height, width, _ = pictures.shape
+    values = np.empty((count, 3, height, width), np.float32)
+    flat = np.ascontiguousarray(pictures).reshape(count * height, width, 3)
+    for channel, place in enumerate(order if count else ()):
+        level = cv2.extractChannel(flat, place)
+        found = cv2.LUT(level, np.ascontiguousarray(value_of[:, channel]))  # no arithmetic
+        values[:, channel] = found.reshape(count, height, width)
+    return values
