@@ -15,6 +15,8 @@ from tracker.detect.openvino_yolo import OpenVinoYolo, can_run
 from tracker.detect.rectangle import fitting, reshape
 from tracker.detect.select import select
 from tracker.detect.yolo import YoloDetector
+from tracker.embed.backends import GPU_SIZES, load_network, torch_network
+from tracker.embed.checkpoint import load_osnet
 from tracker.embed.openvino_graph import to_openvino
 from tracker.embed.osnet import build_osnet
 from tracker.models.locate import LocatedModel, find_model
@@ -119,6 +121,16 @@ def test_boxes_come_back_from_the_letterbox() -> None:
     rows, columns = np.nonzero(put[..., 0] > 200)
     box = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], np.float32)
     assert letterbox.back(box)[0] == pytest.approx([600, 300, 900, 900], abs=2)
+
+
+@pytest.mark.parametrize("count", [0, 3, GPU_SIZES[0], GPU_SIZES[-1] + 1])
+def test_what_a_gpu_runs_says_the_same_of_any_number_of_crops(count: int) -> None:
+    model = find_model("osnet_x0_25_mixed", "reid")
+    assert isinstance(model, LocatedModel)
+    crops = np.random.default_rng(0).normal(size=(count, 3, 192, 96)).astype(np.float32)
+    told = torch_network(load_osnet(model.path), "cpu", half=False)(crops)
+    assert told.shape == (count, 512)
+    assert told == pytest.approx(load_network(model, device="cpu")(crops), abs=1e-3)
 
 
 def head(*rows: tuple[float, ...]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from tracker.device import compile_for_cpu
 from tracker.errors import ConfigError, WeightsError
 from tracker.models.locate import LocatedModel
 from tracker.types import EMBEDDING_SIZE, FloatArray
+
+if TYPE_CHECKING:
+    from tracker.embed.osnet import OSNet
 
 PIECES = (4, 2, 1)  # crops that one core takes at a time; larger pieces are no faster
 GPU_SIZES = (8, 32)  # crops at once: each new number costs a search for the fastest kernels
@@ -41,8 +44,6 @@ def load_network(model: LocatedModel, *, device: str, half: bool = False) -> Net
 
 
 def _of_checkpoint(model: LocatedModel, *, device: str, half: bool) -> Network:
-    import torch
-
     from tracker.embed.checkpoint import load_osnet
 
     osnet = load_osnet(model.path)
@@ -50,14 +51,24 @@ def _of_checkpoint(model: LocatedModel, *, device: str, half: bool) -> Network:
         from tracker.embed.openvino_graph import to_openvino
 
         return _openvino_network(to_openvino(osnet), None)
+    return torch_network(osnet, device, half=half)
+
+
+def torch_network(osnet: "OSNet", device: str, *, half: bool) -> Network:
+    """Run a network by PyTorch, on a stream of its own beside the detector's on a GPU."""
+    import torch
+
     dtype = torch.float16 if half else torch.float32
     osnet = osnet.to(device, dtype).to(memory_format=torch.channels_last)
+    is_cuda = torch.device(device).type == "cuda"
+    stream = torch.cuda.Stream(device) if is_cuda else None  # type: ignore[no-untyped-call]
 
     def run(crops: FloatArray) -> FloatArray:
         size = next((size for size in GPU_SIZES if len(crops) <= size), len(crops))
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.cuda.stream(stream):
             pictures = torch.from_numpy(_padded(crops, size))
-            batch = pictures.to(device, dtype, memory_format=torch.channels_last)
+            there = (pictures.pin_memory() if is_cuda else pictures).to(device, non_blocking=True)
+            batch = there.to(dtype, memory_format=torch.channels_last)
             output: FloatArray = osnet(batch).float().cpu().numpy()
         return output[: len(crops)]
 
