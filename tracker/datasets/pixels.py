@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 from PIL import Image as PilImage
 
@@ -28,8 +29,7 @@ def common_size(pictures: Sequence[Picture], size: tuple[int, int]) -> tuple[int
 def decode(pictures: Sequence[Picture], size: tuple[int, int]) -> Image:
     """Decode all pictures: (N, height, width, 3) uint8 RGB.
 
-    Other sizes are resized without keeping the aspect ratio by PIL's antialiased bilinear
-    filter, as in OSNet's published recipe.
+    Other sizes are resized without keeping the aspect ratio, see `resized`.
 
     Raises:
         SourceError: A picture cannot be read.
@@ -44,10 +44,17 @@ def decode(pictures: Sequence[Picture], size: tuple[int, int]) -> Image:
     return pixels
 
 
-def resized(rgb: Image, size: tuple[int, int]) -> Image:
-    """Stretch (H, W, 3) uint8 to `size` (height, width)."""
-    if rgb.shape[:2] == size:
-        return rgb
+def resized(picture: Image, size: tuple[int, int]) -> Image:
+    """Stretch (H, W, 3) uint8 to `size` (height, width): bilinear, antialiased where it shrinks.
+
+    As PIL's filter, within one level of 255. OpenCV is five times faster but enlarges only: where
+    it shrinks it leaves out pixels, and networks then see other pictures.
+    """
+    if picture.shape[:2] == size:
+        return picture
     height, width = size
-    image = PilImage.fromarray(rgb).resize((width, height), PilImage.Resampling.BILINEAR)
-    return np.asarray(image)
+    if picture.shape[0] <= height and picture.shape[1] <= width:
+        larger = cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(larger, np.uint8)
+    whole = PilImage.fromarray(np.ascontiguousarray(picture))
+    return np.asarray(whole.resize((width, height), PilImage.Resampling.BILINEAR))
