@@ -197,7 +197,7 @@ def test_a_live_camera_that_hangs_up_ends_in_a_failure_with_its_results_kept(
     write_video(Path("b.avi"), 12)
     write_boxes(Path("boxes/a.txt"), 5000)
     write_boxes(Path("boxes/b.txt"), 12)
-    with HttpCamera(pause_s=0.02) as camera, when_told(Path("events"), "left", camera.hang_up):
+    with HttpCamera(pause_s=0.02) as camera, when_told(Path("events"), "appeared", camera.hang_up):
         code = reid_track(
             *("--cams", f"a={camera.address},b=b.avi", "--detections", "boxes", "--reconnect", 0),
             *("--reid", "none", "--out", "new", "--summary", "json", "--events", "events"),
