@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from scipy.io import loadmat
 
 from benchmarks.link_recordings.scene import Scene
+from tracker.boxes import xyxy_to_xywh
 from tracker.evaluate.box_table import BoxTable
 
 TWINS = ("Cam_x1_0", "Cam_x2_0")
@@ -42,8 +44,8 @@ def _twins_truth(file: Path) -> BoxTable:
     return _table(rows)
 
 
-def auditorium(data: Path, folder: Path) -> Scene:
-    """A hall with two calibrated views; boxes without pictures."""
+def auditorium(data: Path, folder: Path, *, true_boxes: bool = False) -> Scene:
+    """A hall with two calibrated views; boxes without pictures, a detector's or the true ones."""
     there, boxes = data / "multicam/auditorium", folder / "boxes"
     boxes.mkdir()
     cameras, truth = {}, {}
@@ -54,8 +56,10 @@ def auditorium(data: Path, folder: Path) -> Scene:
         shift = -rotation @ entry["T"].astype(float).ravel()
         known = {"K": inner.tolist(), "R": rotation.tolist(), "t": shift.tolist()}
         cameras[name] = {"source": "none", **known}
-        _write_boxes(there / f"view-{name}.yolov8n.json.gz", boxes / f"{name}.txt")
         truth[name] = _auditorium_truth(there / f"view-{name}.txt.gz")
+        found = there / f"view-{name}.yolov8n.json.gz"
+        rows = _as_found(truth[name]) if true_boxes else _found(found)
+        np.savetxt(boxes / f"{name}.txt", rows, "%.6g", delimiter=",")
     size = f"{SIZE[0]}x{SIZE[1]}"
     words = [
         *_config(folder, cameras),
@@ -69,7 +73,8 @@ def auditorium(data: Path, folder: Path) -> Scene:
     return Scene(words, truth, looks=False)
 
 
-def _write_boxes(file: Path, to: Path) -> None:
+def _found(file: Path) -> list[tuple[float, ...]]:
+    """Read a detector's boxes as rows of MOTChallenge."""
     with gzip.open(file, "rt") as stream:
         frames = json.load(stream)["frames"]
     rows = []
@@ -78,7 +83,12 @@ def _write_boxes(file: Path, to: Path) -> None:
             left, top, right, bottom = (found["bbox"][k] for k in SIDES)
             box = np.array([left, top, right - left, bottom - top]) * [*SIZE, *SIZE]
             rows.append((frame["frame_number"] + 1, -1, *box, found["confidence"]))
-    np.savetxt(to, rows, "%.6g", delimiter=",")
+    return rows
+
+
+def _as_found(truth: BoxTable) -> list[tuple[float, ...]]:
+    boxes = xyxy_to_xywh(truth.xyxy)
+    return [(frame, -1, *box, 1.0) for frame, box in zip(truth.frame, boxes, strict=True)]
 
 
 def _auditorium_truth(file: Path) -> BoxTable:
@@ -100,4 +110,8 @@ def _config(folder: Path, cameras: dict[str, Any]) -> list[str]:
     return ["--config", str(path)]
 
 
-CALIBRATED = {"twins": twins, "auditorium, boxes alone": auditorium}
+CALIBRATED = {
+    "twins": twins,
+    "auditorium, boxes alone": auditorium,
+    "auditorium, true boxes": partial(auditorium, true_boxes=True),
+}
