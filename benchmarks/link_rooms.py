@@ -11,7 +11,7 @@ links, and people found. Three rooms of each kind.
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -32,6 +32,7 @@ from tracker.types import CameraInfo, Detections, Tracklet
 FRAMES, FPS, SIZE, ROOM = 268, 10.0, (768, 576), np.array([8.0, 6.0])
 CORNERS = np.array([[-0.5, -0.5], [8.5, -0.5], [8.5, 6.5], [-0.5, 6.5]])
 CONFIG = TrackerConfig(camera_motion=False)
+WARY = replace(CONFIG, wary=True)  # as --online follows
 KINDS = {  # people who walk, cameras, who is alike, somebody sits, lamps taken for people, leaving
     "2 people": (2, 4, False, False, 0, False),
     "2 alike": (2, 4, True, False, 0, False),
@@ -190,14 +191,16 @@ def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], 
     """Return visits and people after the second pass, and those online."""
     infos = [c.info for c in room]
     now = PeopleNow(LinkConfig(), infos)
-    parts = [SimpleNamespace(info=i, tracker=DeepSort(i.name, CONFIG)) for i in infos]
+    recorded = [DeepSort(i.name, CONFIG) for i in infos]
+    live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, WARY)) for i in infos]
     for frame in range(FRAMES):
-        for camera, part in zip(room, parts, strict=True):
+        for camera, tracker, part in zip(room, recorded, live, strict=True):
+            tracker.update(frame, frame / FPS, *camera.found[frame])
             boxes = part.tracker.update(frame, frame / FPS, *camera.found[frame])
             now.update(part, frame / FPS, boxes)
     settled, online = [], []
-    for part in parts:
-        pieces = part.tracker.pieces()
+    for tracker, part in zip(recorded, live, strict=True):
+        pieces = tracker.pieces()
         visits = settle(pieces, SIZE, learn_likeness(pieces), CONFIG)
         settled += polish(visits, SIZE, CONFIG)
         online += polish(part.tracker.tracklets(), SIZE, CONFIG)

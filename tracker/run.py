@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.config import LinkConfig, TrackerConfig
@@ -104,7 +104,8 @@ def run(
         sources = [s if s.info.live else ReadAhead(s) for s in sources]
         reopen = _read_ahead(reopen)
     appearance, networks = embedder is not None, Networks(detectors, embedder)
-    cameras = [CameraPipeline(s, settings.tracker, appearance=appearance) for s in sources]
+    config = replace(settings.tracker, wary=settings.online)
+    cameras = [CameraPipeline(s, config, appearance=appearance) for s in sources]
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
         follower = _Follower(cameras, networks, settings, watcher or Watcher(), keeper)
         outcome = _follow(follower, cameras, settings, total)

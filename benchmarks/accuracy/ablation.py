@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -56,8 +56,9 @@ WITH_LOOKS = {
     "boxes not smoothed": Variant(TrackerConfig(smooth=False)),
     "gaps not filled (fill_gap_s 0)": Variant(TrackerConfig(fill_gap_s=0)),
     "neither smoothed nor filled": Variant(RAW),
-    "--online": Variant(ask=Followed.online),
-    "--online, neither smoothed nor filled": Variant(RAW, ask=Followed.online),
+    "--online": Variant(TrackerConfig(wary=True), ask=Followed.online),
+    "--online, not wary of strange looks": Variant(ask=Followed.online),
+    "--online, neither smoothed nor filled": Variant(replace(RAW, wary=True), ask=Followed.online),
 }
 BY_MOTION = {
     "all of it": Variant(),

@@ -9,8 +9,10 @@ from benchmarks.accuracy.recording import Recording
 from benchmarks.accuracy.scoring import TOGETHER, Judge
 from benchmarks.accuracy.sequences import PETS, Answer, Answers
 from benchmarks.accuracy.tables import by_sequence, in_full
+from tracker.config import TrackerConfig
 from tracker.evaluate.tracks import Scores
 
+WARY = TrackerConfig(wary=True)  # as --online follows
 Recordings = Mapping[str, Recording]
 ONLINE, DEFAULT = "reid-track --online", "reid-track"
 KEPT, DROPPED = "bound: perfect ids, false alarms kept", "bound: perfect ids, false alarms dropped"
@@ -19,9 +21,10 @@ KEPT, DROPPED = "bound: perfect ids, false alarms kept", "bound: perfect ids, fa
 def all_answers(recordings: Recordings, cache: Path, *, peers: bool) -> dict[str, Answers]:
     """Run our tracker in both modes, then those of others; by tracker."""
     followed = {name: follow(recording) for name, recording in recordings.items()}
+    online = {name: follow(recording, WARY) for name, recording in recordings.items()}
     answers: dict[str, dict[str, Answer]] = {
         DEFAULT: {name: f.settled() for name, f in followed.items()},
-        ONLINE: {name: f.online() for name, f in followed.items()},
+        ONLINE: {name: f.online() for name, f in online.items()},
     }
     for peer in PEERS if peers else ():
         for name, recording in recordings.items():

@@ -7,10 +7,14 @@ import numpy as np
 from tracker import boxes
 from tracker.associate import box_filters
 from tracker.associate.kalman import CHI2_95_4DOF
+from tracker.associate.quality import covered_share
 from tracker.associate.track import Track
 from tracker.boxes import FloatArray
 from tracker.config import TrackerConfig
 from tracker.types import BoolArray, Detections
+
+KNOWN_LOOKS = 8  # of a track, before an unlike one is strange
+STRANGE_LOOKS = 2  # one after the other may be of the same person
 
 
 class Costs:
@@ -37,6 +41,23 @@ class Costs:
         """1 - IoU of the expected box and the detection."""
         expected = box_filters.expected_xyxy(self._states[tracks])
         return 1 - boxes.iou(expected, self._xyxy[found])
+
+    def overlap_unless_strange(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
+        """As `overlap`; infinity where one strange look more would be one too many.
+
+        Else whoever steps before a person takes over the track, and with every look of theirs it
+        becomes more surely theirs.
+        """
+        patient = np.array([self._tracks[t].strange_looks < STRANGE_LOOKS for t in tracks], bool)
+        refused = self.strange(tracks, found) & ~patient[:, None]
+        return np.where(refused, np.inf, self.overlap(tracks, found))
+
+    def strange(self, tracks: Sequence[int], found: Sequence[int]) -> BoolArray:
+        """Tell where a clear look is unlike all that is known of the track, (T, D) bool."""
+        clear = covered_share(self._xyxy)[found] <= self._config.max_cover
+        known = np.array([len(self._tracks[t].gallery) >= KNOWN_LOOKS for t in tracks], bool)
+        distance = self._cosine(tracks, found, known[:, None] & clear[None])
+        return np.isfinite(distance) & (distance > self._config.max_cosine_distance)
 
     def revival(self, tracks: Sequence[int], found: Sequence[int]) -> FloatArray:
         """Cosine distance wherever a person could have walked to while unseen."""
