@@ -156,3 +156,14 @@ def test_the_command_prints_scores(tmp_path: Path, capsys: pytest.CaptureFixture
     assert not stop.value.code
     names, values = (line.split() for line in capsys.readouterr().out.splitlines())
     assert dict(zip(names, values[1:], strict=False))["HOTA"] == "100"
+
+
+def test_a_folder_in_place_of_its_tracks_json_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"it is a folder$"):
+        read_tracks_json(tmp_path, person=True, camera="a")
+    (tmp_path / "tracks.json").write_text("{}")
+    with pytest.raises(SourceError, match=r"it is a folder; give .*tracks.json"):
+        read_tracks_json(tmp_path, person=True, camera="a")
+    (tmp_path / "picture").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(SourceError, match="it is no text"):
+        read_tracks_json(tmp_path / "picture", person=True, camera="a")

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import look, visit
-from tracker.config import LinkConfig
+from tracker.config import LinkConfig, Travel
 from tracker.link.cluster import constrained_groups
 from tracker.link.evidence import at_least, least_related
 from tracker.link.identities import link
@@ -118,6 +118,37 @@ def test_online_waits_until_a_visit_is_over() -> None:
     online.conclude(first)
     assert online.person_of("a", 2) == 1
     assert [(m.gone, m.kept) for m in online.linked([first, second]).merges] == [(2, 1)]
+
+
+def test_online_nobody_is_in_two_cameras_that_do_not_overlap() -> None:
+    for overlap, people in (("no", 2), ("yes", 1)):
+        online = OnlineIdentities(LinkConfig(overlap=overlap))
+        both = [visit("a", 1, (0, 8), person=1), visit("b", 1, (0, 8), person=1)]
+        for v in both:
+            online.introduce(v)
+        online.finish(both)
+        assert len(online.linked(both).identities) == people
+
+
+def test_online_who_goes_to_the_next_camera_is_known_when_the_first_visit_is_over() -> None:
+    online = OnlineIdentities(LinkConfig(overlap="no"))
+    first, second = visit("a", 1, (0, 3), person=1), visit("b", 1, (4, 8), person=1)
+    assert [online.introduce(v) for v in (first, second)] == [1, 2]
+    online.conclude(first)
+    assert online.person_of("b", 1) == 1
+
+
+def test_online_nobody_is_faster_than_the_way_allows() -> None:
+    config = LinkConfig(travel=(Travel("a", "b", 10, 60),))
+    for wait_s, people in ((2, 2), (20, 1)):
+        online = OnlineIdentities(config)
+        first = visit("a", 1, (0, 3), person=1)
+        second = visit("b", 1, (3 + wait_s, 9 + wait_s), person=1)
+        online.introduce(first)
+        online.conclude(first)
+        online.introduce(second)
+        online.finish([first, second])
+        assert len(online.linked([first, second]).identities) == people
 
 
 @pytest.mark.parametrize("count", [0, 1])

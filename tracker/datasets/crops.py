@@ -37,7 +37,7 @@ def list_tracks(source: Path) -> dict[TrackName, list[Picture]]:
     if empty:
         raise SourceError(
             f"'{source}' has {len(empty)} of {len(found)} tracks without any picture: "
-            f"{_listed(empty)}; remove them"
+            f"{_listed(empty)}; remove them, or give the folder of the cameras"
         )
     order = sorted(found, key=lambda name: (natural(name[0]), natural(name[1])))
     return {name: sorted(found[name], key=_picture_order) for name in order}

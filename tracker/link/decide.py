@@ -78,14 +78,16 @@ def decide(
         sure: What a person has said, where there were no earlier decisions.
     """
     evidence = _evidence(visits, config, scene, before)
-    if before is not None:
-        return _grouped(evidence, config, scene, before)
-    first = _grouped(evidence, config, scene, sure=sure)
+    first = _grouped(evidence, config, scene, before, sure)
+    if before is not None and config.overlap == "auto":  # too little is seen to learn it
+        config = replace(config, overlap="yes")
     by_time = excluded_by_time(visits, first.groups, config)
     if by_time is None:
         return first
+    if before is not None:
+        by_time &= ~before.together
     evidence = replace(first, impossible=first.impossible | by_time)
-    return _grouped(evidence, config, scene, sure=sure)
+    return _grouped(evidence, config, scene, before, sure)
 
 
 def learn_maps(

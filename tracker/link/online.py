@@ -195,7 +195,10 @@ class OnlineIdentities(ReasonLog):
         start, end = (np.array([getattr(v, n) for v in visits]) for n in ("start_s", "end_s"))
         end = np.where(going, np.inf, end)
         meet = (start[:, None] <= end[None]) & (start[None] <= end[:, None])
-        return np.asarray(meet & (camera[:, None] == camera[None]))
+        taken = camera[:, None] == camera[None]
+        if self._config.overlap == "no":  # how long both will be in view is not known yet
+            taken |= going[:, None] & going[None]
+        return np.asarray(meet & taken)
 
     def _at_hand(self, visit: Tracklet) -> list[Tracklet]:
         over = [k for k in self._looks if k != visit.key]

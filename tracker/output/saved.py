@@ -58,7 +58,16 @@ def read_json(path: Path, what: str) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SourceError(f"{path} cannot be read as {what}: {error}") from error
+        raise SourceError(f"{path} cannot be read as {what}: {_why(path, what, error)}") from error
+
+
+def _why(path: Path, what: str, error: Exception) -> str:
+    """Say what is wrong with a file, and what was perhaps meant."""
+    if path.is_dir():
+        return f"it is a folder; give {path / what}" if (path / what).exists() else "it is a folder"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text"
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def write_saved(content: Content, path: Path) -> None:
