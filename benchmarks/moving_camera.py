@@ -147,7 +147,7 @@ def record(source: FrameSource, detector: Detector, embedder: Embedder) -> list[
 
 def measure(window: Window, truth: BoxTable, *, motion: bool, online: bool) -> tuple[float, float]:
     """Return HOTA and IDF1 of what the window shows."""
-    config = TrackerConfig(camera_motion=motion)
+    config = TrackerConfig(camera_motion=motion, wary=online)
     pipeline = CameraPipeline(window, config, appearance=True)
     networks = Networks({window.info.name: window}, window)
     for _ in follow([pipeline], networks, threads=False):

@@ -23,11 +23,8 @@ ROWS = ("JOINT", "bound: perfect ids", "bound: no link", "mean of cameras")
 def main() -> None:
     """Print a row for each recording."""
     words = _parser().parse_args()
-    print(
-        "| recording | IDF1 | perfect ids | no link | mean of cameras | people |\n"
-        + "|---" * 6
-        + "|"
-    )
+    print("| recording | IDF1 | perfect ids | no link | mean of cameras | people |")
+    print("|---" * 6 + "|")
     for name in words.recordings or RECORDINGS:
         with tempfile.TemporaryDirectory() as folder:
             scene = RECORDINGS[name](words.shared / "data", Path(folder))

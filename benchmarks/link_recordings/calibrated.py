@@ -16,7 +16,6 @@ from tracker.evaluate.box_table import BoxTable
 
 TWINS = ("Cam_x1_0", "Cam_x2_0")
 FPS, SIZE = 29.97, (1920, 1080)  # of the auditorium
-
 SIDES = ("left", "top", "right", "bottom")
 
 
@@ -61,16 +60,8 @@ def auditorium(data: Path, folder: Path, *, true_boxes: bool = False) -> Scene:
         rows = _as_found(truth[name]) if true_boxes else _found(found)
         np.savetxt(boxes / f"{name}.txt", rows, "%.6g", delimiter=",")
     size = f"{SIZE[0]}x{SIZE[1]}"
-    words = [
-        *_config(folder, cameras),
-        "--detections",
-        str(boxes),
-        "--size",
-        size,
-        "--fps",
-        str(FPS),
-    ]
-    return Scene(words, truth, looks=False)
+    known_of_boxes = ["--detections", str(boxes), "--size", size, "--fps", str(FPS)]
+    return Scene([*_config(folder, cameras), *known_of_boxes], truth, looks=False)
 
 
 def _found(file: Path) -> list[tuple[float, ...]]:

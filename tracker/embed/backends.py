@@ -61,6 +61,7 @@ def torch_network(osnet: "OSNet", device: str, *, half: bool) -> Network:
     dtype = torch.float16 if half else torch.float32
     osnet = osnet.to(device, dtype).to(memory_format=torch.channels_last)
     is_cuda = torch.device(device).type == "cuda"
+    # PyTorch leaves this constructor without types.
     stream = torch.cuda.Stream(device) if is_cuda else None  # type: ignore[no-untyped-call]
 
     def run(crops: FloatArray) -> FloatArray:
