@@ -60,6 +60,7 @@ from tracker.source.cameras import (
 from tracker.source.clock import set_offsets
 from tracker.source.live import LiveOptions
 from tracker.source.run_clock import RunClock
+from tracker.types import LooksScale
 
 logger = logging.getLogger(__name__)
 
@@ -207,12 +208,14 @@ def _run(
     device = _device(request, cameras)
     with watcher.loading():
         detectors, detector_use = _detectors(request, names, device)
-        embedder, reid_use = load_reid(_wanted_reid(request, cameras), device, half=request.half)
+        reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
-        request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
+        request.tracker, link, request.sampling, opened.plan, detector_use,
+        reid.use if reid else None,
         device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
+        looks=reid.looks if reid else LooksScale(),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 
@@ -222,6 +225,7 @@ def _run(
         return open_camera(spec_of[name], request.sampling, rate_of[name])
 
     with watcher:
+        embedder = reid.embedder if reid else None
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
 
