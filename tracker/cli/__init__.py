@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from types import FrameType
 
-from tracker.errors import ReidTrackError
+from tracker.errors import ConfigError, ReidTrackError, suggestion
 
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
@@ -62,6 +62,8 @@ def _main(arguments: list[str]) -> None:
 
 def _dispatch(arguments: list[str]) -> None:
     command = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    if arguments and command is None:
+        _refuse_misspelt(arguments[0])
     if command in (None, "track"):
         from tracker.cli.track import app
 
@@ -71,6 +73,17 @@ def _dispatch(arguments: list[str]) -> None:
     name = f"{command}_command" if keyword.iskeyword(command or "") else command
     module = importlib.import_module(f"tracker.cli.{name}")  # only that command's libraries
     module.app(arguments[1:], prog_name=f"reid-track {command}")
+
+
+def _refuse_misspelt(word: str) -> None:
+    """Refuse what is nearly a command and no file: it would be looked for as a video.
+
+    Raises:
+        ConfigError: As said.
+    """
+    near = suggestion(word, COMMANDS) if word.isalpha() and not os.path.exists(word) else ""
+    if near:
+        raise ConfigError(f"'{word}' is neither a command nor a file here.{near}")
 
 
 def _leave_hung(code: object) -> None:

@@ -52,7 +52,7 @@ from tracker.source.base import FrameSource
 from tracker.source.camera_config import CameraConfig, load_camera_config
 from tracker.source.cameras import (
     CameraSpec,
-    camera_from_source,
+    cameras_from_sources,
     open_camera,
     parse_cameras,
     require_unique,
@@ -130,10 +130,12 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     items = [i for value in request.cams or [] for i in value.split(",")]
     if request.config and not items and not request.sources:
         items = list(config.cameras)
-    given = [camera_from_source(source) for source in request.sources or []]
+    given = cameras_from_sources(request.sources or [])
     cameras = require_unique([*given, *parse_cameras(items, config.cameras)])
     if not cameras and request.detections is None:
         raise ConfigError("nothing to track: give a SOURCE, --cams or --detections; see --help")
+    if request.size and not all(camera.boxes_only for camera in cameras):
+        raise ConfigError("--size is for --detections without pictures; these have their own size")
     if not cameras and request.detections and request.detections.is_dir():
         cameras = cameras_of_boxes(request.detections)
     return set_offsets(cameras, parse_offsets(request.offset or []))

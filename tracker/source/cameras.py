@@ -11,7 +11,7 @@ from tracker.errors import ConfigError, SourceError, suggestion
 from tracker.ground import GroundPlane
 from tracker.source.address import host_of, is_address, is_live_address
 from tracker.source.base import FrameSource, Sampling, ShiftedSource
-from tracker.source.images import ImageSource
+from tracker.source.images import IMAGE_ENDINGS, ImageSource
 from tracker.source.live import LiveOptions, LiveSource
 from tracker.source.video import VideoSource
 
@@ -60,6 +60,22 @@ def camera_from_source(source: str) -> CameraSpec:
     path = Path(source)
     stem = path.parent.name if _GLOB.search(path.name) and not path.exists() else path.stem
     return CameraSpec(_clean(stem) or "camera", source)
+
+
+def cameras_from_sources(sources: Sequence[str]) -> list[CameraSpec]:
+    """Name a camera after each source.
+
+    Raises:
+        ConfigError: The sources are single pictures, as a shell makes of a pattern.
+    """
+    endings = {Path(source).suffix.lower() for source in sources}
+    if len(sources) > 1 and endings <= IMAGE_ENDINGS:
+        folder = Path(sources[0]).parent
+        raise ConfigError(
+            f"{len(sources)} pictures would be {len(sources)} cameras; give their folder "
+            f"'{folder}', or the pattern in quotes, such as '{folder / '*'}{min(endings)}'"
+        )
+    return [camera_from_source(source) for source in sources]
 
 
 def parse_cameras(items: Sequence[str], configured: Mapping[str, CameraSpec]) -> list[CameraSpec]:
