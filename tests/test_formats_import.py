@@ -138,6 +138,7 @@ def test_times_in_a_table_tell_rate_and_clock(here: Path) -> None:
         ("a.jsonl", HEAD + '{"camera": "a"}\n', SIZE, ["line 2", "xyxy"]),
         ("a.json", "[]", SIZE, ["a.json", "COCO for video"]),
         ("a.json", '{"videos": []}', SIZE, ["categories"]),
+        ("a.json", '{"schema": "reid-track/1"}', SIZE, ["a.json is a tracks.json already"]),
         ("a.xml", "<annotations>", SIZE, ["a.xml", "CVAT for video 1.1"]),
         ("a.xml", "<annotations><image/></annotations>", SIZE, ["export it as that"]),
         ("a.xml", VIDEO.format(label="car", frame=1, xbr=9), SIZE, ["1 x car", "no boxes"]),

@@ -11,7 +11,7 @@ from tracker.formats.found import Found, FoundBox, FoundCamera, is_person
 from tracker.formats.lines import all_rows
 from tracker.output.atomic import replacing
 from tracker.output.saved import Key, read_json
-from tracker.output.tracks_json import SCORE_DIGITS, TIME_DIGITS, in_lines
+from tracker.output.tracks_json import SCHEMA, SCORE_DIGITS, TIME_DIGITS, in_lines
 from tracker.result import RunResult
 from tracker.types import global_ids
 
@@ -104,6 +104,8 @@ def read_coco_video(path: Path) -> Found:
         SourceError: Missing, or not in that format.
     """
     content = read_json(path, "COCO for video")
+    if isinstance(content, dict) and content.get("schema") == SCHEMA:
+        raise SourceError(f"{path} is a tracks.json already; there is nothing to import")
     try:
         videos = {v["id"]: v for v in content["videos"]}
         labels = {c["id"]: str(c["name"]) for c in content["categories"]}
