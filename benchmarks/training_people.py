@@ -1,12 +1,14 @@
 """Cut people out of footage and photos, as training data for a ReID model that must travel.
 
     python benchmarks/training_people.py tracks OUT VIDEO TRACKS.json
+    python benchmarks/training_people.py crops OUT VIDEO TRACKS.json
     python benchmarks/training_people.py boxes OUT FOLDER
 
 `tracks` takes the tracks that ``reid-track VIDEO --json TRACKS.json`` found: each identity
-becomes a person, each of up to 16 moments a picture. `boxes` takes FOLDER/images and the YOLO
-labels in FOLDER/labels: each large enough box becomes a person with a single picture, and once
-more in other colours. Both write ``<person>/<camera>_*.jpg``, which ``reid-track train reid``
+becomes a person, each of up to 16 moments a picture. `crops` takes every box that was detected
+there, half hidden people too, as a person with a single picture. `boxes` takes FOLDER/images and
+the YOLO labels in FOLDER/labels: each large enough box becomes a person with a single picture, and
+once more in other colours. All write ``<person>/<camera>_*.jpg``, which ``reid-track train reid``
 reads; people of whom there is one picture are for a training with ``--teacher``.
 """
 
@@ -23,6 +25,7 @@ from tracker.types import FloatArray, Image
 LEAST_MOMENTS, MOST_MOMENTS = 6, 16
 LEAST_SCORE = 0.4
 LEAST_SIDES = (16, 48)  # width and height in pixels
+LEAST_SEEN, LEAST_CROP = 0.25, (14, 40)  # the same where nobody is told apart
 LEAST_BOX = (18, 56)  # the same for photos, where each picture stands for itself
 SHAPES = (0.9, 5.0)  # height per width
 MOST_HIDDEN = 0.4  # share of a box behind people who stand nearer
@@ -89,6 +92,21 @@ def cut_tracks(out: Path, video: Path, tracks_file: Path) -> None:
             write(image, xyxy, out / person / f"{video.stem}_{frame:05d}.jpg")
 
 
+def cut_everybody(out: Path, video: Path, tracks_file: Path) -> None:
+    """Write every box of one video that was detected."""
+    wanted: dict[int, list[FloatArray]] = defaultdict(list)
+    for track in json.loads(tracks_file.read_text(encoding="utf-8"))["tracks"]:
+        for box in track["boxes"]:
+            if box["observed"] and box["score"] > LEAST_SEEN:
+                wanted[box["frame"]].append(np.array(box["xyxy"]))
+    reader = cv2.VideoCapture(str(video))
+    for frame in range(max(wanted, default=-1) + 1):
+        got, image = reader.read()
+        for number, xyxy in enumerate(wanted[frame] if got else ()):
+            if ((xyxy[2:] - xyxy[:2]) >= LEAST_CROP).all():
+                write(image, xyxy, out / f"{video.stem}-{frame:05d}-{number}" / "crop_0.jpg")
+
+
 def cut_boxes(out: Path, folder: Path) -> None:
     """Write the people of a folder of photos, each also in other colours."""
     chance = np.random.default_rng(5)
@@ -124,15 +142,18 @@ def main() -> None:
     """Cut people out of a video or of photos."""
     parser = argparse.ArgumentParser(description="Cut people out for training a ReID model.")
     kinds = parser.add_subparsers(dest="kind", required=True)
-    tracks, boxes = kinds.add_parser("tracks"), kinds.add_parser("boxes")
-    for kind in (tracks, boxes):
+    tracks, crops, boxes = (kinds.add_parser(name) for name in ("tracks", "crops", "boxes"))
+    for kind in (tracks, crops, boxes):
         kind.add_argument("out", type=Path)
-    tracks.add_argument("video", type=Path)
-    tracks.add_argument("tracks", type=Path)
+    for kind in (tracks, crops):
+        kind.add_argument("video", type=Path)
+        kind.add_argument("tracks", type=Path)
     boxes.add_argument("folder", type=Path)
     wanted = parser.parse_args()
     if wanted.kind == "tracks":
         cut_tracks(wanted.out, wanted.video, wanted.tracks)
+    elif wanted.kind == "crops":
+        cut_everybody(wanted.out, wanted.video, wanted.tracks)
     else:
         cut_boxes(wanted.out, wanted.folder)
     print(f"{len(list(wanted.out.iterdir()))} people in {wanted.out}")

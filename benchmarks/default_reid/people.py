@@ -53,17 +53,6 @@ class People:
         self.named = sum(mix[:with_names]) * HAND  # and all that show somebody with a name
         self.chance = torch.Generator().manual_seed(SEED)
 
-    def learn_the_kept_back(self) -> None:
-        """Add those set aside to the first source, numbered after all others with a name."""
-        more = self.aside.people
-        unnamed = self._person >= self.known
-        person = torch.where(unnamed, self._person + more, self._person)
-        added = torch.from_numpy(self.aside.person) + self.known
-        self._person = torch.cat([person, added])
-        self._source = torch.cat([self._source, torch.zeros_like(added)])
-        self._pixels = torch.cat([self._pixels, pictures_of(self.aside).to(self.device)])
-        self.known, self.pictures = self.known + more, self.pictures + len(added)
-
     def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Yield pixels (B, 3, 256, 128) uint8 and who those with a name are, (named,) int64."""
         while True:

@@ -66,7 +66,8 @@ class _Draw:
     """Random numbers, one per picture of the batch, sent to the device all at once."""
 
     def __init__(self, count: int, generator: Generator, device: torch.device) -> None:
-        self._here = torch.rand(NUMBERS, count, generator=generator)
+        pinned = device.type == "cuda"  # else the copy waits for all work that the GPU has
+        self._here = torch.rand(NUMBERS, count, generator=generator, pin_memory=pinned)
         self._there = self._here.to(device, non_blocking=True)
         self._used = 0
 
