@@ -105,7 +105,7 @@ def main() -> None:
         for people, each in RECORDINGS:
             scores, found = [], []
             for visits, owner in recordings(crops, people, each, seed=people + each):
-                linked = link(visits, LinkConfig(looks=model.looks))
+                linked = link(visits, LinkConfig())
                 owner_of = {v.key: who for v, who in zip(visits, owner, strict=True)}
                 stated += [
                     (x.probability, owner_of[x.first] == owner_of[x.second]) for x in linked.links

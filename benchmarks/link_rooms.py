@@ -27,7 +27,7 @@ from tracker.link.decide import scene_of
 from tracker.link.identities import Linked, link, without_doubtful
 from tracker.models.locate import LocatedModel, find_model
 from tracker.people_now import PeopleNow
-from tracker.types import CameraInfo, Detections, LooksScale, Tracklet
+from tracker.types import CameraInfo, Detections, Tracklet
 
 FRAMES, FPS, SIZE, ROOM = 268, 10.0, (768, 576), np.array([8.0, 6.0])
 CORNERS = np.array([[-0.5, -0.5], [8.5, -0.5], [8.5, 6.5], [-0.5, 6.5]])
@@ -187,13 +187,10 @@ def _filmed(
     return Camera(CameraInfo(name, "none", *SIZE, FPS, FRAMES), found, truth)
 
 
-def follow(
-    room: list[Camera], looks: LooksScale
-) -> tuple[list[Tracklet], Linked, list[Tracklet], Linked]:
+def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], Linked]:
     """Return visits and people after the second pass, and those online."""
-    config = LinkConfig(looks=looks)
     infos = [c.info for c in room]
-    now = PeopleNow(config, infos)
+    now = PeopleNow(LinkConfig(), infos)
     recorded = [DeepSort(i.name, CONFIG) for i in infos]
     live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, WARY)) for i in infos]
     for frame in range(FRAMES):
@@ -204,11 +201,11 @@ def follow(
     settled, online = [], []
     for tracker, part in zip(recorded, live, strict=True):
         pieces = tracker.pieces()
-        visits = settle(pieces, SIZE, learn_likeness(pieces, looks), CONFIG)
+        visits = settle(pieces, SIZE, learn_likeness(pieces), CONFIG)
         settled += polish(visits, SIZE, CONFIG)
         online += polish(part.tracker.tracklets(), SIZE, CONFIG)
     now.identities.finish(online)
-    linked = without_doubtful(link(settled, config, scene_of(infos)))
+    linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
     shown = without_doubtful(now.identities.linked(online), renumber=False)
     return [v for p in linked.identities for v in p.tracklets], linked, online, shown
 
@@ -257,7 +254,7 @@ def main() -> None:
             rows, counts = [], []
             for seed in range(ROOMS):
                 room = list(cameras(crops, kind, seed))
-                settled, linked, online, now = follow(room, model.looks)
+                settled, linked, online, now = follow(room)
                 rows.append([joint(room, settled, _numbers(linked)),
                              joint(room, settled, perfect(room, settled)),
                              joint(room, online, _numbers(now)),

@@ -45,7 +45,7 @@ WITH_LOOKS = {
         replaced={"tracker.associate.deepsort.DeepSort.pieces": DeepSort.tracklets}
     ),
     "likeness not learned, only the prior": Variant(
-        replaced={"tracker.pipeline.learn_likeness": lambda *_: Likeness()}
+        replaced={"tracker.pipeline.learn_likeness": lambda _: Likeness()}
     ),
     "covered crops remembered, no cut where people pass (max_cover 1)": Variant(
         TrackerConfig(max_cover=1)
