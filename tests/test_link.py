@@ -11,7 +11,7 @@ from tracker.link.cluster import constrained_groups
 from tracker.link.evidence import at_least, least_related
 from tracker.link.identities import link
 from tracker.link.online import OnlineIdentities
-from tracker.types import Identity, LooksScale, Tracklet
+from tracker.types import Identity, Tracklet
 
 CONFIG = LinkConfig()
 Groups = list[set[tuple[str, int]]]
@@ -108,14 +108,6 @@ def test_the_threshold_is_on_the_similarity_of_the_looks() -> None:
     visits[1].embeddings[:] = half
     assert len(link(visits, LinkConfig(gallery_threshold=0.70)).identities) == 1
     assert len(link(visits, LinkConfig(gallery_threshold=0.72)).identities) == 2
-
-
-def test_what_a_similarity_means_depends_on_the_model() -> None:
-    half = (look(1) + look(2)) / np.sqrt(2)  # 0.71 to person 1
-    visits = [visit("a", 1, (0, 3), person=1), visit("b", 1, (5, 8), person=1)]
-    visits[1].embeddings[:] = half
-    assert len(link(visits, LinkConfig(looks=LooksScale(other_mean=0.7))).identities) == 2
-    assert len(link(visits, LinkConfig(looks=LooksScale(other_mean=0.1))).identities) == 1
 
 
 def test_online_waits_until_a_visit_is_over() -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.manifest import Detecting, Preprocessing
-from tracker.types import LooksScale
 
 OWN = {"height": 192, "width": 96, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}
 
@@ -48,15 +47,3 @@ def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
     assert find_model(str(model), "detect").detecting == Detecting(512, None, 0.5)
     write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large", "iou": True}))
     assert find_model(str(model), "detect").detecting == Detecting()
-
-
-def test_its_own_card_tells_what_its_similarities_mean(model: Path) -> None:
-    told = {"same_mean": 0.9, "same_std": 0.1, "other_mean": 0.2, "other_std": 0.15}
-    write_card(model, json.dumps({"sha256": sha256_of(model), "looks": told}))
-    assert find_model(str(model), "reid").looks == LooksScale(0.9, 0.1, 0.2, 0.15)
-
-
-@pytest.mark.parametrize("told", [None, {"mean": 0.9}, {"same_mean": "high"}])
-def test_a_card_without_that_leaves_the_usual_meaning(told: object, model: Path) -> None:
-    write_card(model, json.dumps({"sha256": sha256_of(model), "looks": told}))
-    assert find_model(str(model), "reid").looks == LooksScale()

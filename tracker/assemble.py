@@ -3,7 +3,6 @@
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.detect.base import Detector, YoloOptions
@@ -18,7 +17,7 @@ from tracker.source.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_pl
 from tracker.source.images import BoxesOnlySource
 from tracker.source.live import LiveOptions
 from tracker.source.seqinfo import read_seqinfo
-from tracker.types import CameraInfo, LooksScale
+from tracker.types import CameraInfo
 
 logger = logging.getLogger(__name__)
 
@@ -48,29 +47,20 @@ def _yolo(model: LocatedModel, options: YoloOptions) -> Detector:
     return YoloDetector(model, options)
 
 
-@dataclass(frozen=True, slots=True)
-class Reid:
-    """A loaded ReID model, its name and hash, and what its similarities mean."""
-
-    embedder: Embedder
-    use: ModelUse
-    looks: LooksScale
-
-
-def load_reid(wanted: str, device: str, *, half: bool) -> Reid | None:
-    """Find, verify and load a ReID model; None for ``none``.
+def load_reid(wanted: str, device: str, *, half: bool) -> tuple[Embedder | None, ModelUse | None]:
+    """Find, verify and load a ReID model; nothing for ``none``.
 
     Raises:
         ConfigError, WeightsError: As the parts do.
     """
     if wanted == NO_REID:
-        return None
+        return None, None
     model = find_or_fetch(wanted, "reid")
     from tracker.embed.embedder import load_embedder
 
     logger.info("ReID %s on %s", model.path, device)
     embedder = load_embedder(model, device=device, half=half)
-    return Reid(embedder, ModelUse(model.name, model.sha256), model.looks)
+    return embedder, ModelUse(model.name, model.sha256)
 
 
 def replay_detectors(

@@ -1,10 +1,9 @@
 """The numbers that steer the association and the linking, with units, ranges and sources."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 
 from tracker.errors import ConfigError, suggestion
-from tracker.types import LooksScale
 
 OVERLAPS = ("auto", "yes", "no")
 
@@ -40,7 +39,6 @@ class TrackerConfig:
             that of the people (as in BoT-SORT); a fixed camera is told from them as well.
         wary: Whether a track gives up a place where looks become somebody else's. A run decides:
             it is set where no second pass cuts tracks and puts them together again.
-        looks: What similarities of the ReID model mean. A run takes it from the model's card.
     """
 
     n_init: int = 3
@@ -58,7 +56,6 @@ class TrackerConfig:
     smooth: bool = True
     camera_motion: bool = True
     wary: bool = False
-    looks: LooksScale = field(default_factory=LooksScale)
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
@@ -88,14 +85,12 @@ class LinkConfig:
         overlap: Whether cameras may see one place at once: yes, no, or auto, decided from what
             they see.
         travel: Known times between cameras, at most one for each ordered pair.
-        looks: What similarities of the ReID model mean. A run takes it from the model's card.
     """
 
     gallery_threshold: float | None = None
     max_speed: float = 3.0
     overlap: str = "auto"
     travel: tuple[Travel, ...] = ()
-    looks: LooksScale = field(default_factory=LooksScale)
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""

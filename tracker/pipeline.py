@@ -135,5 +135,4 @@ class CameraPipeline:
         if not self._appearance:
             return settle(self.tracker.tracklets(), size, None, self._config, self._path)
         pieces = self.tracker.pieces()
-        likeness = learn_likeness(pieces, self._config.looks)
-        return settle(pieces, size, likeness, self._config, self._path)
+        return settle(pieces, size, learn_likeness(pieces), self._config, self._path)

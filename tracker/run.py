@@ -29,7 +29,7 @@ from tracker.source.ahead import ReadAhead
 from tracker.source.base import FrameSource, Sampling, total_frames
 from tracker.source.run_clock import RunClock
 from tracker.stages import Networks, follow
-from tracker.types import FloatArray, Frame, LooksScale
+from tracker.types import FloatArray, Frame
 from tracker.watcher import Watcher
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,6 @@ class RunSettings:
         clock: Of the live sources.
         threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
-        looks: What similarities of the ReID model mean.
     """
 
     tracker: TrackerConfig
@@ -63,7 +62,6 @@ class RunSettings:
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None
-    looks: LooksScale = field(default_factory=LooksScale)
 
 
 @dataclass(slots=True)
@@ -106,8 +104,7 @@ def run(
         sources = [s if s.info.live else ReadAhead(s) for s in sources]
         reopen = _read_ahead(reopen)
     appearance, networks = embedder is not None, Networks(detectors, embedder)
-    config = replace(settings.tracker, wary=settings.online, looks=settings.looks)
-    settings = replace(settings, link=replace(settings.link, looks=settings.looks))
+    config = replace(settings.tracker, wary=settings.online)
     cameras = [CameraPipeline(s, config, appearance=appearance) for s in sources]
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
         follower = _Follower(cameras, networks, settings, watcher or Watcher(), keeper)

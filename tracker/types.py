@@ -40,20 +40,6 @@ class CameraInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class LooksScale:
-    """What cosine similarities of a ReID model mean: normal distributions of them.
-
-    Of the mean looks of two pieces of one person's track, and of two people's; see
-    `tracker.associate.likeness`. The defaults are of OSNet x0.25 MSMT17 on street footage.
-    """
-
-    same_mean: float = 0.87
-    same_std: float = 0.065
-    other_mean: float = 0.56
-    other_std: float = 0.10
-
-
-@dataclass(frozen=True, slots=True)
 class Frame:
     """One picture of one camera."""
 

@@ -11,20 +11,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker.boxes import FloatArray
-from tracker.types import BoolArray, LooksScale, Tracklet
+from tracker.types import BoolArray, Tracklet
 
 PRIOR_PAIRS = 60  # what the prior counts for, in pairs
 FEWEST_VIEWS = 8  # of a piece whose halves are compared
 AGEING = 0.06  # how much less a person is like themselves at another time than in the next second
 ELSEWHERE = 0.05  # and how much less in another camera's light
 TYPICAL_VIEWS = 6.0  # with so many views the evidence of a pair counts half
-USUAL = LooksScale()
 STRONGEST = 8.0  # log odds; no two looks prove more
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness(LooksScale):
-    """Normal distributions of the cosine similarity of two looks, see `look`, and what follows."""
+class Likeness:
+    """Normal distributions of the cosine similarity of two looks; see `look`.
+
+    The defaults are of OSNet x0.25 MSMT17 on pieces of street footage.
+    """
+
+    same_mean: float = 0.87
+    same_std: float = 0.065
+    other_mean: float = 0.56
+    other_std: float = 0.10
 
     def log_odds(self, similarity: FloatArray, views: FloatArray) -> FloatArray:
         """Return how much more likely one person is than two, as natural logarithm.
@@ -62,29 +69,18 @@ def look(tracklet: Tracklet) -> FloatArray:
     return _unit(tracklet.embeddings.sum(axis=0, dtype=np.float64))
 
 
-def learn_likeness(pieces: Sequence[Tracklet], prior: LooksScale = USUAL) -> Likeness:
-    """Fit the distributions to pieces of one or more cameras, from what the model is known for."""
-    other_mean, other_std = _fit(stranger_pairs(pieces), prior.other_mean, prior.other_std)
-    same_mean, same_std = _fit(with_itself(pieces), prior.same_mean, prior.same_std)
-    return Likeness(same_mean, same_std, other_mean, other_std)
-
-
-def stranger_pairs(pieces: Sequence[Tracklet]) -> FloatArray:
-    """Return the similarities (N,) of those who share an instant of one camera."""
-    seen = _well_seen(pieces)
+def learn_likeness(pieces: Sequence[Tracklet], prior: Likeness | None = None) -> Likeness:
+    """Fit the distributions to pieces of one or more cameras."""
+    prior = prior or Likeness()
+    seen = [p for p in pieces if len(p.embeddings) >= FEWEST_VIEWS]
     if not seen:
-        return np.zeros(0, np.float32)
+        return prior
     looks = np.array([look(p) for p in seen])
-    return np.asarray((looks @ looks.T)[_together(seen)])
-
-
-def with_itself(pieces: Sequence[Tracklet]) -> FloatArray:
-    """Return how alike the two halves of each piece are, (N,), as at another time."""
-    return np.array([_half(p, 0) @ _half(p, 1) for p in _well_seen(pieces)]) - AGEING
-
-
-def _well_seen(pieces: Sequence[Tracklet]) -> list[Tracklet]:
-    return [p for p in pieces if len(p.embeddings) >= FEWEST_VIEWS]
+    strangers = (looks @ looks.T)[_together(seen)]
+    itself = np.array([_half(p, 0) @ _half(p, 1) for p in seen]) - AGEING
+    other_mean, other_std = _fit(strangers, prior.other_mean, prior.other_std)
+    same_mean, same_std = _fit(itself, prior.same_mean, prior.same_std)
+    return Likeness(same_mean, same_std, other_mean, other_std)
 
 
 def _together(pieces: Sequence[Tracklet]) -> BoolArray:
@@ -98,9 +94,8 @@ def _together(pieces: Sequence[Tracklet]) -> BoolArray:
 
 def _fit(values: FloatArray, mean: float, std: float) -> tuple[float, float]:
     """Return the mean and deviation of the values, with the prior as `PRIOR_PAIRS` more."""
-    if not len(values):
-        return mean, std
-    total = len(values) + PRIOR_PAIRS
+    count = len(values)
+    total = count + PRIOR_PAIRS
     fitted = (PRIOR_PAIRS * mean + float(values.sum())) / total
     spread = PRIOR_PAIRS * (std**2 + (mean - fitted) ** 2) + float(((values - fitted) ** 2).sum())
     return fitted, float(np.sqrt(spread / total))

@@ -91,7 +91,7 @@ def link(  # noqa: PLR0913, PLR0917 - one parameter per option
     model = find_or_fetch(reid, "reid")
     with _progress(console, shown=not (quiet or no_progress)) as begin:
         looks = _embed(tracks, model, device, begin)
-    linked, names = link_crops(looks, known, LinkConfig(gallery_threshold, looks=model.looks))
+    linked, names = link_crops(looks, known, LinkConfig(gallery_threshold))
     write_identities_json(
         linked.identities, linked.links, ModelUse(model.name, model.sha256), out,
         names=names, timed=known is not None,

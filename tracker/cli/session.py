@@ -60,7 +60,6 @@ from tracker.source.cameras import (
 from tracker.source.clock import set_offsets
 from tracker.source.live import LiveOptions
 from tracker.source.run_clock import RunClock
-from tracker.types import LooksScale
 
 logger = logging.getLogger(__name__)
 
@@ -134,7 +133,7 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     cameras = require_unique([*given, *parse_cameras(items, config.cameras)])
     if not cameras and request.detections is None:
         raise ConfigError("nothing to track: give a SOURCE, --cams or --detections; see --help")
-    if request.size and not all(camera.boxes_only for camera in cameras):
+    if request.size and cameras and not any(camera.boxes_only for camera in cameras):
         raise ConfigError("--size is for --detections without pictures; these have their own size")
     if not cameras and request.detections and request.detections.is_dir():
         cameras = cameras_of_boxes(request.detections)
@@ -210,14 +209,12 @@ def _run(
     device = _device(request, cameras)
     with watcher.loading():
         detectors, detector_use = _detectors(request, names, device)
-        reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
+        embedder, reid_use = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
     settings = RunSettings(
-        request.tracker, link, request.sampling, opened.plan, detector_use,
-        reid.use if reid else None,
+        request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
         device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
-        looks=reid.looks if reid else LooksScale(),
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 
@@ -227,7 +224,6 @@ def _run(
         return open_camera(spec_of[name], request.sampling, rate_of[name])
 
     with watcher:
-        embedder = reid.embedder if reid else None
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
 

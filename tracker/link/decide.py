@@ -104,7 +104,7 @@ def _evidence(
     visits: Sequence[Tracklet], config: LinkConfig, scene: Scene, before: Before | None
 ) -> Decision:
     """Return all that a decision is made from, with no groups yet."""
-    scale = scale_of(visits, config.looks)
+    scale = scale_of(visits)
     affinity = affinities(visits, scale)
     excluded, distance_m, near = impossible(visits, config), None, None
     if any(scene.grounds.values()):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from tracker.associate.likeness import Likeness, learn_likeness, look
 from tracker.boxes import FloatArray
 from tracker.config import LinkConfig
 from tracker.link.neighbours import averaged, jaccard, neighbourhoods
-from tracker.types import BoolArray, IntArray, LooksScale, Tracklet
+from tracker.types import BoolArray, IntArray, Tracklet
 
 STANDING_SLACK = 0.5  # own heights that a box's centre may jump without any walking
 K1, K2 = 6, 3  # neighbours that may be mutual, and those over which is averaged
@@ -62,17 +61,17 @@ def relatedness(visits: Sequence[Tracklet], likeness: Likeness) -> FloatArray:
     return related
 
 
-def scale_of(visits: Sequence[Tracklet], looks: LooksScale) -> Likeness:
+def scale_of(visits: Sequence[Tracklet]) -> Likeness:
     """Learn what similarities mean in this recording; in a crowd most pairs are strangers."""
+    prior = Likeness()
     known = [v for v in visits if len(v.embeddings)]
     if len(known) >= CROWD:
         step = max(1, len(known) // 1000)
-        some = np.array([look(v) for v in known[::step]])
-        pairs = (some @ some.T)[np.triu_indices(len(some), k=1)]
+        looks = np.array([look(v) for v in known[::step]])
+        pairs = (looks @ looks.T)[np.triu_indices(len(looks), k=1)]
         low, middle = np.quantile(pairs, [0.16, 0.5])
-        spread = float(max(middle - low, 0.01))
-        looks = replace(looks, other_mean=float(middle), other_std=spread)
-    return learn_likeness(known, looks)
+        prior = Likeness(other_mean=float(middle), other_std=float(max(middle - low, 0.01)))
+    return learn_likeness(known, prior)
 
 
 def least_related(people: float) -> float:

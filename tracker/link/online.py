@@ -212,7 +212,7 @@ class OnlineIdentities(ReasonLog):
     def _maps_at(self, visits: list[Tracklet], now_s: float) -> list[ViewMap]:
         seen_s = sum(v.end_s - v.start_s for v in visits)
         if seen_s > RELEARN * self._learned_s + LEARN_S:
-            affinity = affinities(visits, scale_of(visits, self._config.looks))
+            affinity = affinities(visits, scale_of(visits))
             self._maps = learn_maps(visits, affinity, self._config, self._scene)
             self._learned_s = seen_s
         return self._maps

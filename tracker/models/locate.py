@@ -19,10 +19,8 @@ from tracker.models.manifest import (
     manifest,
     packaged_weights,
     read_detecting,
-    read_looks,
     read_preprocessing,
 )
-from tracker.types import LooksScale
 
 AUTO = "auto"
 WEIGHTS_VARIABLE = "REID_TRACK_WEIGHTS"
@@ -38,7 +36,6 @@ class LocatedModel:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
         detecting: How a detector is best used, from its card.
-        looks: What similarities of a ReID model mean, from its card, else the usual values.
     """
 
     name: str
@@ -46,7 +43,6 @@ class LocatedModel:
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
-    looks: LooksScale = field(default_factory=LooksScale)
 
 
 def weights_folders() -> list[Path]:
@@ -109,7 +105,7 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
             f"{path} is not the published {model.name}: its sha256 is {found}, not "
             f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
         )
-    return LocatedModel(model.name, path, found, model.preprocessing, model.detecting, model.looks)
+    return LocatedModel(model.name, path, found, model.preprocessing, model.detecting)
 
 
 def sha256_of(path: Path) -> str:
@@ -154,9 +150,7 @@ def _user_model(path: Path) -> LocatedModel:
         preprocessing = read_preprocessing(own["preprocessing"])
     except (KeyError, TypeError):
         preprocessing = Preprocessing()  # the convention of OSNet checkpoints
-    return LocatedModel(
-        path.name, path.resolve(), found, preprocessing, read_detecting(own), read_looks(own)
-    )
+    return LocatedModel(path.name, path.resolve(), found, preprocessing, read_detecting(own))
 
 
 def _own_card(path: Path, sha256: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tracker.errors import ConfigError, suggestion
-from tracker.types import LooksScale
 
 Task = Literal["detect", "reid"]
 
@@ -52,7 +51,6 @@ class ModelCard:
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
         detecting: How a detector is best used.
-        looks: What similarities of a ReID model mean.
     """
 
     name: str
@@ -68,7 +66,6 @@ class ModelCard:
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
-    looks: LooksScale = field(default_factory=LooksScale)
 
 
 def packaged_weights() -> Path:
@@ -126,17 +123,9 @@ def read_detecting(entry: dict[str, Any]) -> Detecting:
     )
 
 
-def read_looks(entry: dict[str, Any]) -> LooksScale:
-    """Read what similarities of a ReID model mean, from its card; else the usual values."""
-    try:
-        return LooksScale(**{name: float(value) for name, value in entry["looks"].items()})
-    except (KeyError, AttributeError, TypeError, ValueError):
-        return LooksScale()
-
-
 def _card(entry: dict[str, Any]) -> ModelCard:
     fields = dict(entry)
-    fields["detecting"], fields["looks"] = read_detecting(fields), read_looks(fields)
+    fields["detecting"] = read_detecting(fields)
     for name in ("imgsz", "conf", "iou"):
         fields.pop(name, None)
     if "preprocessing" in fields:
