@@ -170,14 +170,14 @@ def main() -> None:
     parser.add_argument("--reid", default="auto", help="OSNet model: a name or a path.")
     parser.add_argument("--online", action="store_true", help="Without the second pass.")
     words = parser.parse_args()
-    embedder, _ = load_reid(words.reid, "cpu", half=False)
-    assert embedder is not None
+    reid = load_reid(words.reid, "cpu", half=False)
+    assert reid is not None
     print("| recording | motion | off | auto |\n|---|---|---|---|")
     for video, truth_file, *boxes_file in (word.split("=") for word in words.recordings):
         source = open_camera(CameraSpec("cam", video), Sampling(max_frames=FRAMES))
         replayed = [ReplayDetector(Path(file), YoloOptions().conf) for file in boxes_file]
         detector = replayed[0] if replayed else load_detector("auto", YoloOptions())[0]
-        recorded = record(source, detector, embedder)
+        recorded = record(source, detector, reid.embedder)
         truth = read_mot(Path(truth_file), truth=True)
         for strength in STRENGTHS:
             cells = []

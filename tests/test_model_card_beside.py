@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.media import reid_track
+from tracker.cli.request import TrackRequest
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.manifest import Detecting, Preprocessing
 
@@ -47,3 +49,22 @@ def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
     assert find_model(str(model), "detect").detecting == Detecting(512, None, 0.5)
     write_card(model, json.dumps({"sha256": sha256_of(model), "imgsz": "large", "iou": True}))
     assert find_model(str(model), "detect").detecting == Detecting()
+
+
+@pytest.mark.parametrize(("told", "found"), [(0.4, 0.4), (1, None), (0.0, None), ("far", None)])
+def test_its_own_card_tells_how_far_looks_lie_apart(
+    told: object, found: float | None, model: Path
+) -> None:
+    write_card(model, json.dumps({"sha256": sha256_of(model), "max_cosine_distance": told}))
+    assert find_model(str(model), "reid").max_cosine_distance == found
+
+
+def test_the_models_distance_counts_unless_another_is_wished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    requests: list[TrackRequest] = []
+    monkeypatch.setattr("tracker.cli.session.execute", requests.append)
+    reid_track("a.mp4")
+    reid_track("a.mp4", "--max-cosine-distance", 0.2)
+    assert [r.tracker(0.35).max_cosine_distance for r in requests] == [0.35, 0.2]
+    assert [r.tracker(None).max_cosine_distance for r in requests] == [0.3, 0.2]

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.detect.base import Detector, YoloOptions
@@ -47,20 +48,29 @@ def _yolo(model: LocatedModel, options: YoloOptions) -> Detector:
     return YoloDetector(model, options)
 
 
-def load_reid(wanted: str, device: str, *, half: bool) -> tuple[Embedder | None, ModelUse | None]:
-    """Find, verify and load a ReID model; nothing for ``none``.
+@dataclass(frozen=True, slots=True)
+class Reid:
+    """A loaded ReID model, its name and hash, and how far looks of one person lie apart."""
+
+    embedder: Embedder
+    use: ModelUse
+    max_cosine_distance: float | None  # None is the usual one
+
+
+def load_reid(wanted: str, device: str, *, half: bool) -> Reid | None:
+    """Find, verify and load a ReID model; None for ``none``.
 
     Raises:
         ConfigError, WeightsError: As the parts do.
     """
     if wanted == NO_REID:
-        return None, None
+        return None
     model = find_or_fetch(wanted, "reid")
     from tracker.embed.embedder import load_embedder
 
     logger.info("ReID %s on %s", model.path, device)
     embedder = load_embedder(model, device=device, half=half)
-    return embedder, ModelUse(model.name, model.sha256)
+    return Reid(embedder, ModelUse(model.name, model.sha256), model.max_cosine_distance)
 
 
 def replay_detectors(

@@ -134,9 +134,9 @@ class Observer:
     def _load(self) -> tuple[Detector, Embedder]:
         weights = self._shared / "weights"
         detector, _ = load_detector(str(weights / DETECTOR), YoloOptions(conf=LEAST_SCORE))
-        embedder, _ = load_reid(str(weights / REID), "cpu", half=False)
-        assert embedder is not None
-        return detector, embedder
+        reid = load_reid(str(weights / REID), "cpu", half=False)
+        assert reid is not None
+        return detector, reid.embedder
 
     def _model(self, name: str, task: str) -> LocatedModel:
         model = find_model(str(self._shared / "weights" / name), task)  # type: ignore[arg-type]

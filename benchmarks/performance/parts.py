@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracker.assemble import load_detector, load_reid
+from tracker.assemble import Reid, load_detector, load_reid
 from tracker.config import LinkConfig, TrackerConfig
 from tracker.detect.base import Detector, YoloOptions
-from tracker.embed.embedder import Embedder
 from tracker.outputs import plan_outputs
 from tracker.result import ModelUse
 from tracker.run import RunSettings, run
@@ -28,15 +27,13 @@ class Models:
 
     detector: Detector
     detector_use: ModelUse
-    embedder: Embedder | None
-    reid_use: ModelUse | None
+    reid: Reid | None
 
 
 def load(detector: str, reid: str) -> Models:
     """Load both for the CPU."""
     found, used = load_detector(detector, YoloOptions())
-    embedder, reid_used = load_reid(reid, "cpu", half=False)
-    return Models(found, used, embedder, reid_used)
+    return Models(found, used, load_reid(reid, "cpu", half=False))
 
 
 class Looped:
@@ -72,13 +69,15 @@ def whole_run(
         out, json = Path(name) / "out", Path(name) / "tracks.json"
         plan = plan_outputs(names, out=out if video else None, json=json)
         settings = RunSettings(
-            TrackerConfig(), LinkConfig(), Sampling(), plan, models.detector_use, models.reid_use,
+            TrackerConfig(), LinkConfig(), Sampling(), plan, models.detector_use,
+            models.reid.use if models.reid else None,
             device="cpu", threads=threads,
         )  # fmt: skip
         again = {source.info.name: source for source in sources}
         began = time.perf_counter()
         run(
-            sources, dict.fromkeys(names, models.detector), models.embedder, settings,
+            sources, dict.fromkeys(names, models.detector),
+            models.reid.embedder if models.reid else None, settings,
             reopen=lambda camera: again[camera], watcher=watcher,
         )  # fmt: skip
         return time.perf_counter() - began

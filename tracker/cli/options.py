@@ -188,11 +188,12 @@ MinHeight = Annotated[
     ),
 ]
 MaxCosineDistance = Annotated[
-    float,
+    float | None,
     typer.Option(
-        min=0, max=1, help="Largest appearance distance of a match.", rich_help_panel=_TRACK
+        min=0, max=1, show_default="the model's", rich_help_panel=_TRACK,
+        help="Largest appearance distance of a match.",
     ),
-]
+]  # fmt: skip
 MaxIouDistance = Annotated[
     float,
     typer.Option(min=0, max=1, help="Largest 1 - IoU of a match.", rich_help_panel=_TRACK),

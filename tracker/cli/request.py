@@ -38,7 +38,7 @@ class TrackRequest:
     max_age: float
     n_init: int
     min_height: float
-    max_cosine_distance: float
+    max_cosine_distance: float | None
     max_iou_distance: float
     reid_interval: float
     nn_budget: int
@@ -71,14 +71,14 @@ class TrackRequest:
         """Which frames are processed."""
         return Sampling(self.start, self.vid_stride, self.max_frames)
 
-    @property
-    def tracker(self) -> TrackerConfig:
-        """The settings of the association."""
+    def tracker(self, usual_distance: float | None) -> TrackerConfig:
+        """The settings of the association, for a ReID model with this `max_cosine_distance`."""
+        wished = (self.max_cosine_distance, usual_distance, TrackerConfig().max_cosine_distance)
         return TrackerConfig(
             n_init=self.n_init,
             max_age_s=self.max_age,
             min_height=self.min_height,
-            max_cosine_distance=self.max_cosine_distance,
+            max_cosine_distance=next(d for d in wished if d is not None),
             max_iou_distance=self.max_iou_distance,
             reid_interval_s=self.reid_interval,
             nn_budget=self.nn_budget,

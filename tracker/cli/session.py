@@ -209,10 +209,11 @@ def _run(
     device = _device(request, cameras)
     with watcher.loading():
         detectors, detector_use = _detectors(request, names, device)
-        embedder, reid_use = load_reid(_wanted_reid(request, cameras), device, half=request.half)
+        reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
+    following = request.tracker(reid.max_cosine_distance if reid else None)
     settings = RunSettings(
-        request.tracker, link, request.sampling, opened.plan, detector_use, reid_use,
+        following, link, request.sampling, opened.plan, detector_use, reid.use if reid else None,
         device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
     )  # fmt: skip
@@ -224,6 +225,7 @@ def _run(
         return open_camera(spec_of[name], request.sampling, rate_of[name])
 
     with watcher:
+        embedder = reid.embedder if reid else None
         outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
     return outcome, settings
 

@@ -44,7 +44,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     max_age: o.MaxAge = _TRACKER.max_age_s,
     n_init: o.NInit = _TRACKER.n_init,
     min_height: o.MinHeight = _TRACKER.min_height,
-    max_cosine_distance: o.MaxCosineDistance = _TRACKER.max_cosine_distance,
+    max_cosine_distance: o.MaxCosineDistance = None,
     max_iou_distance: o.MaxIouDistance = _TRACKER.max_iou_distance,
     reid_interval: o.ReidInterval = _TRACKER.reid_interval_s,
     nn_budget: o.NnBudget = _TRACKER.nn_budget,

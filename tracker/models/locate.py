@@ -19,6 +19,7 @@ from tracker.models.manifest import (
     manifest,
     packaged_weights,
     read_detecting,
+    read_max_cosine_distance,
     read_preprocessing,
 )
 
@@ -36,6 +37,7 @@ class LocatedModel:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
         detecting: How a detector is best used, from its card.
+        max_cosine_distance: Of looks of one person by a ReID model, from its card, else the usual.
     """
 
     name: str
@@ -43,6 +45,7 @@ class LocatedModel:
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
+    max_cosine_distance: float | None = None
 
 
 def weights_folders() -> list[Path]:
@@ -105,7 +108,9 @@ def verified(model: ModelCard, path: Path) -> LocatedModel:
             f"{path} is not the published {model.name}: its sha256 is {found}, not "
             f"{model.sha256}. Remove it and run 'reid-track weights fetch {model.name}'"
         )
-    return LocatedModel(model.name, path, found, model.preprocessing, model.detecting)
+    return LocatedModel(
+        model.name, path, found, model.preprocessing, model.detecting, model.max_cosine_distance
+    )
 
 
 def sha256_of(path: Path) -> str:
@@ -150,7 +155,10 @@ def _user_model(path: Path) -> LocatedModel:
         preprocessing = read_preprocessing(own["preprocessing"])
     except (KeyError, TypeError):
         preprocessing = Preprocessing()  # the convention of OSNet checkpoints
-    return LocatedModel(path.name, path.resolve(), found, preprocessing, read_detecting(own))
+    return LocatedModel(
+        path.name, path.resolve(), found, preprocessing, read_detecting(own),
+        read_max_cosine_distance(own),
+    )  # fmt: skip
 
 
 def _own_card(path: Path, sha256: str) -> dict[str, Any]:

@@ -51,6 +51,7 @@ class ModelCard:
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
         detecting: How a detector is best used.
+        max_cosine_distance: Of looks of one person by a ReID model; None is the usual one.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ModelCard:
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
+    max_cosine_distance: float | None = None
 
 
 def packaged_weights() -> Path:
@@ -123,11 +125,18 @@ def read_detecting(entry: dict[str, Any]) -> Detecting:
     )
 
 
+def read_max_cosine_distance(entry: dict[str, Any]) -> float | None:
+    """Read how far looks of one person lie apart, if a card tells it, in (0, 1]."""
+    value = entry.get("max_cosine_distance")
+    return value if isinstance(value, float) and 0 < value <= 1 else None
+
+
 def _card(entry: dict[str, Any]) -> ModelCard:
     fields = dict(entry)
     fields["detecting"] = read_detecting(fields)
     for name in ("imgsz", "conf", "iou"):
         fields.pop(name, None)
+    fields["max_cosine_distance"] = read_max_cosine_distance(fields)
     if "preprocessing" in fields:
         fields["preprocessing"] = read_preprocessing(fields["preprocessing"])
     return ModelCard(**fields)
