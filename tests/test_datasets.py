@@ -52,6 +52,12 @@ def test_plain_folders(tmp_path: Path) -> None:
     assert people.camera.tolist() == [0, 0, 0, 1]
 
 
+def test_names_of_nobody_in_market_are_somebody_in_plain_folders(tmp_path: Path) -> None:
+    for name in ("0000/c1_0", "-1/c1_0", "0001/c1_0"):
+        touch(tmp_path / f"{name}.png")
+    assert [p.person for p in list_pictures(tmp_path)] == ["-1", "0000", "0001"]
+
+
 def test_sources_share_no_people_and_no_cameras(tmp_path: Path) -> None:
     first = list_pictures(write_market(tmp_path / "a", people=3))
     second = list_pictures(write_market(tmp_path / "b", people=2))

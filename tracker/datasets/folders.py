@@ -26,7 +26,7 @@ def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
 
     Args:
         source: A folder or an uncompressed tar archive.
-        training: Whether distractors (person 0000) are left out too.
+        training: Whether Market-1501's distractors (person 0000) are left out too.
 
     Raises:
         SourceError: Nothing there, no such pictures, or a compressed archive.
@@ -36,7 +36,7 @@ def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
         found = [e for e in found if _TRAIN_FOLDER in PurePosixPath(e.name).parts]
     kept = labelled(found)
     if training:
-        kept = [p for p in kept if p.person != DISTRACTOR]
+        kept = [p for p in kept if not is_distractor(p)]
     if not kept:
         raise SourceError(
             f"'{source}' holds no pictures of known people; expected are names like "
@@ -74,13 +74,21 @@ def entries(source: Path, endings: tuple[str, ...] = ENDINGS) -> list[Picture]:
 
 
 def labelled(found: list[Picture]) -> list[Picture]:
-    """Read person and camera from the names, in the sorted order of names; leave out junk.
+    """Read person and camera from the names, in the sorted order of names.
 
-    Where any name is as Market-1501's, only such names count.
+    Where any name is as Market-1501's, only such names count, and of them no junk.
     """
-    market = [_market_picture(e) for e in found]
-    pictures = [p for p in market if p] or [p for e in found if (p := _plain_picture(e))]
-    return sorted((p for p in pictures if p.person not in JUNK), key=lambda p: p.name)
+    market = [p for e in found if (p := _market_picture(e))]
+    if market:
+        pictures = [p for p in market if p.person not in JUNK]
+    else:
+        pictures = [p for e in found if (p := _plain_picture(e))]
+    return sorted(pictures, key=lambda p: p.name)
+
+
+def is_distractor(picture: Picture) -> bool:
+    """Tell a picture of nobody; in a plain folder 0000 is somebody like everybody else."""
+    return picture.person == DISTRACTOR and _market_picture(picture) is not None
 
 
 def _market_picture(entry: Picture) -> Picture | None:

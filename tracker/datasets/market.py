@@ -2,9 +2,8 @@
 
 from pathlib import Path, PurePosixPath
 
-from tracker.datasets.folders import DISTRACTOR, entries, labelled
+from tracker.datasets.folders import entries, is_distractor, labelled
 from tracker.datasets.parts import Parts
-from tracker.datasets.pictures import Picture
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
 
@@ -26,13 +25,9 @@ def read(source: Path) -> Parts:
         part: [p for p in pictures if part in PurePosixPath(p.name).parts]
         for part in (TRAIN, QUERY, GALLERY)
     }
-    train = [p for p in parts[TRAIN] if not _is_distractor(p)]
-    names = frozenset(p.person for p in parts[GALLERY] if _is_distractor(p))
+    train = [p for p in parts[TRAIN] if not is_distractor(p)]
+    names = frozenset(p.person for p in parts[GALLERY] if is_distractor(p))
     return Parts(train, parts[QUERY], parts[GALLERY], distractors=names)
-
-
-def _is_distractor(picture: Picture) -> bool:
-    return picture.person == DISTRACTOR
 
 
 def _folders(source: Path) -> set[str]:
