@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from benchmarks.default_reid.lite import Lite2
-from benchmarks.default_reid.losses import hardest_triplets, likeness_distance, soft_label_distance
+from benchmarks.default_reid.losses import likeness_distance, soft_label_distance
 from tracker.models.locate import sha256_of
 from tracker.models.manifest import packaged_weights
-from tracker.train.reid_loss import batch_hard_triplet
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = "0.5"
@@ -79,10 +78,3 @@ def test_the_losses_are_0_where_there_is_nothing_to_learn() -> None:
     logits = torch.randn(8, 5, generator=random)
     assert soft_label_distance(logits + 1, logits) == pytest.approx(0, abs=1e-6)
     assert soft_label_distance(-logits, logits) > 0.1
-
-
-def test_hardest_triplets_are_those_of_the_trainer() -> None:
-    random = torch.Generator().manual_seed(2)
-    looks, person = torch.randn(12, 16, generator=random), torch.arange(12) // 3
-    plain = batch_hard_triplet(torch.nn.functional.normalize(looks), person, 0.3)
-    assert hardest_triplets(looks, person) == pytest.approx(float(plain), abs=1e-5)

@@ -1,13 +1,29 @@
-"""What a student learns from a teacher whose embeddings have another size than its own."""
+"""What is learned from labels, and from a teacher whose embeddings have another size."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tracker.train.reid_loss import SHARPNESS
+from tracker.train.reid_loss import SHARPNESS, batch_hard_triplet, smoothed_cross_entropy
 
+SMOOTHING, MARGIN = 0.1, 0.3  # of the labels; of the triplets
 TEMPERATURE = 3.0
 SELF = -1e4  # likeness of a picture to itself, which tells nothing
+
+
+def label_losses(logits: Tensor, embedding: Tensor, person: Tensor) -> list[Tensor]:
+    """Return cross-entropy and triplet loss, the latter at unit length.
+
+    Args:
+        logits: (B, K) of any precision.
+        embedding: (B, D) of any precision.
+        person: (B,) int64.
+    """
+    placed = functional.normalize(embedding.float())
+    return [
+        smoothed_cross_entropy(logits.float(), person, SMOOTHING),
+        batch_hard_triplet(placed, person, MARGIN),
+    ]
 
 
 def likeness_distance(embedding: Tensor, target: Tensor) -> Tensor:
@@ -34,13 +50,3 @@ def _divergence(own: Tensor, wanted: Tensor) -> Tensor:
         functional.log_softmax(own, dim=1), functional.log_softmax(wanted, dim=1),
         reduction="batchmean", log_target=True,
     )  # fmt: skip
-
-
-def hardest_triplets(embedding: Tensor, person: Tensor, margin: float = 0.3) -> Tensor:
-    """As `tracker.train.reid_loss.batch_hard_triplet` at unit length, by one matrix product."""
-    placed = functional.normalize(embedding)
-    distance = (2 - 2 * placed @ placed.T).clamp(min=1e-7).sqrt()
-    same = person[:, None] == person[None]
-    farthest = distance.masked_fill(~same, 0).amax(dim=1)
-    nearest = distance.masked_fill(same, torch.inf).amin(dim=1)
-    return functional.relu(margin + farthest - nearest).mean()

@@ -8,11 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.default_reid.losses import (
-    hardest_triplets,
-    likeness_distance,
-    soft_label_distance,
-)
+from benchmarks.default_reid.losses import label_losses, likeness_distance, soft_label_distance
 from benchmarks.default_reid.people import People, pictures_of
 from benchmarks.default_reid.step import Clock, Step, rate_at
 from benchmarks.default_reid.teacher import Teacher
@@ -25,7 +21,6 @@ from tracker.train.reid_validate import Validation
 
 ARCH = "osnet_x0_25"
 SMALL, LARGE = (192, 96), (256, 128)
-SMOOTHING = 0.1
 ELSEWHERE, SOFT_LABELS, LIKENESS = 2.0, 0.5, 2.0  # weights of what teachers say
 MIX = (48, 6, 3, 11, 12)
 RATE, WARM_UP, KEEP = 0.002, 0.03, 0.9985
@@ -78,8 +73,7 @@ class Student:
         embedding, logits = embedding.float(), logits.float()
         classes = min(self._teacher.people, self._people.known)
         return torch.stack([
-            functional.cross_entropy(logits, self._label, label_smoothing=SMOOTHING),
-            hardest_triplets(embedding[:named], self._label),
+            *label_losses(logits, embedding[:named], self._label),
             ELSEWHERE * teacher_distance(embedding[first:], elsewhere),
             SOFT_LABELS * soft_label_distance(logits[:first, :classes], told[:, :classes]),
             LIKENESS * likeness_distance(embedding[:first], liked),

@@ -8,16 +8,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.default_reid.lite import Lite2, from_imagenet
-from benchmarks.default_reid.losses import hardest_triplets
+from benchmarks.default_reid.losses import label_losses
 from benchmarks.default_reid.people import People, pictures_of
 from benchmarks.default_reid.step import Clock, Step, rate_at
-from tracker.evaluate.ranking import Shots, first_of_each, rank, summary
 from tracker.train.reid_augment import prepare
+from tracker.train.reid_validate import score_embeddings
 
 SIZE = (192, 96)
 MIX = (48, 16)
 RATE, WARM_UP, KEEP = 7e-4, 0.06, 0.996
-SMOOTHING = 0.1
 AT_ONCE = 128  # pictures looked at together when scored
 
 
@@ -61,8 +60,7 @@ def train_teacher(people: People, imagenet: Path, seconds: float, out: Path) -> 
     def terms(images: Tensor) -> Tensor:
         with torch.autocast(device.type, torch.bfloat16, cache_enabled=False):
             logits, embedding = network(images)
-        entropy = functional.cross_entropy(logits.float(), label, label_smoothing=SMOOTHING)
-        return torch.stack([entropy, hardest_triplets(embedding.float(), label)])
+        return torch.stack(label_losses(logits, embedding, label))
 
     step, clock = Step(network.train(), terms, KEEP), Clock(seconds)
     for pixels, named in people.batches():
@@ -84,6 +82,4 @@ def _score(network: Lite2, people: People) -> dict[str, float]:
     for start in range(0, len(pixels), AT_ONCE):
         images = prepare(pixels[start : start + AT_ONCE].to(people.device), SIZE)
         parts.append(network(images.to(memory_format=torch.channels_last))[1].cpu())
-    shots = Shots(torch.cat(parts).numpy(), people.aside.person, people.aside.camera)
-    asked = first_of_each(shots.person, shots.camera)
-    return summary(rank(shots.of(asked), shots.of(~asked), "cosine"))
+    return score_embeddings(torch.cat(parts).numpy(), people.aside)

@@ -41,9 +41,14 @@ class Validation:
         osnet = build_osnet(self._arch)
         osnet.load_state_dict(state)
         embedding = embed_pixels(osnet.to(device), self._pixels, size, device)
-        shots = Shots(embedding, self._people.person, self._people.camera)
-        asked = first_of_each(shots.person, shots.camera)
-        return summary(rank(shots.of(asked), shots.of(~asked), "cosine"))
+        return score_embeddings(embedding, self._people)
+
+
+def score_embeddings(embedding: FloatArray, people: PersonSet) -> dict[str, float]:
+    """Score embeddings (N, D) of people's pictures as `Validation` does."""
+    shots = Shots(embedding, people.person, people.camera)
+    asked = first_of_each(shots.person, shots.camera)
+    return summary(rank(shots.of(asked), shots.of(~asked), "cosine"))
 
 
 def embed_pixels(
