@@ -32,7 +32,6 @@ from tracker.types import CameraInfo, Detections, Tracklet
 FRAMES, FPS, SIZE, ROOM = 268, 10.0, (768, 576), np.array([8.0, 6.0])
 CORNERS = np.array([[-0.5, -0.5], [8.5, -0.5], [8.5, 6.5], [-0.5, 6.5]])
 CONFIG = TrackerConfig(camera_motion=False)
-WARY = replace(CONFIG, wary=True)  # as --online follows
 KINDS = {  # people who walk, cameras, who is alike, somebody sits, lamps taken for people, leaving
     "2 people": (2, 4, False, False, 0, False),
     "2 alike": (2, 4, True, False, 0, False),
@@ -187,12 +186,16 @@ def _filmed(
     return Camera(CameraInfo(name, "none", *SIZE, FPS, FRAMES), found, truth)
 
 
-def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], Linked]:
+def follow(
+    room: list[Camera], max_cosine_distance: float
+) -> tuple[list[Tracklet], Linked, list[Tracklet], Linked]:
     """Return visits and people after the second pass, and those online."""
+    config = replace(CONFIG, max_cosine_distance=max_cosine_distance)
+    wary = replace(config, wary=True)  # as --online follows
     infos = [c.info for c in room]
     now = PeopleNow(LinkConfig(), infos)
-    recorded = [DeepSort(i.name, CONFIG) for i in infos]
-    live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, WARY)) for i in infos]
+    recorded = [DeepSort(i.name, config) for i in infos]
+    live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, wary)) for i in infos]
     for frame in range(FRAMES):
         for camera, tracker, part in zip(room, recorded, live, strict=True):
             tracker.update(frame, frame / FPS, *camera.found[frame])
@@ -201,9 +204,9 @@ def follow(room: list[Camera]) -> tuple[list[Tracklet], Linked, list[Tracklet], 
     settled, online = [], []
     for tracker, part in zip(recorded, live, strict=True):
         pieces = tracker.pieces()
-        visits = settle(pieces, SIZE, learn_likeness(pieces), CONFIG)
-        settled += polish(visits, SIZE, CONFIG)
-        online += polish(part.tracker.tracklets(), SIZE, CONFIG)
+        visits = settle(pieces, SIZE, learn_likeness(pieces), config)
+        settled += polish(visits, SIZE, config)
+        online += polish(part.tracker.tracklets(), SIZE, config)
     now.identities.finish(online)
     linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
     shown = without_doubtful(now.identities.linked(online), renumber=False)
@@ -254,7 +257,7 @@ def main() -> None:
             rows, counts = [], []
             for seed in range(ROOMS):
                 room = list(cameras(crops, kind, seed))
-                settled, linked, online, now = follow(room)
+                settled, linked, online, now = follow(room, model.max_cosine_distance)
                 rows.append([joint(room, settled, _numbers(linked)),
                              joint(room, settled, perfect(room, settled)),
                              joint(room, online, _numbers(now)),

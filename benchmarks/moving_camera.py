@@ -145,9 +145,10 @@ def record(source: FrameSource, detector: Detector, embedder: Embedder) -> list[
     return recorded
 
 
-def measure(window: Window, truth: BoxTable, *, motion: bool, online: bool) -> tuple[float, float]:
+def measure(
+    window: Window, truth: BoxTable, config: TrackerConfig, *, online: bool
+) -> tuple[float, float]:
     """Return HOTA and IDF1 of what the window shows."""
-    config = TrackerConfig(camera_motion=motion, wary=online)
     pipeline = CameraPipeline(window, config, appearance=True)
     networks = Networks({window.info.name: window}, window)
     for _ in follow([pipeline], networks, threads=False):
@@ -182,9 +183,13 @@ def main() -> None:
         for strength in STRENGTHS:
             cells = []
             for motion in (False, True):
+                config = TrackerConfig(
+                    max_cosine_distance=reid.max_cosine_distance, camera_motion=motion,
+                    wary=words.online,
+                )  # fmt: skip
                 scores = [
-                    measure(Window(source.info, recorded, strength, seed), truth,
-                            motion=motion, online=words.online) for seed in (0, 1)
+                    measure(Window(source.info, recorded, strength, seed), truth, config,
+                            online=words.online) for seed in (0, 1)
                 ]  # fmt: skip
                 cells.append("{:.1f} / {:.1f}".format(*np.mean(scores, axis=0)))
             print(f"| {Path(video).stem} | {strength} | {' | '.join(cells)} |", flush=True)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.people import portrait
 from tracker.cli import main
+from tracker.config import USUAL_COSINE_DISTANCE
 from tracker.embed.embedder import load_embedder
 from tracker.embed.osnet import build_osnet
 from tracker.errors import ConfigError, OutputError
@@ -38,6 +39,13 @@ def test_exports_equal_pytorch(
     assert "largest difference" in capfd.readouterr().out
     card = json.loads(out.with_suffix(".json").read_text())
     assert card["preprocessing"]["height"] == 256
+
+
+def test_an_exported_model_matches_looks_at_its_sources_distance(tmp_path: Path) -> None:
+    out, name = tmp_path / "m.onnx", "osnet_x0_25_mixed"
+    assert run("export", "reid", "--reid", name, "--to", "onnx", "--out", str(out)) == 0
+    source, exported = find_model(name, "reid"), find_model(str(out), "reid")
+    assert exported.max_cosine_distance == source.max_cosine_distance != USUAL_COSINE_DISTANCE
 
 
 @pytest.mark.parametrize(("to", "name"), [("onnx", "m.onnx"), ("openvino", "m_openvino_model")])

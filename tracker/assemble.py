@@ -54,7 +54,7 @@ class Reid:
 
     embedder: Embedder
     use: ModelUse
-    max_cosine_distance: float | None  # None is the usual one
+    max_cosine_distance: float
 
 
 def load_reid(wanted: str, device: str, *, half: bool) -> Reid | None:

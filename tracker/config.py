@@ -7,6 +7,8 @@ from tracker.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
+USUAL_COSINE_DISTANCE = 0.3  # of looks of one person, where a ReID model's card tells no other
+
 RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
 
 
@@ -44,7 +46,7 @@ class TrackerConfig:
     n_init: int = 3
     confirm_score: float = 2.0
     max_age_s: float = 2.0
-    max_cosine_distance: float = 0.3
+    max_cosine_distance: float = USUAL_COSINE_DISTANCE
     max_iou_distance: float = 0.7
     reid_interval_s: float = 0.2
     nn_budget: int = 100

@@ -79,7 +79,9 @@ def _print_runs(video: Path, detector: str, reid: dict[str, str], frames: int) -
     print("|---|---|---|---|")
     found, used = load_detector(detector, YoloOptions(device=DEVICE, half=True))
     for arch, path in reid.items():
-        models = Models(found, used, load_reid(path, DEVICE, half=True))
+        appearance = load_reid(path, DEVICE, half=True)
+        assert appearance is not None
+        models = Models(found, used, appearance)
         for count in CAMERAS:
             films = [Looped(CameraSpec(f"cam{i}", str(video)), frames) for i in range(count)]
             with busy() as share:

@@ -27,13 +27,15 @@ class Models:
 
     detector: Detector
     detector_use: ModelUse
-    reid: Reid | None
+    reid: Reid
 
 
 def load(detector: str, reid: str) -> Models:
     """Load both for the CPU."""
     found, used = load_detector(detector, YoloOptions())
-    return Models(found, used, load_reid(reid, "cpu", half=False))
+    appearance = load_reid(reid, "cpu", half=False)
+    assert appearance is not None
+    return Models(found, used, appearance)
 
 
 class Looped:
@@ -69,15 +71,13 @@ def whole_run(
         out, json = Path(name) / "out", Path(name) / "tracks.json"
         plan = plan_outputs(names, out=out if video else None, json=json)
         settings = RunSettings(
-            TrackerConfig(), LinkConfig(), Sampling(), plan, models.detector_use,
-            models.reid.use if models.reid else None,
-            device="cpu", threads=threads,
+            TrackerConfig(max_cosine_distance=models.reid.max_cosine_distance), LinkConfig(),
+            Sampling(), plan, models.detector_use, models.reid.use, device="cpu", threads=threads,
         )  # fmt: skip
         again = {source.info.name: source for source in sources}
         began = time.perf_counter()
         run(
-            sources, dict.fromkeys(names, models.detector),
-            models.reid.embedder if models.reid else None, settings,
+            sources, dict.fromkeys(names, models.detector), models.reid.embedder, settings,
             reopen=lambda camera: again[camera], watcher=watcher,
         )  # fmt: skip
         return time.perf_counter() - began

@@ -71,14 +71,14 @@ class TrackRequest:
         """Which frames are processed."""
         return Sampling(self.start, self.vid_stride, self.max_frames)
 
-    def tracker(self, usual_distance: float | None) -> TrackerConfig:
-        """The settings of the association, for a ReID model with this `max_cosine_distance`."""
-        wished = (self.max_cosine_distance, usual_distance, TrackerConfig().max_cosine_distance)
+    def tracker(self, max_cosine_distance: float) -> TrackerConfig:
+        """The settings of the association, with the ReID model's distance unless one is wished."""
+        wished = self.max_cosine_distance
         return TrackerConfig(
             n_init=self.n_init,
             max_age_s=self.max_age,
             min_height=self.min_height,
-            max_cosine_distance=next(d for d in wished if d is not None),
+            max_cosine_distance=max_cosine_distance if wished is None else wished,
             max_iou_distance=self.max_iou_distance,
             reid_interval_s=self.reid_interval,
             nn_budget=self.nn_budget,

@@ -32,7 +32,7 @@ from tracker.cli.parse import (
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.cli.video_options import parse_blur, require_possible
-from tracker.config import LinkConfig
+from tracker.config import USUAL_COSINE_DISTANCE, LinkConfig
 from tracker.corrections.again import read_known
 from tracker.detect.base import USUAL_CONF, Detector
 from tracker.device import resolve_device
@@ -211,9 +211,10 @@ def _run(
         detectors, detector_use = _detectors(request, names, device)
         reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
-    following = request.tracker(reid.max_cosine_distance if reid else None)
+    distance = reid.max_cosine_distance if reid else USUAL_COSINE_DISTANCE
     settings = RunSettings(
-        following, link, request.sampling, opened.plan, detector_use, reid.use if reid else None,
+        request.tracker(distance), link, request.sampling, opened.plan, detector_use,
+        reid.use if reid else None,
         device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
     )  # fmt: skip

@@ -83,6 +83,7 @@ def _write_card(model: LocatedModel, path: Path) -> None:
         "source_sha256": model.sha256,
         "sha256": sha256_of(path),
         "preprocessing": asdict(model.preprocessing),
+        "max_cosine_distance": model.max_cosine_distance,
     }
     with replacing(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

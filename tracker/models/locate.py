@@ -9,6 +9,7 @@ from typing import Any
 
 import platformdirs
 
+from tracker.config import USUAL_COSINE_DISTANCE
 from tracker.errors import ConfigError, WeightsError, suggestion
 from tracker.models.manifest import (
     Detecting,
@@ -37,7 +38,7 @@ class LocatedModel:
         sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
         preprocessing: From the model's card, else the convention of OSNet checkpoints.
         detecting: How a detector is best used, from its card.
-        max_cosine_distance: Of looks of one person by a ReID model, from its card, else the usual.
+        max_cosine_distance: Of looks of one person by a ReID model, from its card.
     """
 
     name: str
@@ -45,7 +46,7 @@ class LocatedModel:
     sha256: str
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
-    max_cosine_distance: float | None = None
+    max_cosine_distance: float = USUAL_COSINE_DISTANCE
 
 
 def weights_folders() -> list[Path]:

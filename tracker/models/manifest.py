@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+from tracker.config import USUAL_COSINE_DISTANCE
 from tracker.errors import ConfigError, suggestion
 
 Task = Literal["detect", "reid"]
@@ -51,7 +52,7 @@ class ModelCard:
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
         detecting: How a detector is best used.
-        max_cosine_distance: Of looks of one person by a ReID model; None is the usual one.
+        max_cosine_distance: Of looks of one person by a ReID model, at which they still match.
     """
 
     name: str
@@ -67,7 +68,7 @@ class ModelCard:
     rank: int
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
-    max_cosine_distance: float | None = None
+    max_cosine_distance: float = USUAL_COSINE_DISTANCE
 
 
 def packaged_weights() -> Path:
@@ -125,10 +126,10 @@ def read_detecting(entry: dict[str, Any]) -> Detecting:
     )
 
 
-def read_max_cosine_distance(entry: dict[str, Any]) -> float | None:
-    """Read how far looks of one person lie apart, if a card tells it, in (0, 1]."""
+def read_max_cosine_distance(entry: dict[str, Any]) -> float:
+    """Read how far looks of one person lie apart, in (0, 1]; the usual where a card is silent."""
     value = entry.get("max_cosine_distance")
-    return value if isinstance(value, float) and 0 < value <= 1 else None
+    return value if isinstance(value, float) and 0 < value <= 1 else USUAL_COSINE_DISTANCE
 
 
 def _card(entry: dict[str, Any]) -> ModelCard:
