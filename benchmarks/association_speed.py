@@ -16,12 +16,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.likeness import learn_likeness
-from tracker.associate.settle import polish, settle
-from tracker.boxes import FloatArray
-from tracker.config import TrackerConfig
-from tracker.types import EMBEDDING_SIZE, Detections
+from tracker.core.boxes import Floats
+from tracker.core.config import TrackerConfig
+from tracker.core.types import EMBEDDING_SIZE, Detections
+from tracker.tracking.appearance_odds import learn_likeness
+from tracker.tracking.deepsort import DeepSort
+from tracker.tracking.second_pass import polish, settle
 
 SIZE = (3840, 2160)  # pixels
 FPS = 25.0
@@ -33,7 +33,7 @@ MISSING = 0.05  # share of boxes
 WARM_UP, MEASURED = 120, 40  # frames; a gallery holds 100 looks
 CROWDS = {10: math.inf, 20: 2.0, 50: math.inf, 200: 25.0, 500: math.inf}  # ms they may take
 
-Input = tuple[int, Detections, FloatArray]
+Input = tuple[int, Detections, Floats]
 
 
 def crowd(people: int, frames: int) -> Iterator[Input]:
@@ -54,7 +54,7 @@ def crowd(people: int, frames: int) -> Iterator[Input]:
         yield frame, Detections(xyxy, score), _unit(own + change)[seen].astype(np.float32)
 
 
-def measure(people: int, *, appearance: bool) -> tuple[FloatArray, DeepSort, float]:
+def measure(people: int, *, appearance: bool) -> tuple[Floats, DeepSort, float]:
     """Return the milliseconds of each measured frame, the tracker, and those of its last step."""
     tracker = DeepSort("crowd", TrackerConfig(), appearance=appearance)
     spent = []
@@ -63,7 +63,7 @@ def measure(people: int, *, appearance: bool) -> tuple[FloatArray, DeepSort, flo
         tracker.update(frame, frame / FPS, found, looks)
         spent.append(1000 * (time.process_time() - begun))
     begun = time.process_time()
-    pieces = tracker.pieces() if appearance else tracker.tracklets()
+    pieces = tracker.pieces() if appearance else tracker.visits()
     likeness = learn_likeness(pieces) if appearance else None
     polish(settle(pieces, SIZE, likeness, TrackerConfig()), SIZE, TrackerConfig())
     second_pass = 1000 * (time.process_time() - begun) / (WARM_UP + MEASURED)
@@ -89,7 +89,7 @@ def main() -> None:
             print(f"| {people} | {looks} | {figures} |", flush=True)
 
 
-def _unit(rows: FloatArray) -> FloatArray:
+def _unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.evaluate.box_table import read_mot
+from tracker.evaluation.box_table import read_mot
 
 UPPER = 0.35  # of a box's height
 FEWEST_PX = 100

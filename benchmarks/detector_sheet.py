@@ -10,11 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.assemble import load_detector
-from tracker.detect.base import YoloOptions
-from tracker.source.base import Sampling
-from tracker.source.cameras import camera_from_source, open_camera
-from tracker.types import Detections, Image
+from tracker.core.types import Detections, Image
+from tracker.detection.detector import YoloOptions
+from tracker.runtime.loading import load_detector
+from tracker.video.cameras import camera_from_source, open_camera
+from tracker.video.source import Sampling
 
 WIDTH = 320  # pixels of one frame on the sheet
 GREEN = (60, 220, 60)

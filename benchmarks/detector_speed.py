@@ -12,11 +12,11 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from tracker.assemble import load_detector
-from tracker.detect.base import Detector, YoloOptions
-from tracker.source.base import Sampling
-from tracker.source.cameras import camera_from_source, open_camera
-from tracker.types import Frame
+from tracker.core.types import Frame
+from tracker.detection.detector import Detector, YoloOptions
+from tracker.runtime.loading import load_detector
+from tracker.video.cameras import camera_from_source, open_camera
+from tracker.video.source import Sampling
 
 
 def seconds(detector: Detector, frames: list[Frame]) -> float:

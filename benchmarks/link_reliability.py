@@ -19,11 +19,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.config import LinkConfig
-from tracker.embed.embedder import load_embedder
-from tracker.link.identities import Linked, link
+from tracker.core.config import LinkConfig
+from tracker.core.types import Visit
+from tracker.identity.offline import Linked, link
 from tracker.models.locate import LocatedModel, find_model
-from tracker.types import Tracklet
+from tracker.reid.embedder import load_embedder
 
 MARKET = Path(__file__).resolve().parents[2] / "shared/data/market1501/bounding_box_train_651.tar"
 PEOPLE = 51
@@ -63,7 +63,7 @@ def embedded(model: LocatedModel) -> list[Crops]:
 
 def recordings(
     crops: list[Crops], people: int, visits: int, seed: int
-) -> Iterator[tuple[list[Tracklet], np.ndarray]]:
+) -> Iterator[tuple[list[Visit], np.ndarray]]:
     """Yield visits one after the other, in no order, of so many people; and who it is."""
     random = np.random.default_rng(seed)
     everyone = sorted({c.person for c in crops})
@@ -76,18 +76,18 @@ def recordings(
         yield [visit(n, c) for n, c in enumerate(chosen, 1)], np.array([c.person for c in chosen])
 
 
-def visit(number: int, crops: Crops) -> Tracklet:
+def visit(number: int, crops: Crops) -> Visit:
     """Return a visit at a time of its own."""
     frame = 1000 * number + np.arange(len(crops.embeddings))
     count = len(frame)
     box = np.tile(np.array([0, 0, 50, 120], np.float32), (count, 1))
     score, observed = np.ones(count, np.float32), np.ones(count, bool)
-    return Tracklet(crops.camera, number, frame, frame / 10, box, score, observed, crops.embeddings)
+    return Visit(crops.camera, number, frame, frame / 10, box, score, observed, crops.embeddings)
 
 
-def pairwise_f1(linked: Linked, visits: list[Tracklet], owner: np.ndarray) -> float:
+def pairwise_f1(linked: Linked, visits: list[Visit], owner: np.ndarray) -> float:
     """Return the F1 of the pairs of visits that are said to be one person."""
-    person_of = {t.key: p.global_id for p in linked.identities for t in p.tracklets}
+    person_of = {t.key: p.global_id for p in linked.identities for t in p.visits}
     said = np.array([person_of[v.key] for v in visits])
     pairs = np.triu_indices(len(visits), k=1)
     same, together = (who[pairs[0]] == who[pairs[1]] for who in (owner, said))

@@ -17,17 +17,17 @@ from types import SimpleNamespace
 import numpy as np
 from link_reliability import Crops, embedded
 
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.likeness import learn_likeness
-from tracker.associate.settle import polish, settle
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.evaluate.box_table import BoxTable
-from tracker.evaluate.tracks import concatenate, score, with_true_ids
-from tracker.link.decide import scene_of
-from tracker.link.identities import Linked, link, without_doubtful
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.types import CameraInfo, Detections, Visit
+from tracker.evaluation.box_table import BoxTable
+from tracker.evaluation.tracks import concatenate, score, with_true_ids
+from tracker.identity.grouping import scene_of
+from tracker.identity.offline import Linked, link, without_doubtful
 from tracker.models.locate import LocatedModel, find_model
-from tracker.people_now import PeopleNow
-from tracker.types import CameraInfo, Detections, Tracklet
+from tracker.runtime.online_identities import OnlineTracks
+from tracker.tracking.appearance_odds import learn_likeness
+from tracker.tracking.deepsort import DeepSort
+from tracker.tracking.second_pass import polish, settle
 
 FRAMES, FPS, SIZE, ROOM = 268, 10.0, (768, 576), np.array([8.0, 6.0])
 CORNERS = np.array([[-0.5, -0.5], [8.5, -0.5], [8.5, 6.5], [-0.5, 6.5]])
@@ -188,12 +188,12 @@ def _filmed(
 
 def follow(
     room: list[Camera], max_cosine_distance: float
-) -> tuple[list[Tracklet], Linked, list[Tracklet], Linked]:
+) -> tuple[list[Visit], Linked, list[Visit], Linked]:
     """Return visits and people after the second pass, and those online."""
     config = replace(CONFIG, max_cosine_distance=max_cosine_distance)
     wary = replace(config, wary=True)  # as --online follows
     infos = [c.info for c in room]
-    now = PeopleNow(LinkConfig(), infos)
+    now = OnlineTracks(LinkConfig(), infos)
     recorded = [DeepSort(i.name, config) for i in infos]
     live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, wary)) for i in infos]
     for frame in range(FRAMES):
@@ -206,14 +206,14 @@ def follow(
         pieces = tracker.pieces()
         visits = settle(pieces, SIZE, learn_likeness(pieces), config)
         settled += polish(visits, SIZE, config)
-        online += polish(part.tracker.tracklets(), SIZE, config)
+        online += polish(part.tracker.visits(), SIZE, config)
     now.identities.finish(online)
     linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
     shown = without_doubtful(now.identities.linked(online), renumber=False)
-    return [v for p in linked.identities for v in p.tracklets], linked, online, shown
+    return [v for p in linked.identities for v in p.visits], linked, online, shown
 
 
-def joint(room: list[Camera], visits: list[Tracklet], person: dict) -> float:
+def joint(room: list[Camera], visits: list[Visit], person: dict) -> float:
     """Return the joint IDF1 of visits with these people."""
     found = [_table([v for v in visits if v.camera == c.info.name and v.key in person], person)
              for c in room]  # fmt: skip
@@ -221,7 +221,7 @@ def joint(room: list[Camera], visits: list[Tracklet], person: dict) -> float:
     return score(concatenate([c.truth for c in room], lengths), concatenate(found, lengths))["IDF1"]
 
 
-def perfect(room: list[Camera], visits: list[Tracklet]) -> dict:
+def perfect(room: list[Camera], visits: list[Visit]) -> dict:
     """Return whose each visit mostly is; what is nobody's gets a number of its own."""
     person = {}
     for number, visit in enumerate(visits):
@@ -232,7 +232,7 @@ def perfect(room: list[Camera], visits: list[Tracklet]) -> dict:
     return person
 
 
-def _table(visits: list[Tracklet], person: dict) -> BoxTable:
+def _table(visits: list[Visit], person: dict) -> BoxTable:
     empty = [np.zeros(0, int), np.zeros(0, int), np.zeros((0, 4))]
     columns = [[v.frame + 1, np.full(len(v.frame), person[v.key]), v.xyxy] for v in visits]
     frame, ids, xyxy = (np.concatenate(c) for c in zip(empty, *columns, strict=True))
@@ -242,7 +242,7 @@ def _table(visits: list[Tracklet], person: dict) -> BoxTable:
 
 
 def _numbers(linked: Linked) -> dict:
-    return {t.key: p.global_id for p in linked.identities for t in p.tracklets}
+    return {t.key: p.global_id for p in linked.identities for t in p.visits}
 
 
 def main() -> None:

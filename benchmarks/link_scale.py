@@ -17,9 +17,9 @@ import time
 
 import numpy as np
 
-from tracker.config import LinkConfig
-from tracker.link.identities import link
-from tracker.types import Tracklet
+from tracker.core.config import LinkConfig
+from tracker.core.types import Visit
+from tracker.identity.offline import link
 
 COUNTS = (100, 1_000, 10_000)
 VISITS_EACH = 20 / 3  # 10,000 visits are of 1,500 people
@@ -28,7 +28,7 @@ VISIT_S, PERIOD_S = 8.0, 4.0  # how long a visit lasts, and how often one begins
 SHARED, CAMERA, VISIT, VIEW = 0.9, 0.35, 0.9, 0.5  # lengths beside the person's own of 1
 
 
-def make_visits(count: int, seed: int = 0) -> tuple[list[Tracklet], list[int]]:
+def make_visits(count: int, seed: int = 0) -> tuple[list[Visit], list[int]]:
     """Return so many visits, and whose each is."""
     random = np.random.default_rng(seed)
 
@@ -49,9 +49,9 @@ def make_visits(count: int, seed: int = 0) -> tuple[list[Tracklet], list[int]]:
     return visits, owners.tolist()
 
 
-def _visit(camera: str, number: int, views: np.ndarray) -> Tracklet:
+def _visit(camera: str, number: int, views: np.ndarray) -> Visit:
     start_s = PERIOD_S * (number // CAMERAS)
-    return Tracklet(
+    return Visit(
         camera=camera,
         track_id=number + 1,
         frame=np.arange(2),
@@ -83,7 +83,7 @@ def measure(count: int) -> None:
     began = time.perf_counter()
     people = link(visits, LinkConfig()).identities
     seconds = time.perf_counter() - began
-    number_of = {t.key: p.global_id for p in people for t in p.tracklets}
+    number_of = {t.key: p.global_id for p in people for t in p.visits}
     precision, recall = pair_scores(owners, [number_of[v.key] for v in visits])
     print(
         f"| {count:,} | {seconds:.2f} | {_peak_mb():.0f} | {before_mb:.0f} | {len(set(owners)):,} "

@@ -19,20 +19,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker import boxes
-from tracker.assemble import load_detector, load_reid
-from tracker.associate.camera_motion import carry
-from tracker.config import TrackerConfig
-from tracker.detect.base import Detector, OneByOne, YoloOptions
-from tracker.detect.replay import ReplayDetector
-from tracker.embed.embedder import Embedder
-from tracker.evaluate.box_table import BoxTable, read_mot
-from tracker.evaluate.tracks import score
-from tracker.pipeline import CameraPipeline
-from tracker.source.base import FrameSource, Sampling
-from tracker.source.cameras import CameraSpec, open_camera
-from tracker.stages import Networks, follow
-from tracker.types import CameraInfo, Detections, FloatArray, Frame, Image, Tracklet
+from tracker.core import boxes
+from tracker.core.config import TrackerConfig
+from tracker.core.types import CameraInfo, Detections, FloatArray, Frame, Image, Visit
+from tracker.detection.detector import Detector, OneByOne, YoloOptions
+from tracker.detection.replay import ReplayDetector
+from tracker.evaluation.box_table import BoxTable, read_mot
+from tracker.evaluation.tracks import score
+from tracker.reid.embedder import Embedder
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.loading import load_detector, load_reid
+from tracker.runtime.stages import Networks, follow
+from tracker.tracking.camera_motion import carry
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import FrameSource, Sampling
 
 FRAMES = 300
 WINDOW = 0.75  # of the picture's width and height
@@ -153,11 +153,11 @@ def measure(
     networks = Networks({window.info.name: window}, window)
     for _ in follow([pipeline], networks, threads=False):
         pass
-    result = score(window.truth(truth), _table(pipeline.tracklets(online=online)))
+    result = score(window.truth(truth), _table(pipeline.visits(online=online)))
     return result["HOTA"], result["IDF1"]
 
 
-def _table(visits: list[Tracklet]) -> BoxTable:
+def _table(visits: list[Visit]) -> BoxTable:
     frame = np.concatenate([v.frame + 1 for v in visits])
     identity = np.concatenate([np.full(len(v.frame), v.track_id) for v in visits])
     xyxy = np.concatenate([v.xyxy for v in visits]).astype(np.float64)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.boxes import clip
-from tracker.embed.embedder import Embedder, load_embedder
-from tracker.evaluate.box_table import BoxTable, join_people, read_mot, read_people
+from tracker.core.boxes import clip
+from tracker.evaluation.box_table import BoxTable, join_people, read_mot, read_people
 from tracker.models.locate import LocatedModel, find_model
-from tracker.source.base import Sampling
-from tracker.source.cameras import CameraSpec, open_camera
+from tracker.reid.embedder import Embedder, load_embedder
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import Sampling
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SEQUENCES = {

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.link_market import MARKET, write_crops
-from tracker.datasets.crops import TrackName, list_tracks
-from tracker.embed.backends import load_network
-from tracker.embed.crops import embed_tracks
-from tracker.embed.embedder import unit_length
+from tracker.core.types import FloatArray
+from tracker.datasets.cut_tracks import TrackName, list_tracks
 from tracker.gallery.layout import MOST_CROPS
 from tracker.models.fetch import find_or_fetch
-from tracker.types import FloatArray
+from tracker.reid.cut_tracks import embed_tracks
+from tracker.reid.embedder import unit_length
+from tracker.reid.runtimes import load_network
 
 Looks = dict[TrackName, FloatArray]
 

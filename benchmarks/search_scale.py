@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.result import ModelUse
-from tracker.search.index import PeopleIndex
-from tracker.search.ranking import rank_people
-from tracker.search.seen import Run, RunVisits, SeenVisit
-from tracker.types import FloatArray
+from tracker.apps.search.index import PeopleIndex
+from tracker.apps.search.ranking import rank_people
+from tracker.apps.search.visits import Run, RunVisits, SeenVisit
+from tracker.core.types import FloatArray
+from tracker.results.result import ModelUse
 
 VISITS, A_RUN, VISITS_EACH, TOP = 1_000_000, 50_000, 3, 10
 Person = tuple[int, int]  # the run's number and a global_id

@@ -20,7 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.types import FloatArray, Image
+from tracker.core.types import FloatArray, Image
 
 LEAST_MOMENTS, MOST_MOMENTS = 6, 16
 LEAST_SCORE = 0.4

@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pytest
 
 from tracker.cli import main
-from tracker.source.base import Sampling
-from tracker.source.cameras import CameraSpec, open_camera
-from tracker.types import Frame
+from tracker.core.types import Frame
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import Sampling
 
 SIZE = (96, 64)  # width, height
 SHADE_STEP = 10

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from tracker.embed.osnet import build_osnet
-from tracker.types import Detections, Tracklet
+from tracker.core.types import Detections, Visit
+from tracker.reid.osnet import build_osnet
 
 
 def parity_state(variant: str, num_classes: int = 10) -> dict[str, Tensor]:
@@ -53,11 +53,11 @@ def detections(boxes: Sequence[Sequence[float]], score: float = 0.9) -> Detectio
 
 def visit(
     camera: str, track_id: int, times: tuple[float, float], person: int | None, x: float = 100.0
-) -> Tracklet:
+) -> Visit:
     """A visit at 10 frames/s of a person who stands at `x` and looks like `look(person)`."""
     frame = np.arange(round(times[0] * 10), round(times[1] * 10) + 1)
     views = np.zeros((0, 512), np.float32) if person is None else np.stack([look(person)] * 3)
-    return Tracklet(
+    return Visit(
         camera=camera,
         track_id=track_id,
         frame=frame,

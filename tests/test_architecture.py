@@ -15,45 +15,24 @@ MAX_BODY_LINES = 40
 
 # The data's way; a module may import from its own stage and from those above.
 LAYERS = (
-    (
-        "tracker.errors",
-        "tracker.boxes",
-        "tracker.ground",
-        "tracker.types",
-        "tracker.config",
-        "tracker",
-    ),
+    ("tracker.core", "tracker"),
     ("tracker.models", "tracker.datasets"),
-    ("tracker.device",),
-    ("tracker.source",),
-    ("tracker.detect",),
-    ("tracker.embed",),
-    ("tracker.associate",),
-    ("tracker.link",),
-    ("tracker.result",),
-    ("tracker.output",),
+    ("tracker.video",),
+    ("tracker.detection",),
+    ("tracker.reid",),
+    ("tracker.tracking",),
+    ("tracker.identity",),
+    ("tracker.results",),
+    ("tracker.rendering",),
     ("tracker.gallery", "tracker.formats"),
-    ("tracker.search",),
-    (
-        "tracker.outputs",
-        "tracker.pipeline",
-        "tracker.people_now",
-        "tracker.happenings",
-        "tracker.corrections",
-    ),
-    ("tracker.web",),
-    ("tracker.evaluate",),
-    ("tracker.report",),
-    ("tracker.review",),
-    ("tracker.train", "tracker.export"),
-    (
-        "tracker.stages",
-        "tracker.run",
-        "tracker.watcher",
-        "tracker.assemble",
-        "tracker.crops",
-        "tracker.journaling",
-    ),
+    ("tracker.apps.search",),
+    ("tracker.corrections",),
+    ("tracker.runtime",),
+    ("tracker.apps.guard", "tracker.apps.live", "tracker.apps"),
+    ("tracker.evaluation",),
+    ("tracker.apps.report",),
+    ("tracker.apps.review",),
+    ("tracker.training", "tracker.export"),
     ("tracker.cli", "tracker.__main__"),
 )
 
@@ -103,17 +82,17 @@ def test_modules_and_functions_are_small(path: Path) -> None:
 def test_few_files_import_ultralytics() -> None:
     users = [name_of(p) for p in MODULES if any(i.startswith("ultralytics") for i in imports_of(p))]
     assert users == [
-        "tracker.detect.yolo",
-        "tracker.evaluate.detector",  # its average precision
+        "tracker.detection.yolo",
+        "tracker.evaluation.detector",  # its average precision
         "tracker.export.detector",  # a picture to compare exports on
-        "tracker.train.detector_teacher",
-        "tracker.train.detector_trainer",
+        "tracker.training.detector_teacher",
+        "tracker.training.detector_trainer",
     ]
 
 
 @pytest.mark.parametrize(
     "module",
-    ["tracker.evaluate.detector", "tracker.export.detector", "tracker.train.detector_setup"],
+    ["tracker.evaluation.detector", "tracker.export.detector", "tracker.training.detector_setup"],
 )
 def test_ultralytics_is_silenced_before_it_is_imported(module: str) -> None:
     code = f"import sys, {module}; assert 'ultralytics' not in sys.modules"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from tracker.associate.assign import assign, match, match_cascade
+from tracker.tracking.assignment import assign, match, match_cascade
 
 COSTS = arrays(
     np.float64,

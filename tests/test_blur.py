@@ -14,12 +14,12 @@ import pytest
 
 from tests.media import logged, names_in, reid_track, write_boxes, write_video
 from tracker.cli.video_options import parse_blur
-from tracker.errors import ConfigError
-from tracker.output.blur import BlurRule, hidden_regions, pixelate
-from tracker.output.saved import read_saved
-from tracker.output.veil import HOLD_S, LiveVeil, RecordedVeil
-from tracker.result import PersonBox
-from tracker.types import FloatArray, Frame, Image
+from tracker.core.errors import ConfigError
+from tracker.core.types import FloatArray, Frame, Image
+from tracker.rendering.anonymizer import HOLD_S, LiveAnonymizer, RecordedAnonymizer
+from tracker.rendering.blur import BlurRule, hidden_regions, pixelate
+from tracker.results.result import PersonBox
+from tracker.results.saved_tracks import read_saved
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = {"cam1": SAMPLES / "cam1.mp4", "cam2": SAMPLES / "cam2.mp4"}
@@ -246,7 +246,7 @@ def row(frame: int, person: int, box: list[float], track: int = 1) -> PersonBox:
     return PersonBox(frame, frame / 10, track, person, xyxy, 0.9, observed=True)
 
 
-def veiled(veil: RecordedVeil, frames: range) -> dict[int, tuple[int, int, int, int]]:
+def veiled(veil: RecordedAnonymizer, frames: range) -> dict[int, tuple[int, int, int, int]]:
     """What of which frame is hidden."""
     shown = {n: veil(Frame("a", n, n / 10, noise())) for n in frames}
     return {n: changed(noise(), im) for n, im in shown.items() if (im != noise()).any()}
@@ -255,21 +255,21 @@ def veiled(veil: RecordedVeil, frames: range) -> dict[int, tuple[int, int, int, 
 def test_a_moment_before_and_after_is_hidden_too() -> None:
     hold = round(HOLD_S * 10)
     rows = [row(n, 5, [50, 50, 90, 150]) for n in (20, 21, 22, 160, 161)]
-    found = veiled(RecordedVeil(BlurRule("people"), rows, {}, 10), range(200))
+    found = veiled(RecordedAnonymizer(BlurRule("people"), rows, {}, 10), range(200))
     assert set(found) == {*range(20 - hold, 23 + hold), *range(160 - hold, 162 + hold)}
     assert set(found.values()) == {(45, 44, 95, 156)}
-    spared = RecordedVeil(BlurRule("people", frozenset({5})), rows, {}, 10)
+    spared = RecordedAnonymizer(BlurRule("people", frozenset({5})), rows, {}, 10)
     assert not veiled(spared, range(200))
 
 
 def test_a_gap_between_two_visits_of_one_person_is_hidden() -> None:
     """They stood behind something for six seconds, and the second visit has another number."""
     one, other = row(20, 5, [20, 50, 60, 150], track=1), row(80, 5, [80, 50, 120, 150], track=2)
-    found = veiled(RecordedVeil(BlurRule("people"), [one, other], {}, 10), range(30, 71))
+    found = veiled(RecordedAnonymizer(BlurRule("people"), [one, other], {}, 10), range(30, 71))
     assert set(found) == set(range(30, 71))
     assert found[50] == (45, 44, 95, 156)  # half the way
     stranger = row(80, 6, [80, 50, 120, 150], track=2)
-    apart = veiled(RecordedVeil(BlurRule("people"), [one, stranger], {}, 10), range(30, 71))
+    apart = veiled(RecordedAnonymizer(BlurRule("people"), [one, stranger], {}, 10), range(30, 71))
     assert not apart
 
 
@@ -278,13 +278,13 @@ def test_detections_of_nobody_are_hidden_even_if_somebody_is_spared() -> None:
     own, other = [52, 52, 90, 150], [120, 50, 160, 150]
     detected = {25: np.array([own, other], np.float32)}
     rule = BlurRule("people", frozenset({5}))
-    found = veiled(RecordedVeil(rule, rows, detected, 10), range(60))
+    found = veiled(RecordedAnonymizer(rule, rows, detected, 10), range(60))
     assert set(found) == set(range(25 - 4, 25 + 5))
     assert set(found.values()) == {(115, 44, 165, 156)}
 
 
 def test_live_everybody_is_hidden_until_a_second_after() -> None:
-    veil = LiveVeil(BlurRule("people", frozenset({1})))
+    veil = LiveAnonymizer(BlurRule("people", frozenset({1})))
     nobody: FloatArray = np.zeros((0, 4), np.float32)
     seen = np.array([[50, 50, 90, 150]], np.float32)
     hidden = []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tracker import boxes
+from tracker.core import boxes
 
 COORDINATE = st.floats(-1e4, 1e4, width=32)
 SIDE = st.floats(0.5, 1e4, width=32)

@@ -13,8 +13,8 @@ import numpy.typing as npt
 import pytest
 from scipy.io import loadmat
 
-from tracker.ground import GroundPlane, Places
-from tracker.source.calibration import read_calibration
+from tracker.core.ground import GroundPlane, Places
+from tracker.video.calibration import read_calibration
 
 pytestmark = pytest.mark.shared
 

@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import detections, look, visit
-from tracker.associate import box_filters
-from tracker.associate.camera_motion import SURE_FRAMES, CameraMotion, carry
-from tracker.associate.camera_path import CameraPath
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.likeness import Likeness
-from tracker.associate.rejoin import rejoin
-from tracker.associate.settle import polish
-from tracker.config import TrackerConfig
-from tracker.detect.base import OneByOne
-from tracker.pipeline import CameraPipeline
-from tracker.stages import Networks, follow
-from tracker.types import CameraInfo, Detections, Frame, Tracklet
+from tracker.core.config import TrackerConfig
+from tracker.core.types import CameraInfo, Detections, Frame, Visit
+from tracker.detection.detector import OneByOne
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.stages import Networks, follow
+from tracker.tracking import kalman_batch
+from tracker.tracking.appearance_odds import AppearanceOdds
+from tracker.tracking.camera_motion import SURE_FRAMES, CameraMotion, carry
+from tracker.tracking.camera_path import CameraPath
+from tracker.tracking.deepsort import DeepSort
+from tracker.tracking.second_pass import polish
+from tracker.tracking.stitching import rejoin
 
 SIZE = (320, 240)
 NOBODY = np.zeros((0, 4))
@@ -120,21 +120,21 @@ def test_filters_do_not_care_whether_people_or_the_camera_move(
 ) -> None:
     move = np.array([[zoom, 0, x], [0, zoom, y]])
     boxes = [np.array([[100 + a, 100 + b, 140 + a, 200 + b]]) for a, b in walk]
-    plain = box_filters.begin(boxes[0])
-    moved = box_filters.begin(carry(boxes[0], move))
+    plain = kalman_batch.begin(boxes[0])
+    moved = kalman_batch.begin(carry(boxes[0], move))
     for box in boxes[1:]:
-        plain = box_filters.update(box_filters.predict(plain, np.array([0.1])), box)
-        moved = box_filters.predict(moved, np.array([0.1]))
-        moved = box_filters.update(moved, carry(box, move))
-    assert box_filters.carry(plain, move) == pytest.approx(moved)
+        plain = kalman_batch.update(kalman_batch.predict(plain, np.array([0.1])), box)
+        moved = kalman_batch.predict(moved, np.array([0.1]))
+        moved = kalman_batch.update(moved, carry(box, move))
+    assert kalman_batch.carry(plain, move) == pytest.approx(moved)
 
 
 def test_a_turn_turns_velocities() -> None:
-    state = box_filters.begin(np.array([[100, 100, 140, 200.0]]))
-    state[:, box_filters.VELOCITY, :2] = 3, 0
-    turned = box_filters.carry(state, np.array([[0, -1, 0], [1, 0, 0.0]]))
-    assert turned[0, box_filters.VELOCITY, :2] == pytest.approx([0, 3])
-    assert turned[0, box_filters.PLACE, :2] == pytest.approx([-150, 120])
+    state = kalman_batch.begin(np.array([[100, 100, 140, 200.0]]))
+    state[:, kalman_batch.VELOCITY, :2] = 3, 0
+    turned = kalman_batch.carry(state, np.array([[0, -1, 0], [1, 0, 0.0]]))
+    assert turned[0, kalman_batch.VELOCITY, :2] == pytest.approx([0, 3])
+    assert turned[0, kalman_batch.PLACE, :2] == pytest.approx([-150, 120])
 
 
 def panned(frames: int = 40) -> tuple[list[Array], CameraPath]:
@@ -148,7 +148,7 @@ def panned(frames: int = 40) -> tuple[list[Array], CameraPath]:
     return moves, path
 
 
-def in_pictures(still: Tracklet, moves: list[Array]) -> Tracklet:
+def in_pictures(still: Visit, moves: list[Array]) -> Visit:
     """What a moving camera sees of somebody who stands still."""
     seen, box = [], still.xyxy[:1].astype(np.float64)
     for move in moves:
@@ -222,7 +222,7 @@ def test_pieces_are_joined_across_a_pan() -> None:
     plain = [replace(v, embeddings=v.embeddings[:0]) for v in views]
     assert len(rejoin(plain, (640, 480), None, path)) == 1
     assert len(rejoin(plain, (640, 480), None)) == 2
-    joined = rejoin(views, (640, 480), Likeness(), path)
+    joined = rejoin(views, (640, 480), AppearanceOdds(), path)
     assert len(joined) == 1
     both = np.concatenate([first.xyxy, second.xyxy])
     assert joined[0].xyxy == pytest.approx(both, abs=0.01)
@@ -266,12 +266,12 @@ class Film(OneByOne):
         pass
 
 
-def tracked(views: list[Array], *, motion: bool) -> list[Tracklet]:
+def tracked(views: list[Array], *, motion: bool) -> list[Visit]:
     film = Film(views)
     pipeline = CameraPipeline(film, TrackerConfig(camera_motion=motion), appearance=False)
     steps = follow([pipeline], Networks({"cam": film}, None), threads=False)
     assert len(list(steps)) == len(views)
-    return pipeline.tracklets()
+    return pipeline.visits()
 
 
 def test_a_shaken_camera_keeps_a_walker_in_one_visit() -> None:

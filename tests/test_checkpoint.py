@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from tests.parts import parity_state
-from tracker.embed.checkpoint import load_osnet
-from tracker.embed.osnet import VARIANTS
-from tracker.errors import WeightsError
+from tracker.core.errors import WeightsError
+from tracker.reid.checkpoint import load_osnet
+from tracker.reid.osnet import VARIANTS
 
 State = dict[str, Any]
 

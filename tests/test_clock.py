@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from tests.media import reid_track, write_boxes, write_video
-from tracker.config import LinkConfig, TrackerConfig, Travel
-from tracker.detect.base import OneByOne
-from tracker.errors import ConfigError, SourceError
-from tracker.output.tracks_json import load_schema
-from tracker.pipeline import CameraPipeline
-from tracker.source.base import Sampling, ShiftedSource
-from tracker.source.camera_config import load_camera_config
-from tracker.source.cameras import CameraSpec
-from tracker.source.clock import set_offsets
-from tracker.source.images import BoxesOnlySource
-from tracker.stages import Networks, follow
-from tracker.types import CameraInfo, Detections, Frame
+from tracker.core.config import LinkConfig, TrackerConfig, Travel
+from tracker.core.errors import ConfigError, SourceError
+from tracker.core.types import CameraInfo, Detections, Frame
+from tracker.detection.detector import OneByOne
+from tracker.results.tracks_json import load_schema
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.stages import Networks, follow
+from tracker.video.camera_config import load_camera_config
+from tracker.video.cameras import CameraSpec
+from tracker.video.clock import set_offsets
+from tracker.video.images import BoxesOnlySource
+from tracker.video.source import Sampling, ShiftedSource
 
 RUN = ("--detections", "boxes", "--reid", "none", "--json", "t.json")
 TWO = "cameras:\n  a: {source: a.mp4%s}\n  b: {source: b.mp4%s}\n"

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from tests.media import names_in, reid_track
 from tests.parts import visit
-from tracker.config import LinkConfig
-from tracker.corrections.book import corrected
+from tracker.core.config import LinkConfig
+from tracker.core.errors import ConfigError
+from tracker.core.types import CameraInfo, Visit
+from tracker.corrections.apply import corrected
 from tracker.corrections.records import Merge, Split, read_corrections
-from tracker.errors import ConfigError
-from tracker.link.identities import link
-from tracker.output.saved import link_end, people_of, read_saved
-from tracker.output.tracks_json import load_schema, write_tracks_json
-from tracker.result import ModelUse, RunResult
-from tracker.types import CameraInfo, Tracklet
+from tracker.identity.offline import link
+from tracker.results.result import ModelUse, Result
+from tracker.results.saved_tracks import link_end, people_of, read_saved
+from tracker.results.tracks_json import load_schema, write_tracks_json
 
 CAMERAS = ("cam1", "cam2", "cam3")
 SCHEMA = jsonschema.Draft202012Validator(load_schema())
@@ -36,11 +36,11 @@ VISITS = [  # 1: cam1/1, cam2/1, cam1/4; 2: cam1/2, cam2/3; 3: cam2/2; 4: cam1/3
 ]
 
 
-def write(path: Path, visits: list[Tracklet]) -> Path:
+def write(path: Path, visits: list[Visit]) -> Path:
     linked = link(visits, LinkConfig())
     cameras = [CameraInfo(name, f"{name}.mp4", 640, 480, 10.0, 99) for name in CAMERAS]
     replayed = ModelUse("replay of boxes", None)
-    write_tracks_json(RunResult(cameras, replayed, None, linked.identities, linked.links), path)
+    write_tracks_json(Result(cameras, replayed, None, linked.identities, linked.links), path)
     return path
 
 
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_result(tracks: Path, capsys, text: str, told: str) ->
 
 
 @st.composite
-def results(draw: st.DrawFn) -> list[Tracklet]:
+def results(draw: st.DrawFn) -> list[Visit]:
     """Visits of three people and of nobody known, to three cameras, at random times."""
     visits = []
     for number in range(draw(st.integers(1, 9))):
@@ -240,7 +240,7 @@ def draw_correction(content: dict[str, Any], data: st.DataObject) -> Merge | Spl
     return Split(person, tuple(data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3))))
 
 
-def assert_rules(content: dict[str, Any], visits: list[Tracklet]) -> None:
+def assert_rules(content: dict[str, Any], visits: list[Visit]) -> None:
     SCHEMA.validate(content)
     people = people_of(content)
     person_of = {v.key: number for number, own in people.items() for v in own}
@@ -263,7 +263,7 @@ def assert_rules(content: dict[str, Any], visits: list[Tracklet]) -> None:
 @settings(deadline=None, max_examples=60)
 @given(results(), st.data())
 def test_any_corrections_keep_the_rules(
-    tmp_path_factory: pytest.TempPathFactory, visits: list[Tracklet], data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, visits: list[Visit], data: st.DataObject
 ) -> None:
     original = read_saved(write(tmp_path_factory.mktemp("any") / "t.json", visits))
     untouched = json.dumps(original)

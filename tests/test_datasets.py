@@ -9,11 +9,11 @@ from PIL import Image
 from scipy.io import savemat
 
 from tests.people import portrait, write_market
+from tracker.core.errors import ConfigError, SourceError
 from tracker.datasets.benchmarks import layout_of, published_tests, training_pictures
 from tracker.datasets.folders import list_pictures
 from tracker.datasets.pictures import number, read_picture, split_people
 from tracker.datasets.pixels import common_size, decode
-from tracker.errors import ConfigError, SourceError
 
 
 def touch(path: Path, person: int = 1) -> Path:

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import detections, look
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.quality import covered_share
-from tracker.config import TrackerConfig
-from tracker.types import Detections, TrackBox, no_embeddings
+from tracker.core.config import TrackerConfig
+from tracker.core.types import Detections, TrackBox, no_embeddings
+from tracker.tracking.crop_quality import covered_share
+from tracker.tracking.deepsort import DeepSort
 
 STEP_S = 0.1
 Scene = Sequence[tuple[Sequence[Sequence[float]], Sequence[int]]]  # per frame: boxes, people
@@ -44,7 +44,7 @@ def test_ids_are_allotted_at_confirmation_without_holes() -> None:
 def test_a_confirmed_visit_has_its_first_boxes_too() -> None:
     tracker, seen = play([([box(10)], [1])] * 4)
     assert [len(boxes) for boxes in seen] == [0, 0, 1, 1]
-    assert tracker.tracklets()[0].frame.tolist() == [0, 1, 2, 3]
+    assert tracker.visits()[0].frame.tolist() == [0, 1, 2, 3]
 
 
 def test_weak_detections_take_longer_to_become_a_person() -> None:
@@ -59,8 +59,8 @@ def test_weak_detections_take_longer_to_become_a_person() -> None:
 def test_empty_frames_and_an_empty_run() -> None:
     tracker, seen = play([([], [])] * 5)
     assert seen == [[]] * 5
-    assert tracker.tracklets() == []
-    assert DeepSort("cam", TrackerConfig()).tracklets() == []
+    assert tracker.visits() == []
+    assert DeepSort("cam", TrackerConfig()).visits() == []
 
 
 def test_two_trackers_do_not_share_anything() -> None:
@@ -70,8 +70,8 @@ def test_two_trackers_do_not_share_anything() -> None:
     for frame, content in enumerate(scene):
         feed(first, frame, *content)
         feed(second, frame, [box(500)], [3])
-    assert [t.track_id for t in first.tracklets()] == [t.track_id for t in alone.tracklets()]
-    assert [t.track_id for t in second.tracklets()] == [1]
+    assert [t.track_id for t in first.visits()] == [t.track_id for t in alone.visits()]
+    assert [t.track_id for t in second.visits()] == [1]
 
 
 @settings(max_examples=25, deadline=None)
@@ -100,7 +100,7 @@ def _plain(boxes: Sequence[TrackBox]) -> set[tuple[int, tuple[float, ...]]]:
 def test_crossing_people_keep_their_ids_by_their_looks() -> None:
     scene = [([box(100 + 12 * f), box(340 - 12 * f)], [1, 2]) for f in range(20)]
     tracker, _ = play(scene)
-    visits = tracker.tracklets()
+    visits = tracker.visits()
     assert [len(v.frame) for v in visits] == [20, 20]
     assert all((v.embeddings == v.embeddings[0]).all() for v in visits)
 
@@ -108,15 +108,15 @@ def test_crossing_people_keep_their_ids_by_their_looks() -> None:
 def test_an_occlusion_keeps_the_id() -> None:
     walk = [([box(100 + 5 * f)], [1]) if not 10 <= f < 20 else ([], []) for f in range(30)]
     tracker, _ = play(walk)
-    assert [v.track_id for v in tracker.tracklets()] == [1]
+    assert [v.track_id for v in tracker.visits()] == [1]
 
 
 def test_a_wary_tracker_does_not_follow_whoever_steps_before_a_person() -> None:
     scene = [([box(100)], [1])] * 20 + [([box(110)], [2])] * 12 + [([box(200)], [1])] * 5
     taken_over, _ = play(scene)
-    assert [v.frame[-1] for v in taken_over.tracklets() if v.track_id == 1] == [31]
+    assert [v.frame[-1] for v in taken_over.visits() if v.track_id == 1] == [31]
     wary, seen = play(scene, TrackerConfig(wary=True))
-    first, second = wary.tracklets()
+    first, second = wary.visits()
     assert first.frame.tolist() == [*range(22), *range(32, 37)]  # two strange looks prove nothing
     assert second.frame.tolist() == list(range(22, 32))
     assert [b.track_id for b in seen[-1]] == [first.track_id]
@@ -125,7 +125,7 @@ def test_a_wary_tracker_does_not_follow_whoever_steps_before_a_person() -> None:
 def test_a_wary_tracker_bears_a_strange_look_now_and_then() -> None:
     scene = [([box(100)], [1])] * 20 + [([box(100)], [1 + (f % 3 < 2)]) for f in range(12)]
     wary, _ = play(scene, TrackerConfig(wary=True))
-    assert [v.frame.tolist() for v in wary.tracklets()] == [list(range(32))]
+    assert [v.frame.tolist() for v in wary.visits()] == [list(range(32))]
 
 
 def test_looks_revive_a_lost_track_outside_its_motion_gate() -> None:
@@ -134,22 +134,22 @@ def test_looks_revive_a_lost_track_outside_its_motion_gate() -> None:
     scene += [([], [])] * 15
     scene += [([box(460)], [1])] * 5
     tracker, _ = play(scene)
-    assert [v.track_id for v in tracker.tracklets()] == [1]
+    assert [v.track_id for v in tracker.visits()] == [1]
     stranger = [([box(460)], [2])] * 5
     tracker, _ = play([*scene[:25], *stranger])
-    assert [v.track_id for v in tracker.tracklets()] == [1, 2]
+    assert [v.track_id for v in tracker.visits()] == [1, 2]
 
 
 def test_nobody_is_revived_farther_away_than_they_can_walk() -> None:
     scene = [([box(400)], [1])] * 5 + [([], [])] * 2 + [([box(1400)], [1])] * 5
     tracker, _ = play(scene)
-    assert len(tracker.tracklets()) == 2
+    assert len(tracker.visits()) == 2
 
 
 def test_a_visit_ends_after_the_time_unseen() -> None:
     scene = [([box(100)], [1])] * 5 + [([], [])] * 30 + [([box(100)], [1])] * 5
-    assert len(play(scene, TrackerConfig(max_age_s=2))[0].tracklets()) == 2
-    assert len(play(scene, TrackerConfig(max_age_s=4))[0].tracklets()) == 1
+    assert len(play(scene, TrackerConfig(max_age_s=2))[0].visits()) == 2
+    assert len(play(scene, TrackerConfig(max_age_s=4))[0].visits()) == 1
 
 
 def test_motion_alone_follows_without_looks() -> None:
@@ -158,19 +158,19 @@ def test_motion_alone_follows_without_looks() -> None:
     for frame in range(10):
         boxes = detections([box(100 + 5 * frame), box(300 - 5 * frame)])
         tracker.update(frame, frame * STEP_S, boxes, nothing)
-    assert [len(v.frame) for v in tracker.tracklets()] == [10, 10]
+    assert [len(v.frame) for v in tracker.visits()] == [10, 10]
 
 
 def test_the_memory_of_a_visit_is_bounded() -> None:
     tracker, _ = play([([box(100)], [1])] * 200, TrackerConfig(nn_budget=7))
-    assert len(tracker.tracklets()[0].embeddings) <= 32
+    assert len(tracker.visits()[0].embeddings) <= 32
     assert len(tracker._tracks[0].gallery) == 7
 
 
 @pytest.mark.parametrize("boxes", [[box(-30)], [[-500, -500, -400, -300]], [box(100, -90)]])
 def test_boxes_off_the_image_are_followed(boxes: list[list[float]]) -> None:
     tracker, _ = play([(boxes, [1])] * 4)
-    assert len(tracker.tracklets()) == 1
+    assert len(tracker.visits()) == 1
 
 
 def test_covered_people_are_not_remembered_as_those_before_them() -> None:
@@ -178,7 +178,7 @@ def test_covered_people_are_not_remembered_as_those_before_them() -> None:
     apart = [([box(100), box(130, y=104)], [1, 2])] * 6
     behind = [([box(112), box(130, y=104)], [2, 2])] * 6
     tracker, _ = play([*apart, *behind])
-    first = tracker.tracklets()[0]
+    first = tracker.visits()[0]
     assert len(first.frame) == 12
     assert (first.embeddings @ look(2)).max() == 0
 

@@ -13,7 +13,7 @@ import torch
 from benchmarks.default_reid.lite import Lite2
 from benchmarks.default_reid.losses import likeness_distance, soft_label_distance
 from tracker.models.locate import sha256_of
-from tracker.models.manifest import packaged_weights
+from tracker.models.registry import packaged_weights
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS = "0.5"

@@ -8,13 +8,13 @@ import jsonschema
 import pytest
 
 from tests.test_corrections import VISITS, write
-from tracker.corrections.book import corrected
+from tracker.apps.review.session import OutdatedError, ReviewSession
+from tracker.core.errors import ConfigError, ReidTrackError
+from tracker.corrections.apply import corrected
 from tracker.corrections.file import read_corrections_file
 from tracker.corrections.records import read_corrections
-from tracker.errors import ConfigError, ReidTrackError
-from tracker.output.saved import people_of
-from tracker.output.tracks_json import load_schema
-from tracker.review.desk import Desk, OutdatedError
+from tracker.results.saved_tracks import people_of
+from tracker.results.tracks_json import load_schema
 
 
 @pytest.fixture
@@ -23,11 +23,11 @@ def tracks(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(tracks: Path) -> Desk:
-    return Desk(tracks, "tester")
+def desk(tracks: Path) -> ReviewSession:
+    return ReviewSession(tracks, "tester")
 
 
-def people(desk: Desk) -> dict[int, list[str]]:
+def people(desk: ReviewSession) -> dict[int, list[str]]:
     return {number: [str(v) for v in own] for number, own in people_of(desk.content).items()}
 
 
@@ -36,7 +36,7 @@ def move(global_id: int, to: int, *visits: tuple[str, int]) -> dict[str, Any]:
     return {"move": {"global_id": global_id, "to": to, "visits": entries}}
 
 
-def test_a_move_is_made_and_undone_as_one(desk: Desk, tracks: Path) -> None:
+def test_a_move_is_made_and_undone_as_one(desk: ReviewSession, tracks: Path) -> None:
     before, untouched = people(desk), tracks.read_bytes()
     desk.correct([move(1, 4, ("cam1", 4))], 0)
     assert people(desk)[1] == ["cam1/1", "cam2/1"]
@@ -48,13 +48,13 @@ def test_a_move_is_made_and_undone_as_one(desk: Desk, tracks: Path) -> None:
     assert tracks.read_bytes() == untouched
 
 
-def test_moving_all_visits_is_a_merge(desk: Desk) -> None:
+def test_moving_all_visits_is_a_merge(desk: ReviewSession) -> None:
     desk.correct([move(3, 4, ("cam2", 2))], 0)
     assert people(desk)[3] == ["cam2/2", "cam1/3", "cam3/1"]
     assert [c["merge"] for c in desk.corrections] == [[3, 4]]
 
 
-def test_a_move_that_ends_badly_changes_nothing(desk: Desk, tracks: Path) -> None:
+def test_a_move_that_ends_badly_changes_nothing(desk: ReviewSession, tracks: Path) -> None:
     before = people(desk)
     with pytest.raises(ConfigError, match="share an instant"):
         desk.correct([move(1, 3, ("cam2", 1))], 0)
@@ -64,14 +64,14 @@ def test_a_move_that_ends_badly_changes_nothing(desk: Desk, tracks: Path) -> Non
 
 
 @pytest.mark.parametrize("reopened", [False, True])
-def test_undo_goes_back_step_by_step(desk: Desk, tracks: Path, reopened: bool) -> None:
+def test_undo_goes_back_step_by_step(desk: ReviewSession, tracks: Path, reopened: bool) -> None:
     states = [people(desk)]
     steps = [{"merge": [3, 4]}, {"name": {"global_id": 3, "name": "Cy"}}, move(1, 3, ("cam1", 4))]
     for revision, step in enumerate(steps):
         desk.correct([step], revision)
         states.append(people(desk))
     if reopened:  # then nothing is remembered
-        desk = Desk(tracks, "another")
+        desk = ReviewSession(tracks, "another")
     while desk.corrections:
         assert people(desk) == states.pop()
         assert desk.content == corrected(desk.original, read_corrections(desk.saved_in))
@@ -81,7 +81,7 @@ def test_undo_goes_back_step_by_step(desk: Desk, tracks: Path, reopened: bool) -
         desk.undo(desk.revision)
 
 
-def test_after_an_undo_other_corrections_follow(desk: Desk) -> None:
+def test_after_an_undo_other_corrections_follow(desk: ReviewSession) -> None:
     desk.correct([{"merge": [3, 4]}], 0)
     desk.undo(1)
     desk.correct([{"merge": [2, 4]}], 2)
@@ -91,7 +91,7 @@ def test_after_an_undo_other_corrections_follow(desk: Desk) -> None:
     assert desk.content == corrected(desk.original, read_corrections(desk.saved_in))
 
 
-def test_who_is_behind_is_told(desk: Desk) -> None:
+def test_who_is_behind_is_told(desk: ReviewSession) -> None:
     desk.correct([{"merge": [3, 4]}], 0)
     with pytest.raises(OutdatedError, match="another window"):
         desk.correct([{"merge": [1, 2]}], 0)
@@ -99,7 +99,7 @@ def test_who_is_behind_is_told(desk: Desk) -> None:
         desk.undo(0)
 
 
-def test_the_file_says_who_and_when_and_of_which_result(desk: Desk, tracks: Path) -> None:
+def test_the_file_says_who_and_when_and_of_which_result(desk: ReviewSession, tracks: Path) -> None:
     desk.correct([{"merge": [3, 4]}], 0)
     desk.correct([{"name": {"global_id": 1, "name": "Al"}}, move(1, 3, ("cam1", 4))], 1)
     file = json.loads(desk.saved_in.read_text())
@@ -110,7 +110,7 @@ def test_the_file_says_who_and_when_and_of_which_result(desk: Desk, tracks: Path
     assert len(read_corrections_file(desk.saved_in).sure.visits) == 6
     other = tracks.with_name("other.json")
     other.write_bytes(tracks.read_bytes())
-    beside = Desk(other, "tester")
+    beside = ReviewSession(other, "tester")
     assert beside.corrections == []
     assert beside.saved_in.name == "other.corrections.json"
 
@@ -122,5 +122,5 @@ def test_a_damaged_file_is_told_and_stays(tracks: Path, damage: str) -> None:
     file = tracks.with_name("corrections.json")
     file.write_text(damage)
     with pytest.raises(ReidTrackError, match=r"corrections\.json"):
-        Desk(tracks, "tester")
+        ReviewSession(tracks, "tester")
     assert file.read_text() == damage

@@ -12,14 +12,14 @@ import torch
 
 from tests.boxed import draw, write_boxed
 from tests.media import reid_track
-from tracker.detect.base import YoloOptions
-from tracker.detect.yolo import YoloDetector
-from tracker.errors import ConfigError, TrainingError, WeightsError
+from tracker.core.errors import ConfigError, TrainingError, WeightsError
+from tracker.core.types import Frame
+from tracker.detection.detector import YoloOptions
+from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import LocatedModel, find_model
-from tracker.train.detector_loss import distance
-from tracker.train.detector_recipe import DetectorRecipe
-from tracker.train.detector_setup import DetectorRequest, train_detector
-from tracker.types import Frame
+from tracker.training.detector_loss import distance
+from tracker.training.detector_recipe import DetectorRecipe
+from tracker.training.detector_setup import DetectorRequest, train_detector
 
 SMALL = DetectorRecipe(batch_size=4, growth=((0.5, 0.5),))
 
@@ -112,7 +112,7 @@ def test_the_clock_can_end_a_training(data: Path, tmp_path: Path) -> None:
 def test_a_loss_that_is_no_number_ends_it(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tracker.train.detector_trainer as trainer
+    import tracker.training.detector_trainer as trainer
 
     monkeypatch.setattr(trainer, "rate_share", lambda *_: float("nan"))
     with pytest.raises(TrainingError, match=r"the loss is .* Use a lower --rate"):

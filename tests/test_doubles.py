@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tracker.associate.doubles import join_doubled
-from tracker.associate.likeness import Likeness
-from tracker.types import Tracklet
+from tracker.core.types import Visit
+from tracker.tracking.appearance_odds import AppearanceOdds
+from tracker.tracking.duplicates import join_doubled
 
 FPS = 10
 
@@ -13,19 +13,19 @@ FPS = 10
 def visit(
     first: int, last: int, number: int = 1, *, person: int = 0, score: float = 0.6,
     wide: float = 0, x: float = 100,
-) -> Tracklet:  # fmt: skip
+) -> Visit:  # fmt: skip
     """A person of 40 x 100 pixels who stands there, alike in all of 20 views."""
     frame = np.arange(first, last + 1)
     look = np.zeros((20, 512), np.float32)
     look[:, person] = 1
-    return Tracklet(
+    return Visit(
         "cam", number, frame, frame / FPS,
         np.tile(np.float32([x, 50, x + 40 + wide, 150]), (len(frame), 1)),
         np.full(len(frame), score, np.float32), np.ones(len(frame), bool), look,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("likeness", [None, Likeness()], ids=["by motion", "with looks"])
+@pytest.mark.parametrize("likeness", [None, AppearanceOdds()], ids=["by motion", "with looks"])
 @pytest.mark.parametrize("scores", [(0.6, 0.3), (0.3, 0.6)], ids=["first surer", "second surer"])
 def test_who_ends_as_a_double_goes_on_as_the_other(likeness, scores) -> None:
     old, new = visit(0, 30, score=scores[0]), visit(26, 60, 2, score=scores[1], wide=20)
@@ -38,7 +38,7 @@ def test_who_ends_as_a_double_goes_on_as_the_other(likeness, scores) -> None:
 
 def test_several_breaks_are_mended() -> None:
     parts = [visit(0, 30), visit(27, 60, 2, score=0.5), visit(57, 90, 3)]
-    (whole,) = join_doubled(parts, Likeness())
+    (whole,) = join_doubled(parts, AppearanceOdds())
     assert whole.frame.tolist() == list(range(91))
 
 
@@ -53,8 +53,8 @@ def test_several_breaks_are_mended() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_others_are_left_as_they_are(other: Tracklet, why: str) -> None:
+def test_others_are_left_as_they_are(other: Visit, why: str) -> None:
     both = [visit(0, 30), other]
-    assert [v.frame.tolist() for v in join_doubled(both, Likeness())] == [
+    assert [v.frame.tolist() for v in join_doubled(both, AppearanceOdds())] == [
         v.frame.tolist() for v in both
     ], why

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from tests.parts import parity_state
-from tracker.embed.crop import crop_people, croppable
-from tracker.embed.embedder import BATCH, Embedder, load_embedder
-from tracker.embed.osnet import build_osnet
-from tracker.errors import ConfigError, WeightsError
+from tracker.core.errors import ConfigError, WeightsError
+from tracker.core.types import Image
 from tracker.models.locate import find_model
-from tracker.models.manifest import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
-from tracker.types import Image
+from tracker.models.registry import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
+from tracker.reid.crop import crop_people, croppable
+from tracker.reid.embedder import BATCH, Embedder, load_embedder
+from tracker.reid.osnet import build_osnet
 
 SIZE = Preprocessing()
 

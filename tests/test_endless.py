@@ -8,18 +8,18 @@ import pytest
 
 from tests.media import picture, write_boxes
 from tests.parts import detections, look, visit
-from tracker.associate.camera_path import CameraPath
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.fill import fill_gaps, only_frames
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.replay import ReplayDetector
-from tracker.output.tracks_json import track_entry
-from tracker.outputs import Streaming, plan_outputs, plan_streaming
-from tracker.result import ModelUse, RunResult
-from tracker.run import RunSettings, run
-from tracker.source.base import Sampling
-from tracker.types import CameraInfo, Frame
-from tracker.watcher import Watcher
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.types import CameraInfo, Frame
+from tracker.detection.replay import ReplayDetector
+from tracker.results.result import ModelUse, Result
+from tracker.results.tracks_json import track_entry
+from tracker.runtime.observer import Observer
+from tracker.runtime.output_plan import Streaming, plan_outputs, plan_streaming
+from tracker.runtime.run import RunSettings, run
+from tracker.tracking.camera_path import CameraPath
+from tracker.tracking.deepsort import DeepSort
+from tracker.tracking.interpolation import fill_gaps, only_frames
+from tracker.video.source import Sampling
 
 FPS, FRAMES = 10.0, 3000  # five minutes
 
@@ -39,7 +39,7 @@ class FakeCamera:
         """Nothing to close."""
 
 
-def follow(folder: Path, *, live: bool) -> RunResult:
+def follow(folder: Path, *, live: bool) -> Result:
     """Two people who stand in view for five minutes, seen live or in a recording --online."""
     boxes = write_boxes(folder / "boxes.txt", FRAMES)
     plan = plan_outputs(["cam"], out=None, json=folder / f"{live}.json")
@@ -51,15 +51,15 @@ def follow(folder: Path, *, live: bool) -> RunResult:
     camera = FakeCamera(live=live)
     detectors = {"cam": ReplayDetector(boxes)}
     return run(
-        [camera], detectors, None, settings, reopen=lambda _: camera, watcher=Watcher()
+        [camera], detectors, None, settings, reopen=lambda _: camera, watcher=Observer()
     ).result
 
 
 def test_a_long_visit_comes_whole_out_of_the_journal(tmp_path: Path):
     live, recorded = follow(tmp_path, live=True), follow(tmp_path, live=False)
 
-    told = [track_entry(t, 1, None) for t in live.tracklets()]
-    expected = [track_entry(t, 1, None) for t in recorded.tracklets()]
+    told = [track_entry(t, 1, None) for t in live.visits()]
+    expected = [track_entry(t, 1, None) for t in recorded.visits()]
     assert [(t["first_frame"], t["last_frame"]) for t in told] == [(0, FRAMES - 1)] * 2
     for one, other in zip(told, expected, strict=True):
         assert [b["frame"] for b in one["boxes"]] == [b["frame"] for b in other["boxes"]]
@@ -107,7 +107,7 @@ def test_an_outage_longer_than_max_age_ends_the_visits(gap_s: float, visits: int
     again = round(20 + gap_s * FPS)
     standing(tracker, range(again, again + 20))
 
-    assert len(tracker.tracklets()) == visits
+    assert len(tracker.visits()) == visits
 
 
 def test_a_camera_that_takes_a_picture_every_five_seconds_is_not_out():
@@ -115,7 +115,7 @@ def test_a_camera_that_takes_a_picture_every_five_seconds_is_not_out():
     for frame in range(10):
         tracker.update(frame, 5.0 * frame, detections([[10, 10, 50, 110]]), look(1)[None])
 
-    assert len(tracker.tracklets()) == 1
+    assert len(tracker.visits()) == 1
 
 
 def test_what_was_over_is_forgotten():
@@ -127,7 +127,7 @@ def test_what_was_over_is_forgotten():
     tracker.forget_ended()
 
     assert tracker.ended() == []
-    assert [t.track_id for t in tracker.tracklets()] == [2]
+    assert [t.track_id for t in tracker.visits()] == [2]
     assert {p.track_id for p in tracker.pieces()} == {2}
 
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from tracker.cli import main
-from tracker.errors import ConfigError, SourceError
-from tracker.evaluate.box_table import (
+from tracker.core.errors import ConfigError, SourceError
+from tracker.evaluation.box_table import (
     BoxTable,
     join_people,
     read_mot,
     read_people,
     read_tracks_json,
 )
-from tracker.evaluate.tracks import score, score_all, score_cameras, with_true_ids
+from tracker.evaluation.tracks import score, score_all, score_cameras, with_true_ids
 
 
 def table(rows: list[tuple[int, int, float]], ignored: tuple[int, ...] = ()) -> BoxTable:

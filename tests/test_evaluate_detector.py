@@ -8,9 +8,9 @@ import pytest
 
 from tests.boxed import write_boxed
 from tests.media import reid_track, write_video
-from tracker.errors import ConfigError
-from tracker.evaluate.detector import Seen, score
-from tracker.types import Detections
+from tracker.core.errors import ConfigError
+from tracker.core.types import Detections
+from tracker.evaluation.detector import Seen, score
 
 
 def seen(truth: list[list[float]], found: list[list[float]], scores: list[float],

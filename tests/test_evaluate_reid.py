@@ -10,7 +10,7 @@ from PIL import Image
 from tests.people import portrait, write_market
 from tracker.cli import main
 from tracker.datasets.pictures import PersonSet, Picture
-from tracker.evaluate.gallery_picture import FRAME, GREEN, RED, draw_ranked
+from tracker.evaluation.gallery_picture import FRAME, GREEN, RED, draw_ranked
 
 
 def score(capfd: pytest.CaptureFixture[str], *words: str) -> dict[str, float]:

@@ -13,16 +13,16 @@ import pytest
 from tests.media import names_in, picture, read_video, reid_track, write_boxes, write_pictures
 from tests.parts import look, visit
 from tests.streams import HttpCamera, when_told
-from tracker.associate.deepsort import DeepSort
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.link.events import Event
-from tracker.link.online import OnlineIdentities
-from tracker.output.events import EVENTS_SCHEMA, event_entry
-from tracker.output.journal import JOURNAL_SCHEMA, open_journal, read_journal
-from tracker.output.recording import Recording
-from tracker.output.tracks_json import load_schema
-from tracker.people_now import PeopleNow
-from tracker.types import CameraInfo, Link, Merge, TrackBox, Tracklet
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.types import CameraInfo, Link, Merge, TrackBox, Visit
+from tracker.identity.events import Event
+from tracker.identity.online import OnlineIdentities
+from tracker.results.events import EVENTS_SCHEMA, event_entry
+from tracker.results.journal import JOURNAL_SCHEMA, open_journal, read_journal
+from tracker.results.tracks_json import load_schema
+from tracker.runtime.online_identities import OnlineTracks
+from tracker.tracking.deepsort import DeepSort
+from tracker.video.segments import Recording
 
 EVENTS = [
     Event("appeared", 1.25, "door", 3, 7),
@@ -68,34 +68,34 @@ class FakeTracker(DeepSort):
 
     def __init__(self) -> None:
         super().__init__("fake", TrackerConfig())
-        self.going: list[Tracklet] = []
-        self.over: list[Tracklet] = []
+        self.going: list[Visit] = []
+        self.over: list[Visit] = []
 
     @property
     def ended_count(self) -> int:
         return len(self.over)
 
-    def ended(self, since: int = 0) -> list[Tracklet]:
+    def ended(self, since: int = 0) -> list[Visit]:
         return self.over[since:]
 
-    def current(self) -> list[Tracklet]:
+    def current(self) -> list[Visit]:
         return self.going
 
 
 class FakeCamera:
     """A fake camera; `see` and `lose` are its frames."""
 
-    def __init__(self, name: str, people: PeopleNow) -> None:
+    def __init__(self, name: str, people: OnlineTracks) -> None:
         self.info = CameraInfo(name, name, 640, 480, 10.0, None)
         self.tracker = FakeTracker()
         self.people = people
 
-    def see(self, time_s: float, seen: Tracklet) -> None:
+    def see(self, time_s: float, seen: Visit) -> None:
         self.tracker.going = [seen]
         boxes = [TrackBox(seen.track_id, seen.xyxy[-1], 0.9)]
         self.people.update(self, time_s, boxes)
 
-    def lose(self, time_s: float, ended: Tracklet) -> None:
+    def lose(self, time_s: float, ended: Visit) -> None:
         self.tracker.going = []
         self.tracker.over.append(ended)
         self.people.update(self, time_s, [])
@@ -103,7 +103,7 @@ class FakeCamera:
 
 def test_a_person_appears_leaves_and_moves():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), tell=told.append)
+    people = OnlineTracks(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(0.3, visit("door", 1, (0, 0.3), person=1))
@@ -124,7 +124,7 @@ def test_a_person_appears_leaves_and_moves():
 
 def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_may_go_on():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), tell=told.append)
+    people = OnlineTracks(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(3.0, visit("door", 1, (0, 3), person=1))
@@ -135,7 +135,7 @@ def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_
 
 def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
     told: list[Event] = []
-    people = PeopleNow(LinkConfig(), tell=told.append)
+    people = OnlineTracks(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
     unclear = visit("yard", 1, (7, 7.4), person=1)
     unclear.embeddings[:] = (look(1) + 2 * look(2)) / np.sqrt(5)
@@ -234,10 +234,10 @@ def test_a_journal_gives_back_what_was_written(tmp_path: Path):
 
     found = read_journal(tmp_path / "j")
 
-    assert [(p.global_id, [t.key for t in p.tracklets]) for p in found.identities] == [
+    assert [(p.global_id, [t.key for t in p.visits]) for p in found.identities] == [
         (1, [("a", 1), ("b", 1)])
     ]
-    back = found.identities[0].tracklets[0]
+    back = found.identities[0].visits[0]
     for name in ("frame", "time_s", "xyxy", "observed"):
         assert np.array_equal(getattr(back, name), getattr(first, name))
     assert found.links == [link]

@@ -8,10 +8,10 @@ import pytest
 
 from tests.boxed import draw, write_boxed
 from tests.media import reid_track
-from tracker.detect.base import YoloOptions
-from tracker.detect.yolo import YoloDetector
+from tracker.core.types import Frame
+from tracker.detection.detector import YoloOptions
+from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import LocatedModel, find_model
-from tracker.types import Frame
 
 
 @pytest.mark.parametrize(("to", "name"), [("onnx", "a.onnx"), ("openvino", "a_openvino_model")])

@@ -10,14 +10,14 @@ from PIL import Image
 
 from tests.people import portrait
 from tracker.cli import main
-from tracker.config import USUAL_COSINE_DISTANCE
-from tracker.embed.embedder import load_embedder
-from tracker.embed.osnet import build_osnet
-from tracker.errors import ConfigError, OutputError
-from tracker.evaluate.activation import activation_maps, gate_values
+from tracker.core.config import USUAL_COSINE_DISTANCE
+from tracker.core.errors import ConfigError, OutputError
+from tracker.evaluation.activation import activation_maps, gate_values
 from tracker.export import reid as export
 from tracker.models.locate import find_model
-from tracker.models.manifest import Preprocessing
+from tracker.models.registry import Preprocessing
+from tracker.reid.embedder import load_embedder
+from tracker.reid.osnet import build_osnet
 
 SMALL = Preprocessing(64, 32)
 

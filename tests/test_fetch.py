@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.media import names_in
-from tracker.errors import WeightsError
+from tracker.core.errors import WeightsError
 from tracker.models.fetch import fetch, find_or_fetch
 from tracker.models.locate import user_cache
-from tracker.models.manifest import ModelCard, card
+from tracker.models.registry import ModelCard, card
 
 CONTENT = bytes(range(256)) * 4000  # 1 MB: several blocks
 

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 
 from tests.parts import visit
-from tracker.associate.fill import fill_gaps
-from tracker.types import Tracklet
+from tracker.core.types import Visit
+from tracker.tracking.interpolation import fill_gaps
 
 
-def with_gap(first: int, last: int) -> Tracklet:
+def with_gap(first: int, last: int) -> Visit:
     """A visit of frames 0 to 40 that lacks first..last; the person walks 2 pixels a frame."""
     whole = visit("cam", 1, (0, 4), 1)
     keep = (whole.frame < first) | (whole.frame > last)
     moved = whole.xyxy + np.outer(whole.frame, [2, 0, 2, 0]).astype(np.float32)
-    return Tracklet(
+    return Visit(
         "cam", 1, whole.frame[keep], whole.time_s[keep], moved[keep], whole.score[keep],
         whole.observed[keep], whole.embeddings,
     )  # fmt: skip
@@ -35,7 +35,7 @@ def test_a_long_gap_stays_open() -> None:
 def test_frames_that_were_never_processed_are_not_filled() -> None:
     whole = visit("cam", 1, (0, 4), 1)
     even = whole.frame % 2 == 0
-    strided = Tracklet(
+    strided = Visit(
         "cam", 1, whole.frame[even], whole.time_s[even], whole.xyxy[even], whole.score[even],
         whole.observed[even], whole.embeddings,
     )  # fmt: skip

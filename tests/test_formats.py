@@ -22,8 +22,8 @@ import trackeval
 from pycocotools.coco import COCO
 
 from tests.media import names_in, reid_track
-from tracker.output.saved import read_saved
-from tracker.output.tracks_json import load_schema
+from tracker.results.saved_tracks import read_saved
+from tracker.results.tracks_json import load_schema
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = ("cam1", "cam2")

@@ -7,8 +7,8 @@ import jsonschema
 import pytest
 
 from tests.media import names_in, reid_track
-from tracker.output.saved import read_saved
-from tracker.output.tracks_json import load_schema
+from tracker.results.saved_tracks import read_saved
+from tracker.results.tracks_json import load_schema
 
 SIZE = ["--size", "640x480", "--fps", 10]
 HEAD = '{"schema": "reid-track/1", "rows": "boxes", "frame_base": 0}\n'

@@ -21,16 +21,16 @@ from tests.media import names_in, picture, read_source, reid_track, write_boxes,
 from tests.parts import visit
 from tests.test_interrupt import _started, _waiting_at
 from tests.test_samples import BOTH, CAMERAS, COLOUR_LIMITS, SAMPLES
-from tracker.errors import SourceError
+from tracker.core.errors import SourceError
+from tracker.core.types import CameraInfo, Frame, Identity, TrackBox
 from tracker.gallery.choose import choose, choose_poster
-from tracker.gallery.keep import keep_gallery
+from tracker.gallery.crop_store import CropStore
+from tracker.gallery.keeper import keep_gallery
 from tracker.gallery.layout import MOST_CROPS
-from tracker.gallery.live import LiveCrops
+from tracker.gallery.live_crops import LiveCrops
 from tracker.gallery.read import Gallery, read_gallery
-from tracker.gallery.shelf import Shelf
-from tracker.result import ModelUse, RunResult
-from tracker.source.base import Sampling
-from tracker.types import CameraInfo, Frame, Identity, TrackBox
+from tracker.results.result import ModelUse, Result
+from tracker.video.source import Sampling
 
 FRAMES = 130
 
@@ -104,9 +104,9 @@ def test_crops_are_spread_over_the_visit_and_free_of_the_edge(kept: Path) -> Non
 
 def test_embeddings_are_those_of_the_files(kept: Path, colours: Path) -> None:
     from tracker.datasets.pictures import Picture
-    from tracker.embed.crops import embed_tracks
-    from tracker.embed.embedder import load_network
     from tracker.models.locate import LocatedModel, sha256_of
+    from tracker.reid.cut_tracks import embed_tracks
+    from tracker.reid.embedder import load_network
 
     gallery, model = read_gallery(kept / "gallery"), LocatedModel("colours", colours, "")
     pictures = [Picture(gallery.crop(n), "", "", "") for n in range(len(gallery))]
@@ -246,9 +246,9 @@ def test_nothing_is_left_of_a_gallery_that_failed(tmp_path: Path) -> None:
     assert names_in(tmp_path) == set()
 
 
-def result_of(visits: list) -> RunResult:
+def result_of(visits: list) -> Result:
     cameras = [CameraInfo("a", "a.mp4", 300, 300, 10.0, 3000)]
-    return RunResult(cameras, ModelUse("fake", None), None, [Identity(1, visits)])
+    return Result(cameras, ModelUse("fake", None), None, [Identity(1, visits)])
 
 
 def test_the_best_boxes_are_large_whole_and_uncovered() -> None:
@@ -279,7 +279,7 @@ def test_the_poster_is_the_earliest_of_the_emptiest_frames() -> None:
 
 
 def test_a_visit_of_hours_keeps_few_crops_from_all_over(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "gallery")
+    shelf = CropStore(tmp_path / "gallery")
     live, image = LiveCrops(shelf), picture(5, (300, 300))
     box = TrackBox(1, np.array([100, 100, 140, 200], np.float32), 0.9)
     most = 0

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.media import reid_track, write_boxes, write_video
-from tracker.errors import ConfigError
-from tracker.ground import STEP_ERROR_M, GroundPlane, feet_of
-from tracker.output.tracks_json import load_schema
-from tracker.source.calibration import read_calibration
+from tracker.core.errors import ConfigError
+from tracker.core.ground import STEP_ERROR_M, GroundPlane, feet_of
+from tracker.results.tracks_json import load_schema
+from tracker.video.calibration import read_calibration
 
 Points = npt.NDArray[np.float64]
 K = [[900.0, 0, 960], [0, 900, 540], [0, 0, 1]]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tracker.web.guard import HEADERS, Guard, Message, Receive, Scope, Send, new_token
+from tracker.apps.guard import HEADERS, Guard, Message, Receive, Scope, Send, new_token
 
 TOKEN, PORT = "secret-token", 8123
 HOST = f"127.0.0.1:{PORT}"

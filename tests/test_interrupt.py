@@ -27,18 +27,18 @@ from tests.media import (
     write_video,
 )
 from tests.streams import HttpCamera, when_told
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.replay import ReplayDetector
-from tracker.errors import SourceError
-from tracker.output.tracks_json import load_schema
-from tracker.outputs import plan_outputs
-from tracker.result import ModelUse
-from tracker.run import RunOutcome, RunSettings, run
-from tracker.source.ahead import FRAMES as READ_AHEAD
-from tracker.source.base import Sampling
-from tracker.stages import AHEAD as DETECTED_AHEAD
-from tracker.types import CameraInfo, Frame
-from tracker.watcher import Watcher
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.errors import SourceError
+from tracker.core.types import CameraInfo, Frame
+from tracker.detection.replay import ReplayDetector
+from tracker.results.result import ModelUse
+from tracker.results.tracks_json import load_schema
+from tracker.runtime.observer import Observer
+from tracker.runtime.output_plan import plan_outputs
+from tracker.runtime.run import RunOutcome, RunSettings, run
+from tracker.runtime.stages import AHEAD as DETECTED_AHEAD
+from tracker.video.read_ahead import FRAMES as READ_AHEAD
+from tracker.video.source import Sampling
 
 FRAMES, STOP_AT = 24, 16
 PIPE = f"frames/{STOP_AT}.png"
@@ -114,7 +114,7 @@ def test_a_run_stopped_before_its_first_frame_writes_nothing(here: Path, sent):
 
 
 def test_an_interrupt_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
-    class Impatient(Watcher):
+    class Impatient(Observer):
         """A watcher that is interrupted at the third frame drawn."""
 
         seen = 0
@@ -250,7 +250,7 @@ def _waiting_at(pipe: Path, process: subprocess.Popen[str]) -> Iterator[None]:
 
 
 def _run(
-    folder: Path, sources: dict[str, FakeSource], watcher: Watcher | None = None
+    folder: Path, sources: dict[str, FakeSource], watcher: Observer | None = None
 ) -> RunOutcome:
     """Run over fake cameras, replaying the same boxes in each; they break the second time too."""
     boxes = write_boxes(folder / "boxes.txt", 10)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from tracker.associate import box_filters
-from tracker.associate.kalman import CHI2_95_4DOF, STEPS_PER_S, BoxKalman
+from tracker.tracking import kalman_batch
+from tracker.tracking.kalman import CHI2_95_4DOF, STEPS_PER_S, BoxKalman
 
 BOX = np.array([100, 100, 140, 200.0])
 
@@ -74,23 +74,23 @@ def test_many_boxes_at_once_are_filtered_like_one_by_one() -> None:
     size = random.uniform(20, 200, (7, 2))
     seen = np.concatenate([corner, corner + size], axis=1)
     alone = [BoxKalman(box) for box in seen]
-    together = box_filters.begin(seen)
+    together = kalman_batch.begin(seen)
     for elapsed_s in (0.04, 0.1, 0.0, 0.7):
         seen = seen + random.normal(0, 5, seen.shape)
-        together = box_filters.predict(together, np.full(len(seen), elapsed_s))
+        together = kalman_batch.predict(together, np.full(len(seen), elapsed_s))
         for one in alone:
             one.predict(elapsed_s)
         distances = np.array([one.gating_distance(seen) for one in alone])
-        assert box_filters.gating_distances(together, seen) == pytest.approx(distances)
-        together = box_filters.update(together, seen)
+        assert kalman_batch.gating_distances(together, seen) == pytest.approx(distances)
+        together = kalman_batch.update(together, seen)
         for one, box in zip(alone, seen, strict=True):
             one.update(box)
         expected = np.array([one.xyxy for one in alone])
-        assert box_filters.expected_xyxy(together) == pytest.approx(expected)
+        assert kalman_batch.expected_xyxy(together) == pytest.approx(expected)
 
 
 def test_no_boxes_are_filtered() -> None:
-    nobody = box_filters.begin(np.zeros((0, 4)))
-    assert box_filters.predict(nobody, np.zeros(0)).shape == (0, 5, 4)
-    assert box_filters.update(nobody, np.zeros((0, 4))).shape == (0, 5, 4)
-    assert box_filters.gating_distances(nobody, np.tile(BOX, (3, 1))).shape == (0, 3)
+    nobody = kalman_batch.begin(np.zeros((0, 4)))
+    assert kalman_batch.predict(nobody, np.zeros(0)).shape == (0, 5, 4)
+    assert kalman_batch.update(nobody, np.zeros((0, 4))).shape == (0, 5, 4)
+    assert kalman_batch.gating_distances(nobody, np.tile(BOX, (3, 1))).shape == (0, 3)

@@ -6,23 +6,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import look, visit
-from tracker.config import LinkConfig, Travel
-from tracker.link.cluster import constrained_groups
-from tracker.link.evidence import at_least, least_related
-from tracker.link.identities import link
-from tracker.link.online import OnlineIdentities
-from tracker.types import Identity, Tracklet
+from tracker.core.config import LinkConfig, Travel
+from tracker.core.types import Identity, Visit
+from tracker.identity.affinity import at_least, least_related
+from tracker.identity.clustering import constrained_groups
+from tracker.identity.offline import link
+from tracker.identity.online import OnlineIdentities
 
 CONFIG = LinkConfig()
 Groups = list[set[tuple[str, int]]]
 
 
 def groups(identities: list[Identity]) -> Groups:
-    return [{t.key for t in person.tracklets} for person in identities]
+    return [{t.key for t in person.visits} for person in identities]
 
 
 @st.composite
-def random_visits(draw: st.DrawFn) -> list[Tracklet]:
+def random_visits(draw: st.DrawFn) -> list[Visit]:
     """Visits of look-alikes to three cameras, at random times, some without any look."""
     visits = []
     for number in range(draw(st.integers(0, 9))):
@@ -35,18 +35,18 @@ def random_visits(draw: st.DrawFn) -> list[Tracklet]:
     return visits
 
 
-def assert_rules(identities: list[Identity], visits: list[Tracklet]) -> None:
+def assert_rules(identities: list[Identity], visits: list[Visit]) -> None:
     assert sorted(k for g in groups(identities) for k in g) == sorted(v.key for v in visits)
     assert [p.global_id for p in identities] == sorted({p.global_id for p in identities})
     for person in identities:
-        places = [(t.camera, int(f)) for t in person.tracklets for f in t.frame]
+        places = [(t.camera, int(f)) for t in person.visits for f in t.frame]
         assert len(places) == len(set(places)), "one person at two places of one camera"
 
 
 @settings(deadline=None)
 @given(random_visits(), st.randoms(use_true_random=False))
 def test_nobody_is_in_one_camera_twice_and_order_does_not_matter(
-    visits: list[Tracklet], random: object
+    visits: list[Visit], random: object
 ) -> None:
     identities = link(visits, CONFIG).identities
     assert_rules(identities, visits)
@@ -58,9 +58,9 @@ def test_nobody_is_in_one_camera_twice_and_order_does_not_matter(
 
 @settings(deadline=None)
 @given(random_visits())
-def test_online_identities_obey_the_same_rules(visits: list[Tracklet]) -> None:
+def test_online_identities_obey_the_same_rules(visits: list[Visit]) -> None:
     online = OnlineIdentities(CONFIG)
-    going: list[Tracklet] = []
+    going: list[Visit] = []
     for newcomer in sorted(visits, key=lambda t: t.start_s):
         for over in [t for t in going if t.end_s < newcomer.start_s]:
             online.conclude(over)
@@ -240,9 +240,9 @@ def test_every_later_visit_has_a_reason() -> None:
 
 @settings(deadline=None, max_examples=50)
 @given(random_visits())
-def test_links_span_each_person(visits: list[Tracklet]) -> None:
+def test_links_span_each_person(visits: list[Visit]) -> None:
     linked = link(visits, CONFIG)
-    person_of = {t.key: p.global_id for p in linked.identities for t in p.tracklets}
+    person_of = {t.key: p.global_id for p in linked.identities for t in p.visits}
     assert len(linked.links) == len(visits) - len(linked.identities)
     assert len({x.second for x in linked.links}) == len(linked.links)
     for reason in linked.links:

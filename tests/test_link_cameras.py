@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from tests.parts import visit
-from tracker.config import LinkConfig, Travel
-from tracker.ground import GroundPlane
-from tracker.link.decide import Scene
-from tracker.link.identities import link
-from tracker.types import Tracklet
+from tracker.core.config import LinkConfig, Travel
+from tracker.core.ground import GroundPlane
+from tracker.core.types import Visit
+from tracker.identity.grouping import Scene
+from tracker.identity.offline import link
 
 # Both see the same ground, a hundredth of a metre to a pixel; b's picture begins 2 m to the right.
 SCENE = Scene(
@@ -18,9 +18,9 @@ SCENE = Scene(
 )
 
 
-def people(visits: list[Tracklet], config: LinkConfig | None = None, **more: object) -> list[set]:
+def people(visits: list[Visit], config: LinkConfig | None = None, **more: object) -> list[set]:
     linked = link(visits, config or LinkConfig(), **more)
-    return [{t.key for t in person.tracklets} for person in linked.identities]
+    return [{t.key for t in person.visits} for person in linked.identities]
 
 
 def test_look_alikes_are_told_apart_by_where_they_stand() -> None:

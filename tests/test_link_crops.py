@@ -19,14 +19,14 @@ from PIL import Image
 from tests.media import logged, names_in, reid_track
 from tests.parts import look
 from tests.people import portrait
-from tracker.config import LinkConfig
-from tracker.crops import link_crops
-from tracker.datasets.crops import TrackName, list_tracks
+from tracker.core.config import LinkConfig
+from tracker.core.errors import SourceError
+from tracker.datasets.cut_tracks import TrackName, list_tracks
 from tracker.datasets.pictures import Picture
-from tracker.embed.crops import MOST_VIEWS, chosen_views, embed_tracks
-from tracker.errors import SourceError
-from tracker.models.manifest import Preprocessing
-from tracker.output.identities_json import load_identities_schema
+from tracker.models.registry import Preprocessing
+from tracker.reid.cut_tracks import MOST_VIEWS, chosen_views, embed_tracks
+from tracker.results.identities_json import load_identities_schema
+from tracker.runtime.link_cut_tracks import link_crops
 
 SHOTS = 4
 WHO = {  # the person on each track
@@ -256,7 +256,7 @@ def test_the_hard_rule_holds_for_any_times(data: st.DataObject) -> None:
         start = data.draw(seconds)
         times[name] = (start, start + data.draw(seconds))
     linked, names = link_crops(looks, times, LinkConfig())
-    found = [[(t.camera, names[t.key]) for t in person.tracklets] for person in linked.identities]
+    found = [[(t.camera, names[t.key]) for t in person.visits] for person in linked.identities]
     assert sorted(name for group in found for name in group) == sorted(looks)
     for group in found:
         for a, b in combinations(group, 2):

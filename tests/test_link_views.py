@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import look
-from tracker.config import LinkConfig
-from tracker.ground import GroundPlane
-from tracker.link.decide import Scene
-from tracker.link.identities import link, without_doubtful
-from tracker.link.online import OnlineIdentities
-from tracker.link.view_fit import learn_views
-from tracker.link.views import FEET, nearness
-from tracker.types import Tracklet
+from tracker.core.config import LinkConfig
+from tracker.core.ground import GroundPlane
+from tracker.core.types import Visit
+from tracker.identity.grouping import Scene
+from tracker.identity.homography import learn_views
+from tracker.identity.offline import link, without_doubtful
+from tracker.identity.online import OnlineIdentities
+from tracker.identity.view_affinity import FEET, nearness
 
 SIZE = (800, 600)
 SIZES = {"a": SIZE, "b": SIZE}
@@ -34,12 +34,12 @@ def walk(seed: int) -> np.ndarray:
 
 def walker(
     camera: str, track_id: int, feet: np.ndarray, person: int = 1, score: float = 0.9
-) -> Tracklet:
+) -> Visit:
     """A visit of somebody 100 pixels tall who walks there."""
     frame = np.arange(len(feet))
     noise = np.random.default_rng(track_id).normal(0, 2, (len(feet), 2))
     x, y = (feet + noise).T
-    return Tracklet(
+    return Visit(
         camera=camera,
         track_id=track_id,
         frame=frame,
@@ -56,7 +56,7 @@ def in_b(feet: np.ndarray) -> np.ndarray:
     return np.column_stack([x / w, y / w])
 
 
-def twins() -> list[Tracklet]:
+def twins() -> list[Visit]:
     """Two who look the same, in both views; their numbers are the other way round in b."""
     one, other = walk(1), walk(2)
     return [
@@ -83,7 +83,7 @@ def test_a_map_is_found_where_looks_say_nothing() -> None:
 
 def test_look_alikes_are_told_apart_by_the_way_they_walk() -> None:
     people = link(twins(), LinkConfig(), Scene(sizes=SIZES)).identities
-    assert [{t.key for t in p.tracklets} for p in people] == [
+    assert [{t.key for t in p.visits} for p in people] == [
         {("a", 1), ("b", 2)}, {("a", 2), ("b", 1)},
     ]  # fmt: skip
 
@@ -125,7 +125,7 @@ def test_what_was_never_seen_clearly_is_nobody() -> None:
     hidden = walker("b", 3, np.tile([300.0, 300.0], (50, 1)), person=5, score=0.3)
     clear = walker("a", 4, np.tile([300.0, 550.0], (50, 1)), person=5)
     linked = without_doubtful(link([*twins(), pipe, hidden, clear], LinkConfig()))
-    kept = {t.key for p in linked.identities for t in p.tracklets}
+    kept = {t.key for p in linked.identities for t in p.visits}
     assert ("a", 3) not in kept
     assert {("b", 3), ("a", 4)} <= kept
     assert [p.global_id for p in linked.identities] == list(range(1, len(linked.identities) + 1))
@@ -133,7 +133,7 @@ def test_what_was_never_seen_clearly_is_nobody() -> None:
 
 
 @st.composite
-def scenes(draw: st.DrawFn) -> tuple[list[Tracklet], Scene]:
+def scenes(draw: st.DrawFn) -> tuple[list[Visit], Scene]:
     """Pieces of people who walk through two views, looks that help or do not, any knowledge."""
     visits = []
     for number in range(1, draw(st.integers(1, 7))):
@@ -154,7 +154,7 @@ def scenes(draw: st.DrawFn) -> tuple[list[Tracklet], Scene]:
 @settings(deadline=None, max_examples=25)
 @given(scenes())
 def test_nobody_is_in_one_camera_twice_however_it_is_decided(
-    drawn: tuple[list[Tracklet], Scene],
+    drawn: tuple[list[Visit], Scene],
 ) -> None:
     visits, scene = drawn
     online = OnlineIdentities(LinkConfig(), scene)
@@ -167,11 +167,11 @@ def test_nobody_is_in_one_camera_twice_however_it_is_decided(
     online.finish(visits)
     found = online.linked(visits)
     for people in (link(visits, LinkConfig(), scene).identities, found.identities):
-        assert sorted(t.key for p in people for t in p.tracklets) == sorted(v.key for v in visits)
+        assert sorted(t.key for p in people for t in p.visits) == sorted(v.key for v in visits)
         for person in people:
-            seen = [(t.camera, int(f)) for t in person.tracklets for f in t.frame]
+            seen = [(t.camera, int(f)) for t in person.visits for f in t.frame]
             assert len(seen) == len(set(seen))
-    now = {t.key: p.global_id for p in found.identities for t in p.tracklets}
+    now = {t.key: p.global_id for p in found.identities for t in p.visits}
     later = {m.gone: m.kept for m in found.merges}
     for key, person in now.items():  # an id changes by recorded merges alone
         while shown[key] != person:

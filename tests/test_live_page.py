@@ -14,9 +14,9 @@ import pytest
 from tests.media import number_of, picture
 from tests.streams import SAMPLES, HttpCamera
 from tests.test_live_run import live_run
-from tracker.link.events import Event
-from tracker.output.draw import Label
-from tracker.types import CameraInfo, Frame
+from tracker.core.types import CameraInfo, Frame
+from tracker.identity.events import Event
+from tracker.rendering.draw import Label
 
 starlette = pytest.importorskip("starlette")  # the extra [web]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -34,14 +34,14 @@ class FakeSource:
 @contextmanager
 def served(view: object) -> Iterator[str]:
     """The address of a view that is served, with its token."""
-    from tracker.web.live_server import serving
+    from tracker.apps.live.server import serving
 
     with serving(view, 0) as server:
         yield server.address
 
 
 def view_of(*names: str) -> object:
-    from tracker.web.live_view import LiveView
+    from tracker.apps.live.view import LiveView
 
     sources = [FakeSource(name) for name in names]
     return LiveView(sources, lambda: 10.0, lambda s: f"2026-01-05T10:00:{s:06.3f}Z")
@@ -75,8 +75,8 @@ def test_only_the_owner_is_answered():
 
 
 def test_a_port_that_is_taken_is_an_error(tmp_path: Path):
-    from tracker.errors import ConfigError
-    from tracker.web.live_server import serving
+    from tracker.apps.live.server import serving
+    from tracker.core.errors import ConfigError
 
     with served(view_of("a")) as address:
         port = int(address.split(":")[2].split("/")[0])
@@ -85,7 +85,7 @@ def test_a_port_that_is_taken_is_an_error(tmp_path: Path):
 
 
 def test_what_is_new_comes_once():
-    from tracker.web.live_view import LiveView
+    from tracker.apps.live.view import LiveView
 
     view = view_of("a", "b")
     assert isinstance(view, LiveView)

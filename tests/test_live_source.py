@@ -11,13 +11,13 @@ import pytest
 
 from tests.media import indices, logged, numbers, picture
 from tests.streams import HttpCamera
-from tracker.errors import SourceError
-from tracker.source.base import Sampling
-from tracker.source.cameras import CameraSpec, open_camera
-from tracker.source.live import LiveOptions
-from tracker.source.newest import Newest, Shot
-from tracker.source.run_clock import RunClock, StreamTimes
-from tracker.types import Frame
+from tracker.core.errors import SourceError
+from tracker.core.types import Frame
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.live_source import LiveOptions
+from tracker.video.newest_frame import Newest, Shot
+from tracker.video.run_clock import RunClock, StreamTimes
+from tracker.video.source import Sampling
 
 END = SourceError("the stream ended")
 ONCE = LiveOptions(reconnect_s=0)

@@ -8,7 +8,7 @@ import pytest
 from tests.media import reid_track
 from tracker.cli.request import TrackRequest
 from tracker.models.locate import find_model, sha256_of
-from tracker.models.manifest import Detecting, Preprocessing
+from tracker.models.registry import Detecting, Preprocessing
 
 OWN = {"height": 192, "width": 96, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.media import reid_track
-from tracker.errors import ConfigError, WeightsError
+from tracker.core.errors import ConfigError, WeightsError
 from tracker.models.locate import (
     LocatedModel,
     find_model,
@@ -19,7 +19,7 @@ from tracker.models.locate import (
     verified,
     weights_folders,
 )
-from tracker.models.manifest import Detecting, ModelCard, card, manifest, packaged_weights
+from tracker.models.registry import Detecting, ModelCard, card, manifest, packaged_weights
 
 CARDS = list(manifest().values())
 YOLO = card("yolo11n")

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from tests.media import logged, names_in, read_video, reid_track, write_boxes
-from tracker.errors import SourceError
-from tracker.output.mosaic import CLOCK_PX, DIMMED, LARGEST, TITLE_PX, lay_out, write_mosaic
-from tracker.types import CameraInfo, Frame, Image
+from tracker.core.errors import SourceError
+from tracker.core.types import CameraInfo, Frame, Image
+from tracker.rendering.mosaic import CLOCK_PX, DIMMED, LARGEST, TITLE_PX, lay_out, write_mosaic
 
 DARKEST, STEP = 70, 6
 FREE = (40, 20)  # x and y of a place between the boxes, in pixels
@@ -190,7 +190,7 @@ def test_the_grid_shows_pictures_large_within_a_bound(sizes, columns, rows) -> N
 
 
 def test_an_interrupt_keeps_all_videos_readable(two: Path, monkeypatch) -> None:
-    from tracker.cli.console import ConsoleWatcher
+    from tracker.cli.console import ConsoleObserver
 
     drawn = 0
 
@@ -200,7 +200,7 @@ def test_an_interrupt_keeps_all_videos_readable(two: Path, monkeypatch) -> None:
         if drawn == 12:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(ConsoleWatcher, "drawn", stop)
+    monkeypatch.setattr(ConsoleObserver, "drawn", stop)
     assert run() == 130
     assert names_in(two / "out") == {"a.mp4", "b.mp4", "mosaic.mp4", "tracks.json"}
     assert all(read_video(two / "out" / f"{n}.mp4")[0] > 2 for n in ("a", "b", "mosaic"))

@@ -9,19 +9,19 @@ import pytest
 import torch
 
 from tests.parts import parity_input, parity_state
-from tracker.detect.base import YoloOptions
-from tracker.detect.letterbox import Letterbox
-from tracker.detect.openvino_yolo import OpenVinoYolo, can_run
-from tracker.detect.rectangle import fitting, reshape
-from tracker.detect.select import select
-from tracker.detect.yolo import YoloDetector
-from tracker.embed.backends import GPU_SIZES, load_network, torch_network
-from tracker.embed.checkpoint import load_osnet
-from tracker.embed.openvino_graph import to_openvino
-from tracker.embed.osnet import build_osnet
+from tracker.core.types import Frame
+from tracker.detection.detector import YoloOptions
+from tracker.detection.head import select
+from tracker.detection.letterbox import Letterbox
+from tracker.detection.openvino import OpenVinoYolo, can_run
+from tracker.detection.rectangular_input import fitting, reshape
+from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import LocatedModel, find_model
-from tracker.models.manifest import packaged_weights
-from tracker.types import Frame
+from tracker.models.registry import packaged_weights
+from tracker.reid.checkpoint import load_osnet
+from tracker.reid.openvino_graph import to_openvino
+from tracker.reid.osnet import build_osnet
+from tracker.reid.runtimes import GPU_SIZES, load_network, torch_network
 
 PACKAGED = packaged_weights() / "person_yolo11n_int8_openvino_model"
 SAMPLE = packaged_weights().parent / "samples" / "cam1.mp4"
@@ -157,7 +157,7 @@ def test_hidden_boxes_and_other_classes_are_left_out() -> None:
 def test_an_interrupt_after_a_network_is_gone_is_no_crash(tmp_path) -> None:  # type: ignore[no-untyped-def]
     code = (
         "import gc, os, signal, numpy as np\n"
-        "from tracker.embed.backends import load_network\n"
+        "from tracker.reid.runtimes import load_network\n"
         "from tracker.models.locate import find_model\n"
         "network = load_network(find_model('osnet_x0_25_mixed', 'reid'), device='cpu')\n"
         "network(np.zeros((1, 3, 192, 96), np.float32))\n"

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from tests.parts import parity_input, parity_state
-from tracker.embed.osnet import VARIANTS, build_osnet
+from tracker.reid.osnet import VARIANTS, build_osnet
 
 # Parameters without the classifier and multiply-adds at 256x128.
 PUBLISHED_COSTS = {

@@ -6,10 +6,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from tracker.embed.checkpoint import guess_variant, load_osnet
-from tracker.embed.complexity import count_mult_adds, count_weights
-from tracker.embed.osnet import VARIANTS, build_osnet
-from tracker.embed.osnet_config import ABLATIONS, KNOWN
+from tracker.reid.checkpoint import guess_variant, load_osnet
+from tracker.reid.complexity import count_mult_adds, count_weights
+from tracker.reid.osnet import VARIANTS, build_osnet
+from tracker.reid.osnet_config import ABLATIONS, KNOWN
 
 # Parameters without the classifier, and millions of mult-adds at 256x128.
 TABLE_5 = {

@@ -9,12 +9,12 @@ import pytest
 
 from tests.media import names_in, picture, read_video, reid_track, write_boxes, write_video
 from tests.parts import visit
-from tracker.errors import ConfigError, OutputError
-from tracker.output.atomic import replacing
-from tracker.output.video import CODECS, video_sink
-from tracker.outputs import plan_outputs, write_tables
-from tracker.result import ModelUse, RunResult
-from tracker.types import CameraInfo, Identity, Image
+from tracker.core.atomic import replacing
+from tracker.core.errors import ConfigError, OutputError
+from tracker.core.types import CameraInfo, Identity, Image
+from tracker.results.result import ModelUse, Result
+from tracker.runtime.output_plan import plan_outputs, write_tables
+from tracker.video.writer import CODECS, video_sink
 
 RUN_AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -277,7 +277,7 @@ def _write(path: Path, pictures: list[Image], end: BaseException | None = None) 
             raise end
 
 
-def _result() -> RunResult:
+def _result() -> Result:
     camera = CameraInfo("a", "a.mp4", 640, 480, 10.0, 21)
     people = [Identity(1, [visit("a", 1, (0.0, 2.0), None)])]
-    return RunResult([camera], ModelUse("toy", None), None, people)
+    return Result([camera], ModelUse("toy", None), None, people)

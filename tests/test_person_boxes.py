@@ -7,6 +7,8 @@ import pytest
 
 from tests.boxed import pack, write_boxed
 from tests.media import write_video
+from tracker.core.errors import ConfigError, SourceError
+from tracker.core.types import Detections, Frame
 from tracker.datasets.person_boxes import (
     boxed_pictures,
     read_labels,
@@ -14,9 +16,7 @@ from tracker.datasets.person_boxes import (
     to_shares,
     write_labels,
 )
-from tracker.errors import ConfigError, SourceError
-from tracker.train.detector_data import gather, gathered_before, pieces, with_teacher
-from tracker.types import Detections, Frame
+from tracker.training.detector_data import gather, gathered_before, pieces, with_teacher
 
 
 class Sees:

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from tests.media import SIZE, number_of, write_boxes, write_video
-from tracker.errors import SourceError
-from tracker.review.player import CameraPlayer, Footage, Span
+from tracker.apps.review.player import CameraPlayer, Footage, Span
+from tracker.core.errors import SourceError
 
 NOBODY: dict[tuple[str, int], int] = {}
 BOX = [30.0, 20.0, 60.0, 55.0]

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.errors import ConfigError
-from tracker.evaluate import ranking
-from tracker.evaluate.ranking import Metric, Shots, first_of_each, rank, summary
+from tracker.core.errors import ConfigError
+from tracker.evaluation import ranking
+from tracker.evaluation.ranking import Metric, Shots, first_of_each, rank, summary
 
 
 def made_up(seed: int, count: int, people: int = 5, cameras: int = 3) -> Shots:

@@ -9,15 +9,15 @@ import jsonschema
 import pytest
 
 from tracker.cli import main
-from tracker.evaluate.box_table import (
+from tracker.evaluation.box_table import (
     BoxTable,
     join_people,
     read_mot,
     read_people,
     read_tracks_json,
 )
-from tracker.evaluate.tracks import score
-from tracker.output.tracks_json import load_schema
+from tracker.evaluation.tracks import score
+from tracker.results.tracks_json import load_schema
 
 pytestmark = pytest.mark.shared
 FRAMES = 300  # the part of PETS09-S2L1 with truth

@@ -10,24 +10,24 @@ import pytest
 import torch
 
 from tests.people import portrait, write_market
+from tracker.core.errors import ConfigError
 from tracker.datasets.folders import list_pictures
 from tracker.datasets.pictures import Picture, number
-from tracker.embed.crop import normalise
-from tracker.errors import ConfigError
-from tracker.models.manifest import Preprocessing
-from tracker.train import reid_feed
-from tracker.train.reid_augment import augment, prepare
-from tracker.train.reid_feed import make_feed
-from tracker.train.reid_loss import (
+from tracker.models.registry import Preprocessing
+from tracker.reid.crop import normalise
+from tracker.training import reid_loader
+from tracker.training.reid_augment import augment, prepare
+from tracker.training.reid_loader import make_feed
+from tracker.training.reid_loss import (
     batch_hard_triplet,
     smoothed_cross_entropy,
     teacher_distance,
 )
-from tracker.train.reid_network import Average
-from tracker.train.reid_objective import Objective
-from tracker.train.reid_recipe import PRESETS, Augmentation, adjusted, preset, rate_at, size_at
-from tracker.train.reid_sampler import identity_batches, mixed_batches, random_batches
-from tracker.train.reid_teacher import Lesson, Teachers
+from tracker.training.reid_network import Average
+from tracker.training.reid_objective import Objective
+from tracker.training.reid_recipe import PRESETS, Augmentation, adjusted, preset, rate_at, size_at
+from tracker.training.reid_sampler import identity_batches, mixed_batches, random_batches
+from tracker.training.reid_teacher import DistillationTarget, Teachers
 
 
 def chance(seed: int = 0) -> torch.Generator:
@@ -93,7 +93,7 @@ def test_pictures_from_disk_equal_those_in_memory(
     pictures = list_pictures(write_market(tmp_path, people=4))
     positions = random_batches(len(pictures), 3, chance())
     held = make_feed(pictures, (64, 32))
-    monkeypatch.setattr(reid_feed, "MEMORY_BYTES", 0)
+    monkeypatch.setattr(reid_loader, "MEMORY_BYTES", 0)
     read = make_feed(pictures, (64, 32))
     assert type(held) is not type(read)
     both = zip(held.batches(positions), read.batches(positions), strict=True)
@@ -139,7 +139,7 @@ def test_with_a_teacher_single_pictures_are_no_class() -> None:
         torch.tensor([[0, 9.0], [9, 0], [0, 9]]),
         targets[:3],
         torch.arange(3),
-        Lesson(torch.arange(3), targets[:3]),
+        DistillationTarget(torch.arange(3), targets[:3]),
     )
     assert set(parts) == {"cross_entropy", "triplet", "teacher"}
     assert right == 1  # of persons 0, 1 and 2 only 1 is a class, the first

@@ -14,14 +14,14 @@ import torch
 
 from tests.people import write_market
 from tracker.cli import main
-from tracker.embed.checkpoint import load_osnet
-from tracker.errors import ConfigError, SourceError, TrainingError, WeightsError
+from tracker.core.errors import ConfigError, SourceError, TrainingError, WeightsError
 from tracker.models.locate import find_model, sha256_of
-from tracker.train.precision import choose_precision
-from tracker.train.reid_recipe import Augmentation, Recipe
-from tracker.train.reid_setup import TrainingRequest, make_trainer
-from tracker.train.reid_trainer import ReidTrainer, Watch
-from tracker.train.world import World
+from tracker.reid.checkpoint import load_osnet
+from tracker.training.distributed import World
+from tracker.training.precision import choose_precision
+from tracker.training.reid_recipe import Augmentation, Recipe
+from tracker.training.reid_setup import TrainingRequest, make_trainer
+from tracker.training.reid_trainer import ReidTrainer, Watch
 
 CPU = World(0, 1, torch.device("cpu"))
 RECIPE = Recipe(

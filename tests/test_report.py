@@ -15,12 +15,12 @@ from tests.browser import PHONE, Visitor, grave_findings, visitor
 from tests.crowd import crowd
 from tests.media import reid_track
 from tests.sample_run import track_samples
-from tracker.output.draw import colour_of
-from tracker.output.saved import read_saved
-from tracker.report.facts import facts_of
-from tracker.report.kept import Kept, find_kept
-from tracker.report.pictures import embedded
-from tracker.report.render import render
+from tracker.apps.report.page_data import facts_of
+from tracker.apps.report.pictures import embedded
+from tracker.apps.report.render import render
+from tracker.apps.report.run_pictures import Kept, find_kept
+from tracker.rendering.draw import colour_of
+from tracker.results.saved_tracks import read_saved
 
 PAGES = ("overview", "people", "person-1", "links")
 CAMERAS, PEOPLE = 20, 2000

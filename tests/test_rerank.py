@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from tracker.errors import ConfigError
-from tracker.evaluate import rerank as module
-from tracker.evaluate.ranking import Shots, rank, rank_blocks, summary
-from tracker.evaluate.rerank import Reranking, reranked
+from tracker.core.errors import ConfigError
+from tracker.evaluation import rerank as module
+from tracker.evaluation.ranking import Shots, rank, rank_blocks, summary
+from tracker.evaluation.rerank import Reranking, reranked
 
 
 def dense(features: np.ndarray, queries: int, setting: Reranking) -> np.ndarray:

@@ -22,7 +22,7 @@ from tests.browser import PHONE, Visitor, grave_findings, visitor
 from tests.media import names_in, reid_track
 from tests.sample_run import track_samples
 from tracker.corrections.file import read_corrections_file
-from tracker.output.saved import people_of, read_saved
+from tracker.results.saved_tracks import people_of, read_saved
 
 ROOT = Path(__file__).resolve().parents[1]
 

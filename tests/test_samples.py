@@ -13,10 +13,10 @@ import jsonschema
 import numpy as np
 import pytest
 
-from tracker import boxes
 from tracker.cli import main
-from tracker.evaluate.box_table import read_mot, read_tracks_json
-from tracker.output.tracks_json import load_schema
+from tracker.core import boxes
+from tracker.evaluation.box_table import read_mot, read_tracks_json
+from tracker.results.tracks_json import load_schema
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = ("cam1", "cam2")

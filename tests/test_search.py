@@ -18,11 +18,11 @@ import pytest
 from tests.media import names_in, reid_track, write_boxes, write_pictures
 from tests.parts import detections
 from tests.test_samples import CAMERAS, SAMPLES
-from tracker import boxes
+from tracker.apps.search.answer import load_search_schema
+from tracker.apps.search.query import read_photo
+from tracker.core import boxes
+from tracker.core.types import Detections, Frame
 from tracker.gallery.read import read_gallery
-from tracker.search.query import read_photo
-from tracker.search.report import load_search_schema
-from tracker.types import Detections, Frame
 
 REID = "osnet_x0_25_mixed"
 FRAMES = 240

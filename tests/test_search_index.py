@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.media import names_in
-from tracker.errors import ConfigError, OutputError, SourceError
-from tracker.result import ModelUse
-from tracker.search import index as index_module
-from tracker.search.flat_files import FlatFiles
-from tracker.search.index import DATABASE, PeopleIndex
-from tracker.search.ranking import rank_people
-from tracker.search.seen import Run, RunVisits, SeenVisit, clock
+from tracker.apps.search import index as index_module
+from tracker.apps.search.flat_files import FlatFiles
+from tracker.apps.search.index import DATABASE, PeopleIndex
+from tracker.apps.search.ranking import rank_people
+from tracker.apps.search.visits import Run, RunVisits, SeenVisit, clock
+from tracker.core.errors import ConfigError, OutputError, SourceError
+from tracker.results.result import ModelUse
 
 REID = ModelUse("fake", "ab" * 32)
 

@@ -9,43 +9,41 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.parts import look
-from tracker.associate.likeness import Likeness, learn_likeness
-from tracker.associate.piece import concatenate
-from tracker.associate.rejoin import rejoin
-from tracker.associate.settle import polish, settle
-from tracker.associate.smooth import camera_moves, smooth
-from tracker.config import TrackerConfig
-from tracker.types import Tracklet
+from tracker.core.config import TrackerConfig
+from tracker.core.types import Visit
+from tracker.tracking.appearance_odds import AppearanceOdds, learn_likeness
+from tracker.tracking.fragment import concatenate
+from tracker.tracking.second_pass import polish, settle
+from tracker.tracking.smoothing import camera_moves, smooth
+from tracker.tracking.stitching import rejoin
 
 SIZE = (640, 480)
 RATE = 10.0
 Span = tuple[int, int]  # first and last frame
 
 
-def piece(
-    track_id: int, frames: Span, person: int | None, x: Span, height: float = 100.0
-) -> Tracklet:
+def piece(track_id: int, frames: Span, person: int | None, x: Span, height: float = 100.0) -> Visit:
     """Boxes of somebody who walks evenly from x[0] to x[1]; no looks where person is None."""
     frame = np.arange(frames[0], frames[1] + 1)
     left = np.linspace(x[0], x[1], len(frame))
     xyxy = np.stack([left, 0 * left + 200, left + 40, 0 * left + 200 + height], axis=1)
     views = np.zeros((0, 512), np.float32) if person is None else np.stack([look(person)] * 10)
-    return Tracklet(
+    return Visit(
         "cam", track_id, frame, frame / RATE, xyxy.astype(np.float32),
         np.full(len(frame), 0.9, np.float32), np.ones(len(frame), bool), views,
     )  # fmt: skip
 
 
-def spans(visits: Sequence[Tracklet]) -> list[Span]:
+def spans(visits: Sequence[Visit]) -> list[Span]:
     return [(int(v.frame[0]), int(v.frame[-1])) for v in visits]
 
 
-def rows(tracklets: Sequence[Tracklet]) -> list[tuple[float, ...]]:
+def rows(tracklets: Sequence[Visit]) -> list[tuple[float, ...]]:
     return sorted((f, *b) for t in tracklets for f, b in zip(t.frame, t.xyxy, strict=True))
 
 
 @st.composite
-def random_pieces(draw: st.DrawFn) -> list[Tracklet]:
+def random_pieces(draw: st.DrawFn) -> list[Visit]:
     """Pieces of three people, or of nobody known, anywhere in time and place."""
     pieces = []
     for number in range(draw(st.integers(0, 8))):
@@ -60,9 +58,9 @@ def random_pieces(draw: st.DrawFn) -> list[Tracklet]:
 @settings(max_examples=200)
 @given(random_pieces(), st.booleans(), st.randoms(use_true_random=False))
 def test_every_box_is_in_one_visit_and_no_visit_is_in_two_places(
-    pieces: list[Tracklet], known: bool, chance: object
+    pieces: list[Visit], known: bool, chance: object
 ) -> None:
-    likeness = Likeness() if known else None
+    likeness = AppearanceOdds() if known else None
     visits = rejoin(pieces, SIZE, likeness)
     assert rows(visits) == rows(pieces)
     assert all((np.diff(v.frame) > 0).all() for v in visits)
@@ -74,9 +72,9 @@ def test_every_box_is_in_one_visit_and_no_visit_is_in_two_places(
 
 @settings(max_examples=100)
 @given(random_pieces())
-def test_settled_and_polished_visits_hold_one_box_per_frame(pieces: list[Tracklet]) -> None:
+def test_settled_and_polished_visits_hold_one_box_per_frame(pieces: list[Visit]) -> None:
     config = TrackerConfig()
-    visits = settle(pieces, SIZE, Likeness(), config)
+    visits = settle(pieces, SIZE, AppearanceOdds(), config)
     polished = polish(visits, SIZE, config)
     assert [v.key for v in polished] == [v.key for v in visits]
     for visit, whole in zip(visits, polished, strict=True):
@@ -87,7 +85,7 @@ def test_settled_and_polished_visits_hold_one_box_per_frame(pieces: list[Trackle
 def test_a_swap_at_a_crossing_is_undone() -> None:
     first = [piece(1, (0, 20), 0, (100, 300)), piece(2, (0, 20), 1, (500, 320))]
     swapped = [piece(1, (24, 44), 1, (280, 80)), piece(2, (24, 44), 0, (340, 540))]
-    visits = rejoin([*first, *swapped], SIZE, Likeness())
+    visits = rejoin([*first, *swapped], SIZE, AppearanceOdds())
     assert len(visits) == 2
     for visit in visits:
         assert len({int(view.argmax()) for view in visit.embeddings}) == 1
@@ -95,26 +93,26 @@ def test_a_swap_at_a_crossing_is_undone() -> None:
 
 def test_who_stood_behind_something_goes_on_with_the_visit() -> None:
     hidden = [piece(1, (0, 20), 0, (100, 300)), piece(5, (70, 90), 0, (310, 500))]
-    assert spans(rejoin(hidden, SIZE, Likeness())) == [(0, 90)]
+    assert spans(rejoin(hidden, SIZE, AppearanceOdds())) == [(0, 90)]
 
 
 def test_who_left_by_the_edge_and_came_back_makes_a_second_visit() -> None:
     left = [piece(1, (0, 20), 0, (300, 600)), piece(5, (50, 70), 0, (600, 300))]
-    assert spans(rejoin(left, SIZE, Likeness())) == [(0, 20), (50, 70)]
+    assert spans(rejoin(left, SIZE, AppearanceOdds())) == [(0, 20), (50, 70)]
 
 
 def test_strangers_are_not_joined_though_one_comes_where_the_other_went() -> None:
     strangers = [piece(1, (0, 20), 0, (100, 300)), piece(2, (30, 50), 1, (390, 590))]
-    assert len(rejoin(strangers, SIZE, Likeness())) == 2
+    assert len(rejoin(strangers, SIZE, AppearanceOdds())) == 2
     assert len(rejoin(strangers, SIZE, None)) == 1  # by motion alone they look like one
 
 
 def test_boxes_without_looks_go_into_the_gap_where_they_fit() -> None:
     parts = [piece(1, (0, 20), 0, (100, 300)), piece(3, (40, 60), 0, (500, 590))]
     between = piece(2, (25, 35), None, (350, 450))
-    assert spans(rejoin([*parts, between], SIZE, Likeness())) == [(0, 60)]
+    assert spans(rejoin([*parts, between], SIZE, AppearanceOdds())) == [(0, 60)]
     elsewhere = replace(between, xyxy=between.xyxy - np.float32([0, 190, 0, 190]))
-    assert len(rejoin([*parts, elsewhere], SIZE, Likeness())) == 2
+    assert len(rejoin([*parts, elsewhere], SIZE, AppearanceOdds())) == 2
 
 
 def test_by_motion_alone_only_short_gaps_are_joined() -> None:
@@ -129,9 +127,9 @@ def test_small_people_and_doubles_are_left_out() -> None:
     small = piece(2, (0, 30), 1, (100, 200), height=30)
     double = piece(3, (10, 19), 2, (102, 150))
     person = piece(1, (0, 30), 0, (50, 210))
-    assert spans(settle([person, small, double], SIZE, Likeness(), config)) == [(0, 30)]
+    assert spans(settle([person, small, double], SIZE, AppearanceOdds(), config)) == [(0, 30)]
     apart = replace(double, xyxy=double.xyxy + np.float32([300, 0, 300, 0]))
-    assert len(settle([person, apart], SIZE, Likeness(), config)) == 2
+    assert len(settle([person, apart], SIZE, AppearanceOdds(), config)) == 2
     assert len(settle([small], SIZE, None, config)) == 1  # where looks do not count
 
 
@@ -184,30 +182,30 @@ def test_a_moving_camera_is_told_by_boxes_that_shiver_together(together: bool) -
 
 
 def test_nothing_to_settle() -> None:
-    assert settle([], SIZE, Likeness(), TrackerConfig()) == []
+    assert settle([], SIZE, AppearanceOdds(), TrackerConfig()) == []
     assert polish([], SIZE, TrackerConfig()) == []
-    assert learn_likeness([]) == Likeness()
+    assert learn_likeness([]) == AppearanceOdds()
 
 
 def test_likeness_is_learned_from_who_is_surely_another() -> None:
     similar = np.float32([1, 0.8]), np.float32([0.8, 1])
 
-    def person(number: int, camera: str, frames: Span) -> Tracklet:
+    def person(number: int, camera: str, frames: Span) -> Visit:
         views = np.zeros((10, 512), np.float32)
         views[:, :2] = similar[number % 2] / np.linalg.norm(similar[number % 2])
         return replace(piece(number, frames, 0, (0, 100)), camera=camera, embeddings=views)
 
     crowd = [person(n, "a", (0, 20)) for n in range(1, 31)]
     learned = learn_likeness(crowd)
-    assert learned.other_mean > Likeness().other_mean + 0.2
+    assert learned.other_mean > AppearanceOdds().other_mean + 0.2
     apart = [person(n, "a", (30 * n, 30 * n + 20)) for n in range(1, 31)]
     elsewhere = [person(n, f"cam{n}", (0, 20)) for n in range(1, 31)]
     for unknown in (apart, elsewhere):  # who was never seen beside another
-        assert learn_likeness(unknown).other_mean == Likeness().other_mean
+        assert learn_likeness(unknown).other_mean == AppearanceOdds().other_mean
 
 
 def test_more_alike_is_more_likely_one_and_few_views_prove_little() -> None:
-    likeness = Likeness()
+    likeness = AppearanceOdds()
     similarity = np.linspace(0.3, 1, 30)
     odds = likeness.log_odds(similarity, np.full(30, 20.0))
     assert (np.diff(odds) >= 0).all()

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from tests.media import names_in, reid_track, write_boxes, write_video
-from tracker.errors import ConfigError, ReidTrackError, SourceError
-from tracker.source.address import hide_password
-from tracker.source.base import Sampling
-from tracker.source.camera_config import load_camera_config
-from tracker.source.cameras import (
+from tracker.core.errors import ConfigError, ReidTrackError, SourceError
+from tracker.video.address import hide_password
+from tracker.video.camera_config import load_camera_config
+from tracker.video.cameras import (
     CameraSpec,
     camera_from_source,
     open_camera,
     parse_cameras,
 )
+from tracker.video.source import Sampling
 
 
 @pytest.fixture(autouse=True)

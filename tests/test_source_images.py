@@ -15,10 +15,10 @@ from tests.media import (
     write_boxes,
     write_pictures,
 )
-from tracker.assemble import boxes_only_source
-from tracker.errors import ConfigError, ReidTrackError, SourceError
-from tracker.source.base import Sampling
-from tracker.source.cameras import CameraSpec, open_camera
+from tracker.core.errors import ConfigError, ReidTrackError, SourceError
+from tracker.runtime.loading import boxes_only_source
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import Sampling
 
 SEQINFO = "[Sequence]\nname=STREET\nimDir=img1\nframeRate={rate}\nseqLength={length}\n"
 

@@ -17,9 +17,9 @@ from tests.media import (
     write_mjpeg,
     write_video,
 )
-from tracker.errors import SourceError
-from tracker.source.base import Sampling
-from tracker.source.cameras import CameraSpec, open_camera
+from tracker.core.errors import SourceError
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import Sampling
 
 
 @pytest.mark.parametrize("fps", [29.97, 25.0, 12.5, 59.94])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tracker.link.split import part_at_gaps, split_mixed, trim_overlaps
-from tracker.link.views import FEET, ViewMap
-from tracker.types import Tracklet
+from tracker.core.types import Visit
+from tracker.identity.switch_repair import part_at_gaps, split_mixed, trim_overlaps
+from tracker.identity.view_affinity import FEET, ViewMap
 
 FPS, FRAMES = 10, 120
 SIZES = {name: (640, 480) for name in "abc"}
@@ -18,22 +18,22 @@ def where(person: int) -> np.ndarray:
     return np.stack([320 + 200 * np.sin(turn), 300 + 100 * np.cos(turn)], axis=1)
 
 
-def visit(camera: str, number: int, people: list[int]) -> Tracklet:
+def visit(camera: str, number: int, people: list[int]) -> Visit:
     """Somebody at each frame."""
     feet = np.array([where(person)[frame] for frame, person in enumerate(people)])
     boxes = np.column_stack([feet[:, 0] - 20, feet[:, 1] - 100, feet[:, 0] + 20, feet[:, 1]])
     seen = np.ones(FRAMES, bool)
-    return Tracklet(
+    return Visit(
         camera, number, np.arange(FRAMES), np.arange(FRAMES) / FPS, boxes.astype(np.float32),
         seen.astype(np.float32), seen, np.eye(12, 512, dtype=np.float32),
     )  # fmt: skip
 
 
-def pure(camera: str) -> list[Tracklet]:
+def pure(camera: str) -> list[Visit]:
     return [visit(camera, 1, [0] * FRAMES), visit(camera, 2, [1] * FRAMES)]
 
 
-def swapped(camera: str, at: int) -> list[Tracklet]:
+def swapped(camera: str, at: int) -> list[Visit]:
     return [
         visit(camera, 1, [0] * at + [1] * (FRAMES - at)),
         visit(camera, 2, [1] * at + [0] * (FRAMES - at)),

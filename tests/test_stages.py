@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from tests.parts import look
-from tracker.config import TrackerConfig
-from tracker.detect.base import OneByOne
-from tracker.errors import SourceError
-from tracker.pipeline import CameraPipeline
-from tracker.source.ahead import ReadAhead
-from tracker.stages import Networks, follow
-from tracker.types import CameraInfo, Detections, FloatArray, Frame, Image
+from tracker.core.config import TrackerConfig
+from tracker.core.errors import SourceError
+from tracker.core.types import CameraInfo, Detections, FloatArray, Frame, Image
+from tracker.detection.detector import OneByOne
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.stages import Networks, follow
+from tracker.video.read_ahead import ReadAhead
 
 PEOPLE = 3
 
@@ -93,7 +93,7 @@ def followed(*, threads: bool, batch: int = 1, ahead: bool = False) -> list[obje
         (camera.info.name, step.frame.index, [(b.track_id, b.xyxy.tolist()) for b in step.boxes])
         for camera, step in follow(views, networks, threads=threads)
     ]
-    ends = [[v.embeddings.tolist() for v in view.tracklets()] for view in views]
+    ends = [[v.embeddings.tolist() for v in view.visits()] for view in views]
     return [steps, ends]
 
 
@@ -164,7 +164,7 @@ def test_people_who_are_in_no_doubt_are_seldom_embedded() -> None:
         (view,) = cameras(FakeCamera("a", 60), config=config)
         list(follow([view], Networks({"a": FakeDetector()}, embedder), threads=False))
         counts[interval_s] = embedder.looked_at
-        assert [len(v.frame) for v in view.tracklets()] == [60] * PEOPLE
+        assert [len(v.frame) for v in view.visits()] == [60] * PEOPLE
     assert counts[0.0] == 60 * PEOPLE
     assert counts[0.5] <= 0.3 * counts[0.0]
 

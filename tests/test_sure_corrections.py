@@ -13,19 +13,24 @@ from tests.media import reid_track
 from tests.parts import look, visit
 from tests.sample_run import track_samples
 from tests.test_corrections import VISITS, write
-from tracker.config import LinkConfig
-from tracker.corrections.again import found_in, give_names
-from tracker.corrections.book import corrected
+from tracker.apps.review.session import ReviewSession
+from tracker.core.config import LinkConfig
+from tracker.core.errors import ConfigError
+from tracker.core.types import Identity, Visit
+from tracker.corrections.apply import corrected
+from tracker.corrections.constraints import (
+    Known,
+    known_after,
+    known_places_from_record,
+    with_places,
+)
 from tracker.corrections.file import read_corrections_file
 from tracker.corrections.records import Confirm, Correction, Merge, Name, Split, from_records
-from tracker.corrections.sure import Known, known_after, known_places_from_record, with_places
-from tracker.errors import ConfigError
-from tracker.link.identities import link
-from tracker.link.sure import SurePairs
-from tracker.output.saved import people_of, read_saved
-from tracker.output.tracks_json import load_schema
-from tracker.review.desk import Desk
-from tracker.types import Identity, Tracklet
+from tracker.corrections.replay import found_in, give_names
+from tracker.identity.constraints import SurePairs
+from tracker.identity.offline import link
+from tracker.results.saved_tracks import people_of, read_saved
+from tracker.results.tracks_json import load_schema
 
 ONE, TWO, THREE, FOUR = (("cam1", 1), ("cam2", 1), ("cam1", 4), ("cam2", 2))
 LOOKS_LIKE = [
@@ -41,7 +46,7 @@ def content(tmp_path: Path) -> dict:
 
 
 def groups(people: list[Identity]) -> list[set[tuple[str, int]]]:
-    return [{t.key for t in person.tracklets} for person in people]
+    return [{t.key for t in person.visits} for person in people]
 
 
 def after(content: dict, *said: Correction, before: Known | None = None) -> Known:
@@ -104,7 +109,7 @@ def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(con
     known = after(content, Merge((3, 4)), Split(1, (TWO,)), Name(2, "Bo"))
     places = known_places_from_record(json.loads(json.dumps(with_places(known, content).record())))
     renumbered = [
-        Tracklet(**{f: getattr(t, f) for f in t.__slots__} | {"track_id": t.track_id + 70})
+        Visit(**{f: getattr(t, f) for f in t.__slots__} | {"track_id": t.track_id + 70})
         for t in VISITS
     ]
     found = found_in(places, renumbered)
@@ -154,9 +159,7 @@ def test_without_anything_said_linking_is_as_before() -> None:
         own = visit("cam1", number, (10 * number, 10 * number + 4), 1)
         views = look(number % 4) + random.normal(0, 0.02, (3, 512)).astype(np.float32)
         views /= np.linalg.norm(views, axis=1, keepdims=True)
-        visits.append(
-            Tracklet(**{f: getattr(own, f) for f in own.__slots__} | {"embeddings": views})
-        )
+        visits.append(Visit(**{f: getattr(own, f) for f in own.__slots__} | {"embeddings": views}))
     before, now = link(visits, LinkConfig()), link(visits, LinkConfig(), sure=SurePairs())
     assert groups(before.identities) == groups(now.identities)
     assert before.links == now.links
@@ -166,7 +169,7 @@ def test_a_repeated_run_keeps_what_was_said(
     tmp_path: Path, colours: Path, capsys: pytest.CaptureFixture
 ) -> None:
     first = track_samples(tmp_path / "first", colours)
-    desk = Desk(first / "tracks.json", "tester")
+    desk = ReviewSession(first / "tracks.json", "tester")
     person = desk.content["identities"][0]
     last = {k: person["tracks"][-1][k] for k in ("camera", "track_id")}
     desk.correct([{"split": {"global_id": 1, "visits": [last]}}], 0)

@@ -2,24 +2,24 @@
 
 import numpy as np
 
-from tracker.associate.turns import join_turns, takes_turns
-from tracker.types import Tracklet
+from tracker.core.types import Visit
+from tracker.tracking.alternation import join_turns, takes_turns
 
 FPS = 10
 
 
-def visit(frames: np.ndarray, number: int = 1, aside: float = 0.0) -> Tracklet:
+def visit(frames: np.ndarray, number: int = 1, aside: float = 0.0) -> Visit:
     """A person who walks to the right by 10 pixels a frame, seen in these frames."""
     left = 100 + 10 * frames + aside
     boxes = np.stack([left, np.full_like(left, 50), left + 40, np.full_like(left, 150)], axis=1)
     seen = np.ones(len(frames), bool)
-    return Tracklet(
+    return Visit(
         "cam", number, frames.astype(np.int64), frames / FPS, boxes.astype(np.float32),
         seen.astype(np.float32), seen, np.zeros((1, 512), np.float32),
     )  # fmt: skip
 
 
-def turns(*, aside: float = 0.0) -> tuple[Tracklet, Tracklet]:
+def turns(*, aside: float = 0.0) -> tuple[Visit, Visit]:
     frames = np.arange(40.0)
     first = frames // 8 % 2 == 0
     return visit(frames[first]), visit(frames[~first], 2, aside)

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tracker.detect.base import YoloOptions, class_numbers
-from tracker.detect.yolo import YoloDetector
-from tracker.errors import ConfigError, WeightsError
+from tracker.core.errors import ConfigError, WeightsError
+from tracker.core.types import Frame
+from tracker.detection.detector import YoloOptions, class_numbers
+from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import find_model
-from tracker.types import Frame
 
 NAMES = {0: "person", 1: "bicycle", 2: "car"}
 

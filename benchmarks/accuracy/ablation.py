@@ -11,9 +11,9 @@ from benchmarks.accuracy.recording import Recording
 from benchmarks.accuracy.scoring import TOGETHER, Judge
 from benchmarks.accuracy.sequences import Answer
 from benchmarks.accuracy.tables import by_sequence, markdown, pair
-from tracker.associate.deepsort import DeepSort
-from tracker.associate.likeness import Likeness
-from tracker.config import TrackerConfig
+from tracker.core.config import TrackerConfig
+from tracker.tracking.appearance_odds import AppearanceOdds
+from tracker.tracking.deepsort import DeepSort
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ WITH_LOOKS = {
     "all of it": Variant(),
     "no second pass": Variant(ask=Followed.first_pass),
     "second pass on whole tracks, not on pieces": Variant(
-        replaced={"tracker.associate.deepsort.DeepSort.pieces": DeepSort.tracklets}
+        replaced={"tracker.tracking.deepsort.DeepSort.pieces": DeepSort.visits}
     ),
     "likeness not learned, only the prior": Variant(
-        replaced={"tracker.pipeline.learn_likeness": lambda _: Likeness()}
+        replaced={"tracker.runtime.camera.learn_likeness": lambda _: AppearanceOdds()}
     ),
     "covered crops remembered, no cut where people pass (max_cover 1)": Variant(
         TrackerConfig(max_cover=1)

@@ -9,8 +9,8 @@ from benchmarks.accuracy.recording import Recording
 from benchmarks.accuracy.scoring import TOGETHER, Judge
 from benchmarks.accuracy.sequences import PETS, Answer, Answers
 from benchmarks.accuracy.tables import by_sequence, in_full
-from tracker.config import TrackerConfig
-from tracker.evaluate.tracks import Scores
+from tracker.core.config import TrackerConfig
+from tracker.evaluation.tracks import Scores
 
 WARY = TrackerConfig(wary=True)  # as --online follows
 Recordings = Mapping[str, Recording]

@@ -20,10 +20,10 @@ from benchmarks.accuracy.sequences import Answer
 from benchmarks.accuracy.tables import markdown
 
 CHOICES = {
-    "tracker.associate.rejoin.PRIOR": (0.5, 1.0, 1.5),
-    "tracker.associate.motion_odds.PLACE_STD": (0.15, 0.25),
-    "tracker.associate.motion_odds.PLACE_STD_PER_S": (0.3, 0.45),
-    "tracker.associate.likeness.TYPICAL_VIEWS": (3.0, 6.0, 9.0),
+    "tracker.tracking.stitching.PRIOR": (0.5, 1.0, 1.5),
+    "tracker.tracking.motion_odds.PLACE_STD": (0.15, 0.25),
+    "tracker.tracking.motion_odds.PLACE_STD_PER_S": (0.3, 0.45),
+    "tracker.tracking.appearance_odds.TYPICAL_VIEWS": (3.0, 6.0, 9.0),
 }
 
 HEAD = (

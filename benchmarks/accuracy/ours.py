@@ -7,15 +7,15 @@ import numpy as np
 
 from benchmarks.accuracy.recording import Recording, Replay
 from benchmarks.accuracy.sequences import Answer
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.evaluate.box_table import BoxTable
-from tracker.link.decide import scene_of
-from tracker.link.identities import link, without_doubtful
-from tracker.people_now import PeopleNow
-from tracker.pipeline import CameraPipeline
-from tracker.stages import Networks
-from tracker.stages import follow as follow_cameras
-from tracker.types import Identity
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.types import Identity
+from tracker.evaluation.box_table import BoxTable
+from tracker.identity.grouping import scene_of
+from tracker.identity.offline import link, without_doubtful
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.online_identities import OnlineTracks
+from tracker.runtime.stages import Networks
+from tracker.runtime.stages import follow as follow_cameras
 
 CONF = 0.25  # the default of --conf
 
@@ -25,23 +25,23 @@ class Followed:
     """A recording after the first pass."""
 
     camera: CameraPipeline
-    people: PeopleNow
+    people: OnlineTracks
 
     def settled(self) -> Answer:
         """Answer as the default mode does, after the second pass."""
         scene = scene_of([self.camera.info])
-        linked = link(self.camera.tracklets(), LinkConfig(), scene)
+        linked = link(self.camera.visits(), LinkConfig(), scene)
         return answer(without_doubtful(linked).identities)
 
     def online(self) -> Answer:
         """Answer as ``--online`` does, with the ids that people got as they appeared."""
-        visits, identities = self.camera.tracklets(online=True), self.people.identities
+        visits, identities = self.camera.visits(online=True), self.people.identities
         identities.finish(visits)
         return answer(without_doubtful(identities.linked(visits), renumber=False).identities)
 
     def first_pass(self) -> Answer:
         """Answer with the visits of the first pass, linked when all is over."""
-        return answer(link(self.camera.tracklets(online=True), LinkConfig()).identities)
+        return answer(link(self.camera.visits(online=True), LinkConfig()).identities)
 
 
 def follow(recording: Recording, config: TrackerConfig | None = None) -> Followed:
@@ -49,7 +49,7 @@ def follow(recording: Recording, config: TrackerConfig | None = None) -> Followe
     replay = Replay(recording, CONF)
     embedder = replay if recording.looks.shape[1] else None
     camera = CameraPipeline(replay, config or TrackerConfig(), appearance=embedder is not None)
-    people = PeopleNow(LinkConfig(), [replay.info])
+    people = OnlineTracks(LinkConfig(), [replay.info])
     networks = Networks({replay.info.name: replay}, embedder)
     for _, step in follow_cameras([camera], networks, threads=False):
         people.update(camera, step.frame.time_s, step.boxes)
@@ -63,7 +63,7 @@ def answer(identities: Iterable[Identity]) -> Answer:
 
 
 def _table(identities: list[Identity], *, person: bool) -> BoxTable:
-    visits = [(i.global_id if person else t.track_id, t) for i in identities for t in i.tracklets]
+    visits = [(i.global_id if person else t.track_id, t) for i in identities for t in i.visits]
     lengths = [len(t.frame) for _, t in visits]
     nothing = np.zeros((0, 4))
     return BoxTable(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.recording import Recording
 from benchmarks.accuracy.sequences import Answer
-from tracker.evaluate.box_table import read_mot
+from tracker.evaluation.box_table import read_mot
 from tracker.models.locate import sha256_of
 
 HERE = Path(__file__).parent

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.accuracy.sequences import Sequence as Footage
-from tracker.assemble import boxes_only_source, load_detector, load_reid
-from tracker.detect.base import Detector, OneByOne, YoloOptions
-from tracker.detect.replay import ReplayDetector
-from tracker.embed.embedder import Embedder
+from tracker.core.types import BoolArray, CameraInfo, Detections, FloatArray, Frame, Image, IntArray
+from tracker.detection.detector import Detector, OneByOne, YoloOptions
+from tracker.detection.replay import ReplayDetector
 from tracker.models.locate import LocatedModel, find_model, sha256_of
-from tracker.source.base import FrameSource, Sampling
-from tracker.source.cameras import CameraSpec, open_camera
-from tracker.types import BoolArray, CameraInfo, Detections, FloatArray, Frame, Image, IntArray
+from tracker.reid.embedder import Embedder
+from tracker.runtime.loading import boxes_only_source, load_detector, load_reid
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import FrameSource, Sampling
 
 LEAST_SCORE = 0.1  # kept in the cache, since other trackers use weak boxes as well
 DETECTOR = "yolo11n_int8_openvino_model"
@@ -65,7 +65,7 @@ class Replay(OneByOne):
         self._now: BoolArray = np.zeros(0, np.bool_)
 
     def frames(self) -> Iterator[Frame]:
-        """See `tracker.source.base.FrameSource.frames`; the pictures are empty."""
+        """See `tracker.video.source.FrameSource.frames`; the pictures are empty."""
         nothing = np.zeros((0, 0, 3), np.uint8)
         for index in range(self._recording.frames):
             yield Frame(self.info.name, index, index / self.info.fps, nothing)
@@ -74,17 +74,17 @@ class Replay(OneByOne):
         """Do nothing: nothing is open."""
 
     def detect(self, frame: Frame) -> Detections:
-        """See `tracker.detect.base.Detector.detect`."""
+        """See `tracker.detection.detector.Detector.detect`."""
         self._now = self._recording.chosen(frame.index, self._least_score)
         return Detections(self._recording.xyxy[self._now], self._recording.score[self._now])
 
     def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
-        """See `tracker.embed.embedder.Embedder.embed`; of boxes of the latest `detect`."""
+        """See `tracker.reid.embedder.Embedder.embed`; of boxes of the latest `detect`."""
         same = (xyxy[:, None] == self._recording.xyxy[self._now][None]).all(axis=2)
         return self._recording.looks[self._now][same.argmax(axis=1)]
 
     def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
-        """See `tracker.embed.embedder.Embedder.embed_all`."""
+        """See `tracker.reid.embedder.Embedder.embed_all`."""
         return [self.embed(image, xyxy) for image, xyxy in seen]
 
 

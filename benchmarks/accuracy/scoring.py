@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.accuracy.ours import CONF
 from benchmarks.accuracy.recording import Recording
 from benchmarks.accuracy.sequences import Answer, Answers, Sequence
-from tracker.evaluate.box_table import BoxTable
-from tracker.evaluate.tracks import Scores, score, score_all, with_true_ids
+from tracker.evaluation.box_table import BoxTable
+from tracker.evaluation.tracks import Scores, score, score_all, with_true_ids
 
 TOGETHER = "COMBINED"  # the row that `score_all` adds
 

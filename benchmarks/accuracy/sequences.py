@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.evaluate.box_table import BoxTable, join_people, read_mot, read_people
+from tracker.evaluation.box_table import BoxTable, join_people, read_mot, read_people
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from tracker.evaluate.tracks import Scores
+from tracker.evaluation.tracks import Scores
 
 Rows = Mapping[str, Mapping[str, Scores]]  # tracker -> sequence -> scores
 

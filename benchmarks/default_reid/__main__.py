@@ -13,7 +13,7 @@ from benchmarks.default_reid.student import MIX, Student, write
 from benchmarks.default_reid.teacher import MIX as TEACHER_MIX
 from benchmarks.default_reid.teacher import load_teacher, train_teacher
 from tracker.models.locate import LocatedModel, find_model
-from tracker.train.reid_card import TrainedOn
+from tracker.training.reid_card import TrainedOn
 
 WITH_NAMES = 3  # of the student's sources: Market-1501, tracks and drawn people
 ONLOOKER = "osnet_x0_25_msmt17"

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tracker.train.reid_loss import SHARPNESS, batch_hard_triplet, smoothed_cross_entropy
+from tracker.training.reid_loss import SHARPNESS, batch_hard_triplet, smoothed_cross_entropy
 
 SMOOTHING, MARGIN = 0.1, 0.3  # of the labels; of the triplets
 TEMPERATURE = 3.0

@@ -8,10 +8,10 @@ from torch import Tensor
 
 from tracker.datasets.benchmarks import training_pictures
 from tracker.datasets.pictures import PersonSet, number, split_people
-from tracker.train.reid_augment import augment
-from tracker.train.reid_feed import decode_all
-from tracker.train.reid_recipe import Augmentation
-from tracker.train.reid_sampler import mixed_batches
+from tracker.training.reid_augment import augment
+from tracker.training.reid_loader import decode_all
+from tracker.training.reid_recipe import Augmentation
+from tracker.training.reid_sampler import mixed_batches
 
 KEPT_BACK = 51
 HAND = 4  # pictures of a person in a batch

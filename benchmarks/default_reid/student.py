@@ -12,12 +12,12 @@ from benchmarks.default_reid.losses import label_losses, likeness_distance, soft
 from benchmarks.default_reid.people import People, pictures_of
 from benchmarks.default_reid.step import Clock, Step, rate_at
 from benchmarks.default_reid.teacher import Teacher
-from tracker.embed.checkpoint import load_osnet
-from tracker.embed.osnet import build_osnet
-from tracker.train.reid_card import TrainedOn, preprocessing_facts, write_model
-from tracker.train.reid_loss import teacher_distance
-from tracker.train.reid_network import without_classifier
-from tracker.train.reid_validate import Validation
+from tracker.reid.checkpoint import load_osnet
+from tracker.reid.osnet import build_osnet
+from tracker.training.reid_card import TrainedOn, preprocessing_facts, write_model
+from tracker.training.reid_loss import teacher_distance
+from tracker.training.reid_network import without_classifier
+from tracker.training.reid_validate import Validation
 
 ARCH = "osnet_x0_25"
 SMALL, LARGE = (192, 96), (256, 128)

@@ -11,8 +11,8 @@ from benchmarks.default_reid.lite import Lite2, from_imagenet
 from benchmarks.default_reid.losses import label_losses
 from benchmarks.default_reid.people import People, pictures_of
 from benchmarks.default_reid.step import Clock, Step, rate_at
-from tracker.train.reid_augment import prepare
-from tracker.train.reid_validate import score_embeddings
+from tracker.training.reid_augment import prepare
+from tracker.training.reid_validate import score_embeddings
 
 SIZE = (192, 96)
 MIX = (48, 16)

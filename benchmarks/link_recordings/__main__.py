@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks.link_recordings.calibrated import CALIBRATED
 from benchmarks.link_recordings.cuts import CUTS
 from benchmarks.link_recordings.scene import Scene
-from tracker.evaluate.box_table import read_tracks_json
-from tracker.evaluate.tracks import score_cameras
+from tracker.evaluation.box_table import read_tracks_json
+from tracker.evaluation.tracks import score_cameras
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 MakeScene = Callable[[Path, Path], Scene]

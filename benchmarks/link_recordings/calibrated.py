@@ -11,8 +11,8 @@ import yaml
 from scipy.io import loadmat
 
 from benchmarks.link_recordings.scene import Scene
-from tracker.boxes import xyxy_to_xywh
-from tracker.evaluate.box_table import BoxTable
+from tracker.core.boxes import xyxy_to_xywh
+from tracker.evaluation.box_table import BoxTable
 
 TWINS = ("Cam_x1_0", "Cam_x2_0")
 FPS, SIZE = 29.97, (1920, 1080)  # of the auditorium

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from benchmarks.link_recordings.scene import Scene, Truths
-from tracker.evaluate.box_table import BoxTable, join_people, read_mot, read_people
+from tracker.evaluation.box_table import BoxTable, join_people, read_mot, read_people
 
 LEAST_INSIDE = 0.6  # of a person in the picture, to count
 JUST_SEEN = 0.1  # of a person in the picture; below that no answer is expected or excused

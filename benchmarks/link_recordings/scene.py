@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tracker.evaluate.box_table import BoxTable
+from tracker.evaluation.box_table import BoxTable
 
 Truths = dict[str, BoxTable]  # by camera; one number for each person in all of them
 

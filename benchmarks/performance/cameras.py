@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.performance.parts import Looped, load, whole_run
-from tracker.source.cameras import CameraSpec
+from tracker.video.cameras import CameraSpec
 
 COUNTS = (1, 2, 4, 8)
 ROUNDS = 2

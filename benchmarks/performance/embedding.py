@@ -8,11 +8,11 @@ import numpy as np
 import openvino
 import torch
 
-from tracker.embed.backends import load_network
-from tracker.embed.checkpoint import load_osnet
-from tracker.embed.openvino_graph import to_openvino
+from tracker.core.types import FloatArray
 from tracker.models.locate import LocatedModel, find_model
-from tracker.types import FloatArray
+from tracker.reid.checkpoint import load_osnet
+from tracker.reid.openvino_graph import to_openvino
+from tracker.reid.runtimes import load_network
 
 BATCHES = (1, 4, 16, 64)
 LEAST_S = 1.0  # spent on each figure

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 
 from benchmarks.performance.parts import Looped, Models, whole_run
-from tracker.assemble import load_detector, load_reid
-from tracker.detect.base import YoloOptions
-from tracker.detect.yolo import quiet_ultralytics
-from tracker.embed.backends import load_network
-from tracker.embed.osnet import build_osnet
+from tracker.detection.detector import YoloOptions
+from tracker.detection.yolo import quiet_ultralytics
 from tracker.models.locate import LocatedModel, find_model
-from tracker.source.cameras import CameraSpec
+from tracker.reid.osnet import build_osnet
+from tracker.reid.runtimes import load_network
+from tracker.runtime.loading import load_detector, load_reid
+from tracker.video.cameras import CameraSpec
 
 DEVICE = "cuda:0"
 SIZES = ("n", "s", "m")

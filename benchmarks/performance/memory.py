@@ -3,16 +3,16 @@
 from pathlib import Path
 
 from benchmarks.performance.parts import Looped, load, whole_run
-from tracker.output.draw import Label
-from tracker.pipeline import Step
-from tracker.source.cameras import CameraSpec
-from tracker.watcher import Watcher
+from tracker.rendering.draw import Label
+from tracker.runtime.camera import Step
+from tracker.runtime.observer import Observer
+from tracker.video.cameras import CameraSpec
 
 MINUTES, EVERY, FROM = 60, 5, 5
 PAGE_MB = 4096 / 1e6
 
 
-class MemoryWatcher(Watcher):
+class MemoryWatcher(Observer):
     """Notes the resident size every few minutes of the recording."""
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class MemoryWatcher(Watcher):
         self._visits = 0
 
     def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-        """See `Watcher.frame`."""
+        """See `Observer.frame`."""
         self._visits = max([self._visits, *(box.track_id for box in step.boxes)])
         if step.frame.time_s >= 60 * EVERY * (len(self.rows) + 1) - 1:
             minute, size = step.frame.time_s / 60, resident_mb()

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tracker.assemble import Reid, load_detector, load_reid
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.base import Detector, YoloOptions
-from tracker.outputs import plan_outputs
-from tracker.result import ModelUse
-from tracker.run import RunSettings, run
-from tracker.source.base import FrameSource, Sampling
-from tracker.source.cameras import CameraSpec, open_camera
-from tracker.types import Frame
-from tracker.watcher import Watcher
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.types import Frame
+from tracker.detection.detector import Detector, YoloOptions
+from tracker.results.result import ModelUse
+from tracker.runtime.loading import Reid, load_detector, load_reid
+from tracker.runtime.observer import Observer
+from tracker.runtime.output_plan import plan_outputs
+from tracker.runtime.run import RunSettings, run
+from tracker.video.cameras import CameraSpec, open_camera
+from tracker.video.source import FrameSource, Sampling
 
 CORES = os.cpu_count() or 1
 
@@ -63,7 +63,7 @@ class Looped:
 
 def whole_run(
     sources: Sequence[FrameSource], models: Models, *, video: bool = False, threads: bool = True,
-    watcher: Watcher | None = None,
+    watcher: Observer | None = None,
 ) -> float:  # fmt: skip
     """Decode, detect, embed, associate, link and write; return the seconds of all that."""
     with tempfile.TemporaryDirectory() as name:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.accuracy.peers import BOXMOT
 from benchmarks.performance.parts import Looped, load, whole_run
-from tracker.source.cameras import CameraSpec
+from tracker.video.cameras import CameraSpec
 
 SCRIPT = Path(__file__).with_name("run_peer.py")
 TRACKERS = ("boxmot-botsort", "boxmot-strongsort", "boxmot-bytetrack", "ultralytics-botsort")

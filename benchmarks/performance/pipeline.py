@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.performance.parts import CORES, Looped, Models, load, whole_run
-from tracker.assemble import load_detector
-from tracker.detect.base import Detector, YoloOptions
-from tracker.source.cameras import CameraSpec
-from tracker.types import Frame
+from tracker.core.types import Frame
+from tracker.detection.detector import Detector, YoloOptions
+from tracker.runtime.loading import load_detector
+from tracker.video.cameras import CameraSpec
 
 CEILING = "detector alone, square input"
 WAYS = (

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from types import FrameType
 
-from tracker.errors import ConfigError, ReidTrackError, suggestion
+from tracker.core.errors import ConfigError, ReidTrackError, suggestion
 
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",

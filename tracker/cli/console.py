@@ -14,12 +14,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from tracker.link.events import Event
-from tracker.output.draw import Label
-from tracker.output.show import Window
-from tracker.pipeline import Step
-from tracker.types import Frame
-from tracker.watcher import Watcher
+from tracker.core.types import Frame
+from tracker.identity.events import Event
+from tracker.rendering.draw import Label
+from tracker.rendering.window import Window
+from tracker.runtime.camera import Step
+from tracker.runtime.observer import Observer
 
 RATE_EVERY_S = 0.5
 
@@ -46,7 +46,7 @@ def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:
     logger.propagate = False
 
 
-class ConsoleWatcher(Watcher):
+class ConsoleObserver(Observer):
     """Shows frames, share, frames/s, time left and people; and the window of ``--show``."""
 
     def __init__(self, console: Console, *, shown: bool, window: Window | None) -> None:
@@ -68,7 +68,7 @@ class ConsoleWatcher(Watcher):
         self.names = window is not None
         self._visits: set[tuple[str, int]] = set()
         self._began = 0.0
-        self.also: list[Watcher] = []  # who else is told of frames and events
+        self.also: list[Observer] = []  # who else is told of frames and events
 
     def loading(self) -> AbstractContextManager[object]:
         """Say, where progress is shown, that models are being loaded."""
@@ -76,7 +76,7 @@ class ConsoleWatcher(Watcher):
             return nullcontext()
         return self._console.status("loading models")
 
-    def __enter__(self) -> "ConsoleWatcher":
+    def __enter__(self) -> "ConsoleObserver":
         self._progress.start()
         return self
 
@@ -86,14 +86,14 @@ class ConsoleWatcher(Watcher):
             self._window.close()
 
     def begin(self, stage: str, total: int | None) -> None:
-        """See `Watcher.begin`."""
+        """See `Observer.begin`."""
         for task in self._progress.task_ids:
             self._progress.remove_task(task)
         self._began = time.monotonic()
         self._progress.add_task(stage, total=total, rate="", people="")
 
     def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-        """See `Watcher.frame`; False when the window was closed."""
+        """See `Observer.frame`; False when the window was closed."""
         self._visits.update((step.frame.camera, box.track_id) for box in step.boxes)
         many = f"{len(self._visits)} visits" if people is None else f"{people} people"
         self._advance(people=f"{many} so far")
@@ -102,12 +102,12 @@ class ConsoleWatcher(Watcher):
         return self._window is None or self._window.show(step.frame, labels)
 
     def event(self, event: Event) -> None:
-        """See `Watcher.event`."""
+        """See `Observer.event`."""
         for other in self.also:
             other.event(event)
 
     def drawn(self, frame: Frame) -> None:
-        """See `Watcher.drawn`."""
+        """See `Observer.drawn`."""
         self._advance()
 
     def _advance(self, people: str = "") -> None:

@@ -11,9 +11,9 @@ import typer
 
 from tracker import __version__
 from tracker.cli import HELP
-from tracker.errors import OutputError
+from tracker.core.errors import OutputError
 from tracker.models.locate import installed_file, weights_folders
-from tracker.models.manifest import manifest
+from tracker.models.registry import manifest
 
 PACKAGES = (
     "torch", "torchvision", "ultralytics", "opencv-python", "onnxruntime", "openvino", "numpy",
@@ -58,7 +58,7 @@ def _codecs() -> list[str]:
     """Try to write a video of each kind: OpenCV does not tell otherwise."""
     import numpy as np
 
-    from tracker.output.video import CODECS, video_sink
+    from tracker.video.writer import CODECS, video_sink
 
     working = []
     with tempfile.TemporaryDirectory() as folder:

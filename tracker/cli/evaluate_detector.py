@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.detect.base import Detector
-    from tracker.evaluate.detector import Seen
+    from tracker.detection.detector import Detector
+    from tracker.evaluation.detector import Seen
 
 PARTS = ("val", "train", "all")
 
@@ -58,12 +58,12 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print precision and recall at a threshold, AP50 and AP50-95, for boxes at IoU 0.5."""
-    from tracker.assemble import load_detector
     from tracker.cli.parse import parse_imgsz
-    from tracker.detect.base import USUAL_CONF, YoloOptions
-    from tracker.device import resolve_device
-    from tracker.evaluate.detector import LEAST_SCORE, score
+    from tracker.detection.detector import USUAL_CONF, YoloOptions
+    from tracker.evaluation.detector import LEAST_SCORE, score
+    from tracker.models.device import resolve_device
     from tracker.models.fetch import find_or_fetch
+    from tracker.runtime.loading import load_detector
 
     if part not in PARTS:
         raise ConfigError(f"--part is '{part}'; allowed are: {', '.join(PARTS)}")
@@ -84,7 +84,7 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 def _pictures(detector: "Detector", data: Path, part: str) -> "list[Seen]":
     from tracker.datasets.person_boxes import boxed_pictures
-    from tracker.evaluate.detector import look_at_pictures
+    from tracker.evaluation.detector import look_at_pictures
 
     chosen = [p for p in boxed_pictures(data) if part in ("all", p.part)]
     return list(look_at_pictures(detector, chosen))
@@ -93,10 +93,10 @@ def _pictures(detector: "Detector", data: Path, part: str) -> "list[Seen]":
 def _video(
     detector: "Detector", data: Path, truth: Path, every: int, max_frames: int | None
 ) -> "list[Seen]":
-    from tracker.evaluate.box_table import read_mot
-    from tracker.evaluate.detector import look_at_video
-    from tracker.source.base import Sampling
-    from tracker.source.cameras import camera_from_source, open_camera
+    from tracker.evaluation.box_table import read_mot
+    from tracker.evaluation.detector import look_at_video
+    from tracker.video.cameras import camera_from_source, open_camera
+    from tracker.video.source import Sampling
 
     table = read_mot(truth, truth=True)
     sampling = Sampling(stride=every, max_frames=max_frames)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.evaluate.ranking import Metric
-    from tracker.evaluate.reid import CameraPair, Embedded, Scoring, Trial
+    from tracker.evaluation.ranking import Metric
+    from tracker.evaluation.reid import CameraPair, Embedded, Scoring, Trial
 
 FIGURE_QUERIES = 12
 FIGURE_ANSWERS = 10
@@ -47,10 +47,10 @@ def evaluate_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print rank-1 to rank-20, mAP and mINP in percent, averaged over a data set's splits."""
-    from tracker.device import resolve_device
-    from tracker.embed.backends import load_network
-    from tracker.evaluate.reid import Scoring, camera_pairs, embed_trial, make_trials, report
+    from tracker.evaluation.reid import Scoring, camera_pairs, embed_trial, make_trials, report
+    from tracker.models.device import resolve_device
     from tracker.models.fetch import find_or_fetch
+    from tracker.reid.runtimes import load_network
 
     scoring = Scoring(_metric(metric), not same_camera, rerank)
     trials = make_trials(data, val_ids=val_ids)
@@ -68,7 +68,7 @@ def evaluate_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
 
 
 def _metric(name: str) -> "Metric":
-    from tracker.evaluate.ranking import METRICS
+    from tracker.evaluation.ranking import METRICS
 
     for known in METRICS:
         if name == known:
@@ -94,8 +94,8 @@ def _draw(embedded: "Embedded", scoring: "Scoring", path: Path) -> None:
     """Draw queries spread evenly over the set."""
     import numpy as np
 
-    from tracker.evaluate.gallery_picture import draw_ranked
-    from tracker.evaluate.reid import nearest
+    from tracker.evaluation.gallery_picture import draw_ranked
+    from tracker.evaluation.reid import nearest
 
     found = nearest(embedded.query, embedded.gallery, scoring.metric, FIGURE_ANSWERS)
     count = min(FIGURE_QUERIES, len(found))

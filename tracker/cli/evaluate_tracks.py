@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tracker.errors import ConfigError
-from tracker.evaluate.box_table import (
+from tracker.core.errors import ConfigError
+from tracker.evaluation.box_table import (
     BoxTable,
     camera_names,
     join_people,
@@ -15,7 +15,7 @@ from tracker.evaluate.box_table import (
     read_people,
     read_tracks_json,
 )
-from tracker.evaluate.tracks import Scores, Sequences, score_all, score_cameras
+from tracker.evaluation.tracks import Scores, Sequences, score_all, score_cameras
 
 LEVELS = ("track", "person")
 

@@ -32,11 +32,11 @@ def explain_reid(
     """Draw activation maps, and print how much each block's streams pass on on average."""
     import numpy as np
 
+    from tracker.core.atomic import require_writable
     from tracker.datasets.pictures import Picture, read_picture
     from tracker.datasets.pixels import resized
-    from tracker.embed.checkpoint import load_osnet
-    from tracker.evaluate.activation import activation_maps, draw_activations, gate_values
-    from tracker.output.atomic import require_writable
+    from tracker.evaluation.activation import activation_maps, draw_activations, gate_values
+    from tracker.reid.checkpoint import load_osnet
 
     require_writable(out, overwrite=overwrite)
     model = find_or_fetch(reid, "reid")

@@ -32,8 +32,8 @@ def export_command(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ) -> None:
     """Write an OSNet and print by how much its values differ from PyTorch's at most."""
+    from tracker.core.atomic import require_writable
     from tracker.export.reid import export_reid
-    from tracker.output.atomic import require_writable
 
     if to != "openvino":
         require_writable(out, overwrite=overwrite)
@@ -65,9 +65,9 @@ def export_detector_command(  # noqa: PLR0917 - one parameter per option
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")] = False,
 ) -> None:
     """Write a YOLO and print by how much its scores and boxes differ from PyTorch's at most."""
-    from tracker.errors import OutputError
+    from tracker.core.atomic import require_writable
+    from tracker.core.errors import OutputError
     from tracker.export.detector import export_detector
-    from tracker.output.atomic import require_writable
 
     if to != "openvino":
         require_writable(out, overwrite=overwrite)

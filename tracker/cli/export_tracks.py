@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from tracker.formats.loaded import LoadedResult
+    from tracker.formats.file_result import FileResult
     from tracker.formats.mot import MotId
 
 TO = "mot|cvat|coco-video|aicity|csv|jsonl|parquet|supervision"
@@ -35,10 +35,10 @@ def export_tracks(
 ) -> None:
     """Write a result's tracks for another tool."""
     from tracker.cli.parse import parse_mot_id
+    from tracker.core.atomic import require_no_input, require_writable
     from tracker.formats.catalogue import FORMATS, known_format
-    from tracker.formats.loaded import load_result
-    from tracker.output.atomic import require_no_input, require_writable
-    from tracker.output.saved import read_saved
+    from tracker.formats.file_result import load_result
+    from tracker.results.saved_tracks import read_saved
 
     ids = parse_mot_id(mot_id)
     known_format(to, "--to", tuple(FORMATS))
@@ -52,13 +52,13 @@ def export_tracks(
         typer.echo(f"wrote {path}", err=True)
 
 
-def planned_files(result: "LoadedResult", to: str, out: Path) -> list[Path]:
+def planned_files(result: "FileResult", to: str, out: Path) -> list[Path]:
     """Name the files of an export.
 
     Raises:
         OutputError: One file for several cameras, where the format wants one for each.
     """
-    from tracker.errors import OutputError
+    from tracker.core.errors import OutputError
     from tracker.formats.catalogue import FORMATS
     from tracker.formats.mot import sequence_files
 
@@ -74,7 +74,7 @@ def planned_files(result: "LoadedResult", to: str, out: Path) -> list[Path]:
     return [out / f"{name}{FORMATS[to].ending}" for name in names]
 
 
-def _written(result: "LoadedResult", to: str, out: Path, mot_id: "MotId") -> Iterator[Path]:
+def _written(result: "FileResult", to: str, out: Path, mot_id: "MotId") -> Iterator[Path]:
     from tracker.formats.catalogue import FORMATS
     from tracker.formats.mot import write_sequences
 
@@ -90,7 +90,7 @@ def _written(result: "LoadedResult", to: str, out: Path, mot_id: "MotId") -> Ite
 
 def _make_folder(folder: Path, out: Path) -> None:
     """Make the folders of a format that has several files; that of a single one must exist."""
-    from tracker.errors import OutputError
+    from tracker.core.errors import OutputError
 
     if folder == out.parent:
         return

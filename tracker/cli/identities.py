@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli import HELP
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.output.saved import Content
+    from tracker.results.saved_tracks import Content
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -62,10 +62,10 @@ def identities(  # noqa: PLR0913, PLR0917 - one parameter per option
 ) -> None:
     """Print who was where and when, and how sure that is; correct it into a new file."""
     from tracker.cli.parse import parse_merge, parse_split
-    from tracker.corrections.book import corrected
+    from tracker.core.atomic import require_no_input, require_writable
+    from tracker.corrections.apply import corrected
     from tracker.corrections.records import Correction, read_corrections
-    from tracker.output.atomic import require_no_input, require_writable
-    from tracker.output.saved import read_saved, write_saved
+    from tracker.results.saved_tracks import read_saved, write_saved
 
     said: list[Correction] = [*map(parse_split, split or []), *map(parse_merge, merge or [])]
     correcting = bool(said or corrections)

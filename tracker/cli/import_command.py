@@ -73,12 +73,12 @@ def import_tracks(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     from tracker.cli.console import set_up_logging
     from tracker.cli.parse import parse_mot_id, parse_offsets, parse_size
+    from tracker.core.atomic import require_no_input, require_writable
+    from tracker.formats.build_result import Hints, gather
     from tracker.formats.catalogue import FORMATS, READABLE, guess_format, known_format
-    from tracker.formats.gather import Hints, gather
-    from tracker.formats.loaded import load_result
-    from tracker.output.atomic import require_no_input, require_writable
-    from tracker.output.saved import read_saved
-    from tracker.output.tracks_json import write_tracks_json
+    from tracker.formats.file_result import load_result
+    from tracker.results.saved_tracks import read_saved
+    from tracker.results.tracks_json import write_tracks_json
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     require_no_input(out, [source, *([cameras] if cameras else [])])
@@ -94,7 +94,7 @@ def import_tracks(  # noqa: PLR0913, PLR0917 - one parameter per option
     result = gather(read(source, parse_mot_id(mot_id)), hints, source, name)
     write_tracks_json(result, out)
     typer.echo(
-        f"wrote {out}: {len(result.identities)} people in {len(result.tracklets())} visits to "
+        f"wrote {out}: {len(result.identities)} people in {len(result.visits())} visits to "
         f"{len(result.cameras)} cameras",
         err=True,
     )

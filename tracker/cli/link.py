@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli import HELP
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
-    from tracker.datasets.crops import TrackName
+    from tracker.core.types import FloatArray
+    from tracker.datasets.cut_tracks import TrackName
     from tracker.datasets.pictures import Picture
     from tracker.models.locate import LocatedModel
-    from tracker.types import FloatArray
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -72,13 +72,13 @@ def link(  # noqa: PLR0913, PLR0917 - one parameter per option
     from rich.console import Console
 
     from tracker.cli.console import set_up_logging
-    from tracker.config import LinkConfig
-    from tracker.crops import link_crops
-    from tracker.datasets.crops import list_tracks, read_times
+    from tracker.core.atomic import require_no_input, require_writable
+    from tracker.core.config import LinkConfig
+    from tracker.datasets.cut_tracks import list_tracks, read_times
     from tracker.models.fetch import find_or_fetch
-    from tracker.output.atomic import require_no_input, require_writable
-    from tracker.output.identities_json import write_identities_json
-    from tracker.result import ModelUse
+    from tracker.results.identities_json import write_identities_json
+    from tracker.results.result import ModelUse
+    from tracker.runtime.link_cut_tracks import link_crops
 
     console = Console(stderr=True)
     set_up_logging(console, verbose=verbose, quiet=quiet)
@@ -107,9 +107,9 @@ def _embed(
     tracks: "dict[TrackName, list[Picture]]", model: "LocatedModel", device: str,
     begin: "Callable[[int], Callable[[int], None]]",
 ) -> "dict[TrackName, FloatArray]":  # fmt: skip
-    from tracker.device import resolve_device
-    from tracker.embed.backends import load_network, needs_torch
-    from tracker.embed.crops import chosen_views, embed_tracks
+    from tracker.models.device import resolve_device
+    from tracker.reid.cut_tracks import chosen_views, embed_tracks
+    from tracker.reid.runtimes import load_network, needs_torch
 
     asked = needs_torch(model) or device != "auto"
     network = load_network(model, device=resolve_device(device, half=False) if asked else "cpu")

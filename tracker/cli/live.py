@@ -8,15 +8,15 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tracker.errors import ConfigError
-from tracker.link.events import Event
-from tracker.output.draw import Label
-from tracker.output.events import STDOUT, EventWriter, event_writer
-from tracker.outputs import Streaming
-from tracker.pipeline import Step
-from tracker.source.base import FrameSource
-from tracker.source.run_clock import RunClock
-from tracker.watcher import Watcher
+from tracker.core.errors import ConfigError
+from tracker.identity.events import Event
+from tracker.rendering.draw import Label
+from tracker.results.events import STDOUT, EventWriter, event_writer
+from tracker.runtime.camera import Step
+from tracker.runtime.observer import Observer
+from tracker.runtime.output_plan import Streaming
+from tracker.video.run_clock import RunClock
+from tracker.video.source import FrameSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +56,28 @@ class LiveWishes:
         return Streaming(live, self.segment, events)
 
 
-class _Told(Watcher):
+class _Told(Observer):
     """Passes on what happens to a file of events."""
 
     def __init__(self, writer: EventWriter) -> None:
         self._writer = writer
 
     def event(self, event: Event) -> None:
-        """See `Watcher.event`."""
+        """See `Observer.event`."""
         self._writer.write(event)
 
 
 @contextmanager
 def telling(
     wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console
-) -> Iterator[list[Watcher]]:
+) -> Iterator[list[Observer]]:
     """Open events and page as asked for; each is a watcher of the run.
 
     Raises:
         ConfigError, OutputError: A port or a file cannot be opened.
     """
     wall = clock.wall if any(source.info.live for source in sources) else None
-    told: list[Watcher] = []
+    told: list[Observer] = []
     with ExitStack() as stack:
         if wishes.events:
             told.append(_Told(stack.enter_context(event_writer(wishes.events, wall))))
@@ -89,20 +89,20 @@ def telling(
 def _page(
     port: int, sources: Sequence[FrameSource], clock: RunClock | None, console: Console,
     stack: ExitStack,
-) -> Watcher:  # fmt: skip
-    from tracker.web.live_server import serving
-    from tracker.web.live_view import LiveView
+) -> Observer:  # fmt: skip
+    from tracker.apps.live.server import serving
+    from tracker.apps.live.view import LiveView
 
-    class Shown(Watcher):
+    class Shown(Observer):
         """Passes on what happens to the page."""
 
         def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-            """See `Watcher.frame`."""
+            """See `Observer.frame`."""
             view.frame(step.frame, labels, people or 0)
             return True
 
         def event(self, event: Event) -> None:
-            """See `Watcher.event`."""
+            """See `Observer.event`."""
             view.event(event)
 
     view = LiveView(sources, clock.now_s if clock else None, clock.wall if clock else None)

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from tracker.core.errors import ConfigError
 from tracker.corrections.records import Merge, Split
-from tracker.errors import ConfigError
 from tracker.formats.mot import MotId
 from tracker.models.locate import AUTO
 

@@ -7,9 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tracker.corrections.book import BY_PERSON
-from tracker.output.clock import clock
-from tracker.output.saved import Content, Key, Visit, link_end, name_of, people_of
+from tracker.core.time_text import clock
+from tracker.core.types import VisitKey
+from tracker.corrections.apply import BY_PERSON
+from tracker.results.saved_tracks import Content, SavedVisit, link_end, name_of, people_of
 
 HEADINGS = ("person", "visit", "enters", "leaves", "came", "link", "weakest")
 _LEFT = (False, True, False, False, True, False, False)  # which columns are aligned to the left
@@ -37,7 +38,9 @@ def print_table(people: Sequence[list[Row]], console: Console) -> None:
         print("  ".join(c.ljust(w) if left else c.rjust(w) for c, w, left in cells).rstrip())
 
 
-def _rows_of(number: int, visits: list[Visit], link_of: dict[Key, dict[str, Any]]) -> list[Row]:
+def _rows_of(
+    number: int, visits: list[SavedVisit], link_of: dict[VisitKey, dict[str, Any]]
+) -> list[Row]:
     links = [link_of[v.key] for v in visits if v.key in link_of]
     weakest = f"{min(map(_sureness, links)):.2f}" if links else "-"
     came = ["-", *(_way(a, b) for a, b in pairwise(visits))]
@@ -55,7 +58,7 @@ def _rows_of(number: int, visits: list[Visit], link_of: dict[Key, dict[str, Any]
     ]
 
 
-def _way(before: Visit, after: Visit) -> str:
+def _way(before: SavedVisit, after: SavedVisit) -> str:
     """Tell how somebody came from the visit before: after so long, or while still in its view."""
     gap_s = after.enter_s - before.leave_s
     if before.camera == after.camera:

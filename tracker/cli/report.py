@@ -46,15 +46,15 @@ def report(  # noqa: PLR0917 - one parameter per option
 
     It shows the pictures of people that a run with --crops kept.
     """
-    from tracker.corrections.book import corrected
+    from tracker.apps.report.page_data import facts_of
+    from tracker.apps.report.pictures import embedded
+    from tracker.apps.report.render import render
+    from tracker.apps.report.run_folder import find_tracks, title_of
+    from tracker.apps.report.run_pictures import Kept, find_kept
+    from tracker.core.atomic import replacing, require_no_input, require_writable
+    from tracker.corrections.apply import corrected
     from tracker.corrections.records import read_corrections
-    from tracker.output.atomic import replacing, require_no_input, require_writable
-    from tracker.output.saved import read_saved
-    from tracker.report.facts import facts_of
-    from tracker.report.kept import Kept, find_kept
-    from tracker.report.pictures import embedded
-    from tracker.report.render import render
-    from tracker.report.run_folder import find_tracks, title_of
+    from tracker.results.saved_tracks import read_saved
 
     tracks = find_tracks(result)
     require_no_input(out, [tracks, *([corrections] if corrections else [])])

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from tracker.cli.live import LiveWishes
 from tracker.cli.parse import parse_camera_motion, parse_imgsz, split_list
-from tracker.config import LinkConfig, TrackerConfig
-from tracker.detect.base import YoloOptions
-from tracker.source.base import Sampling
-from tracker.source.camera_config import CameraConfig
+from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.detection.detector import YoloOptions
+from tracker.video.camera_config import CameraConfig
+from tracker.video.source import Sampling
 
 
 @dataclass(frozen=True, slots=True)

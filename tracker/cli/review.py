@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli import HELP
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.output.saved import Content
-    from tracker.review.player import Footage
-    from tracker.web.guard import Guard
+    from tracker.apps.guard import Guard
+    from tracker.apps.review.player import Footage
+    from tracker.results.saved_tracks import Content
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -53,16 +53,16 @@ def review(
     """
     from rich.console import Console
 
+    from tracker.apps.guard import LOOPBACK, new_token
+    from tracker.apps.report.run_folder import find_tracks, title_of
+    from tracker.apps.report.run_pictures import find_kept
+    from tracker.apps.review.server import Material, Review, guarded
+    from tracker.apps.review.session import ReviewSession
     from tracker.cli.console import set_up_logging
-    from tracker.report.kept import find_kept
-    from tracker.report.run_folder import find_tracks, title_of
-    from tracker.review.desk import Desk
-    from tracker.review.server import Material, Review, guarded
-    from tracker.web.guard import LOOPBACK, new_token
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
-    desk = Desk(tracks, who or getpass.getuser())
+    desk = ReviewSession(tracks, who or getpass.getuser())
     footage = _footage(video or [], desk.content, tracks)
     kept = find_kept(tracks, desk.content)
     material = Material(title_of(tracks), tracks.parent, kept, footage)
@@ -76,7 +76,7 @@ def review(
 
 def _listen(port: int) -> socket.socket:
     """Open the port to this machine and no other."""
-    from tracker.web.guard import LOOPBACK
+    from tracker.apps.guard import LOOPBACK
 
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,7 +90,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
-    from tracker.report.render import WEB_HINT
+    from tracker.apps.report.render import WEB_HINT
 
     try:
         import uvicorn
@@ -114,7 +114,7 @@ def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: b
 
 def _footage(given: list[str], content: "Content", tracks: Path) -> "dict[str, Footage]":
     """Return each camera's video: the one that was named, else the annotated one in the folder."""
-    from tracker.review.player import Footage
+    from tracker.apps.review.player import Footage
 
     cameras = [camera["name"] for camera in content["cameras"]]
     folder = tracks.parent.resolve()

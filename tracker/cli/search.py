@@ -12,12 +12,12 @@ import typer
 
 from tracker.cli import HELP
 from tracker.cli.search_index import COMMANDS
-from tracker.errors import ConfigError, SourceError, suggestion
+from tracker.core.errors import ConfigError, SourceError, suggestion
 
 if TYPE_CHECKING:
-    from tracker.search.query import Photo, Query
-    from tracker.search.ranking import Found
-    from tracker.search.where import Places
+    from tracker.apps.search.query import Photo, Query
+    from tracker.apps.search.ranking import Found
+    from tracker.apps.search.scope import Places
 
 logger = logging.getLogger(__name__)
 
@@ -103,10 +103,10 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Rank the people of one or many runs by how much they look like somebody."""
     from rich.console import Console
 
+    from tracker.apps.search.answer import report
+    from tracker.apps.search.ranking import rank_people
+    from tracker.apps.search.scope import open_places
     from tracker.cli.console import set_up_logging
-    from tracker.search.ranking import rank_people
-    from tracker.search.report import report
-    from tracker.search.where import open_places
 
     set_up_logging(Console(stderr=True), verbose=verbose, quiet=quiet)
     photos, runs = _sorted(words or [])
@@ -147,7 +147,7 @@ def _require_query(request: _Request, runs: Sequence[Path], index: Path | None) 
 
 
 def _require_sheet(out: Path | None, inputs: Sequence[Path], *, overwrite: bool) -> None:
-    from tracker.output.atomic import require_no_input, require_writable
+    from tracker.core.atomic import require_no_input, require_writable
 
     if out is None:
         return
@@ -158,13 +158,13 @@ def _require_sheet(out: Path | None, inputs: Sequence[Path], *, overwrite: bool)
 
 
 def _query(request: _Request, places: "Places") -> "Query":
-    from tracker.assemble import load_detector
-    from tracker.detect.base import Detector, YoloOptions
-    from tracker.device import resolve_device
-    from tracker.embed.backends import needs_torch
-    from tracker.embed.embedder import load_embedder
-    from tracker.search.model import model_of
-    from tracker.search.query import query_by, read_photo
+    from tracker.apps.search.model import model_of
+    from tracker.apps.search.query import query_by, read_photo
+    from tracker.detection.detector import Detector, YoloOptions
+    from tracker.models.device import resolve_device
+    from tracker.reid.embedder import load_embedder
+    from tracker.reid.runtimes import needs_torch
+    from tracker.runtime.loading import load_detector
 
     if request.person is not None:
         return places.query_of(request.person)
@@ -198,7 +198,7 @@ def _show(people: "Sequence[Found]", content: dict[str, Any], *, as_json: bool) 
     if as_json:
         print(json.dumps(content, ensure_ascii=False))
         return
-    from tracker.search.seen import clock
+    from tracker.apps.search.visits import clock
 
     lines = [("", "similarity", "run", "person", "visit", "enters", "leaves", "")]
     for rank, found in enumerate(people, start=1):
@@ -216,6 +216,6 @@ def _show(people: "Sequence[Found]", content: dict[str, Any], *, as_json: bool) 
 
 
 def _draw(query: "Query", people: "Sequence[Found]", out: Path) -> None:
-    from tracker.search.sheet import draw_sheet
+    from tracker.apps.search.sheet import draw_sheet
 
     draw_sheet(query.pictures, people, out)

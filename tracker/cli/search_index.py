@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tracker.cli import HELP
-from tracker.errors import ConfigError
+from tracker.core.errors import ConfigError
 
 
 def _app() -> typer.Typer:
@@ -51,8 +51,8 @@ def add(
 
     A run that is there already is replaced.
     """
-    from tracker.search.index import PeopleIndex
-    from tracker.search.seen import read_run, same_model
+    from tracker.apps.search.index import PeopleIndex
+    from tracker.apps.search.visits import read_run, same_model
 
     began = _time(start)
     found = [read_run(path, began) for path in dirs]
@@ -71,7 +71,7 @@ def runs(
     index: Index, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
     """List the runs of an index."""
-    from tracker.search.index import PeopleIndex
+    from tracker.apps.search.index import PeopleIndex
 
     with PeopleIndex(index) as people:
         known = people.runs()
@@ -91,7 +91,7 @@ def runs(
 @remove_app.command()
 def remove(dirs: Dirs, index: Index, quiet: Quiet = False) -> None:
     """Take runs out of an index; their own files stay, and may be gone already."""
-    from tracker.search.index import PeopleIndex
+    from tracker.apps.search.index import PeopleIndex
 
     with PeopleIndex(index) as people:
         known = {run.tracks_json for run, _, _ in people.runs()}

@@ -10,18 +10,8 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from tracker.assemble import (
-    NO_REID,
-    boxes_only_source,
-    boxes_only_sources,
-    cameras_of_boxes,
-    load_detector,
-    load_reid,
-    open_all,
-    replay_detectors,
-)
 from tracker.cli import INTERRUPTED
-from tracker.cli.console import ConsoleWatcher, set_up_logging
+from tracker.cli.console import ConsoleObserver, set_up_logging
 from tracker.cli.live import telling
 from tracker.cli.parse import (
     parse_mot_id,
@@ -32,34 +22,44 @@ from tracker.cli.parse import (
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.cli.video_options import parse_blur, require_possible
-from tracker.config import USUAL_COSINE_DISTANCE, LinkConfig
-from tracker.corrections.again import read_known
-from tracker.detect.base import USUAL_CONF, Detector
-from tracker.device import resolve_device
-from tracker.errors import ConfigError
+from tracker.core.config import USUAL_COSINE_DISTANCE, LinkConfig
+from tracker.core.errors import ConfigError
+from tracker.corrections.replay import read_known
+from tracker.detection.detector import USUAL_CONF, Detector
+from tracker.models.device import resolve_device
 from tracker.models.locate import AUTO
-from tracker.output.show import Window
-from tracker.outputs import (
+from tracker.rendering.window import Window
+from tracker.results.result import ModelUse
+from tracker.runtime.loading import (
+    NO_REID,
+    boxes_only_source,
+    boxes_only_sources,
+    cameras_of_boxes,
+    load_detector,
+    load_reid,
+    open_all,
+    replay_detectors,
+)
+from tracker.runtime.output_plan import (
     OutputPlan,
     plan_outputs,
     plan_streaming,
     protect_inputs,
     with_gallery,
 )
-from tracker.result import ModelUse
-from tracker.run import RunOutcome, RunSettings, run
-from tracker.source.base import FrameSource
-from tracker.source.camera_config import CameraConfig, load_camera_config
-from tracker.source.cameras import (
+from tracker.runtime.run import RunOutcome, RunSettings, run
+from tracker.video.camera_config import CameraConfig, load_camera_config
+from tracker.video.cameras import (
     CameraSpec,
     cameras_from_sources,
     open_camera,
     parse_cameras,
     require_unique,
 )
-from tracker.source.clock import set_offsets
-from tracker.source.live import LiveOptions
-from tracker.source.run_clock import RunClock
+from tracker.video.clock import set_offsets
+from tracker.video.live_source import LiveOptions
+from tracker.video.run_clock import RunClock
+from tracker.video.source import FrameSource
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +199,7 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, watcher: ConsoleWatcher, cameras: list[CameraSpec], opened: _Opened,
+    request: TrackRequest, watcher: ConsoleObserver, cameras: list[CameraSpec], opened: _Opened,
     link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     sources = opened.sources
@@ -231,9 +231,9 @@ def _run(
     return outcome, settings
 
 
-def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleWatcher:
+def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleObserver:
     shown = not (request.no_progress or request.quiet)
-    return ConsoleWatcher(console, shown=shown, window=window)
+    return ConsoleObserver(console, shown=shown, window=window)
 
 
 def _device(request: TrackRequest, cameras: list[CameraSpec]) -> str:

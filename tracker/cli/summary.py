@@ -3,9 +3,9 @@
 import os
 from typing import Any
 
-from tracker.result import RunResult
-from tracker.run import RunOutcome, RunSettings
-from tracker.types import Tracklet
+from tracker.core.types import Visit
+from tracker.results.result import Result
+from tracker.runtime.run import RunOutcome, RunSettings
 
 JOURNEYS = 20
 
@@ -16,7 +16,7 @@ def summarise(outcome: RunOutcome, settings: RunSettings) -> dict[str, Any]:
         "frames": outcome.frames,
         "seconds": round(outcome.seconds, 2),
         "frames_per_s": round(outcome.frames / max(outcome.seconds, 1e-9), 1),
-        "tracklets": len(outcome.result.tracklets()),
+        "tracklets": len(outcome.result.visits()),
         "people": len(outcome.result.identities),
         "dropped": {c.name: c.dropped for c in outcome.result.cameras if c.live},
         "outages": {c.name: c.outages for c in outcome.result.cameras if c.live},
@@ -53,16 +53,16 @@ def _losses(report: dict[str, Any]) -> list[str]:
     return [f"frames dropped: {', '.join(told)}{gone}"] if told else []
 
 
-def journeys(result: RunResult) -> list[str]:
+def journeys(result: Result) -> list[str]:
     """Tell who was in which camera when, the longest journeys first, up to `JOURNEYS` lines."""
-    people = [p for p in result.identities if len({t.camera for t in p.tracklets}) > 1]
-    people.sort(key=lambda person: (-len(person.tracklets), person.global_id))
-    lines = [f"ID {p.global_id}: {', '.join(map(_stay, p.tracklets))}" for p in people[:JOURNEYS]]
+    people = [p for p in result.identities if len({t.camera for t in p.visits}) > 1]
+    people.sort(key=lambda person: (-len(person.visits), person.global_id))
+    lines = [f"ID {p.global_id}: {', '.join(map(_stay, p.visits))}" for p in people[:JOURNEYS]]
     more = len(people) - JOURNEYS
     return lines + ([f"and {more} more in several cameras"] if more > 0 else [])
 
 
-def _stay(visit: Tracklet) -> str:
+def _stay(visit: Visit) -> str:
     return f"{visit.camera} {visit.start_s:.1f}-{visit.end_s:.1f} s"
 
 

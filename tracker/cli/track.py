@@ -6,7 +6,7 @@ from tracker.cli import COMMANDS, HELP
 from tracker.cli import live_options as v
 from tracker.cli import options as o
 from tracker.cli import output_options as w
-from tracker.config import RECONNECT_S, TrackerConfig
+from tracker.core.config import RECONNECT_S, TrackerConfig
 
 _TRACKER = TrackerConfig()
 _EPILOG = "Other commands: " + "; ".join(f"{k}: {v}" for k, v in COMMANDS.items() if k != "track")

@@ -137,13 +137,13 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, metavar="")] = 0,
 ) -> None:
     """Train OSNet to tell people apart; writes weights, model card, log, curves, checkpoint."""
-    from tracker.device import resolve_device
+    from tracker.models.device import resolve_device
     from tracker.models.fetch import find_or_fetch
-    from tracker.train.reid_checkpoint import FILE
-    from tracker.train.reid_recipe import adjusted
-    from tracker.train.reid_recipe import preset as named_recipe
-    from tracker.train.reid_setup import TrainingRequest, make_trainer
-    from tracker.train.world import join_world, leave_world
+    from tracker.training.distributed import join_world, leave_world
+    from tracker.training.reid_checkpoint import FILE
+    from tracker.training.reid_recipe import adjusted
+    from tracker.training.reid_recipe import preset as named_recipe
+    from tracker.training.reid_setup import TrainingRequest, make_trainer
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
     prepare_folder(out, FILE, resume=resume)

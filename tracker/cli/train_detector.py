@@ -85,9 +85,9 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Train a YOLO to find people; writes model, card, log, curves and checkpoints."""
     import os
 
-    from tracker.device import resolve_device
-    from tracker.train.detector_recipe import DetectorRecipe
-    from tracker.train.detector_setup import LAST, DetectorRequest, train_detector
+    from tracker.models.device import resolve_device
+    from tracker.training.detector_recipe import DetectorRecipe
+    from tracker.training.detector_setup import LAST, DetectorRequest, train_detector
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
     prepare_folder(out, LAST, resume=resume)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tracker.errors import OutputError
+from tracker.core.errors import OutputError
 
 SAY_EVERY_S = 30
 RECIPE, RUN = "Recipe", "Run"  # panels of options

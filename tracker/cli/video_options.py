@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tracker.errors import ConfigError
-from tracker.output.blur import BlurRule
+from tracker.core.errors import ConfigError
+from tracker.rendering.blur import BlurRule
 
 EXCEPT = "except:"
 ALLOWED = "people, heads, faces, except:ID,ID…"

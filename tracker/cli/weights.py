@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tracker.cli import HELP
-from tracker.errors import WeightsError
+from tracker.core.errors import WeightsError
 from tracker.models.fetch import fetch
 from tracker.models.locate import installed_file, verified, weights_folders
-from tracker.models.manifest import ModelCard, card, manifest
+from tracker.models.registry import ModelCard, card, manifest
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,

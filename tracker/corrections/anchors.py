@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from tracker import boxes
-from tracker.boxes import FloatArray
-from tracker.output.saved import Key
-from tracker.types import IntArray
+from tracker.core import boxes
+from tracker.core.boxes import Floats
+from tracker.core.types import IntArray, VisitKey
 
 POINTS = 12  # boxes that are kept of a visit
 LEAST_OVERLAP = 0.4  # IoU at which two boxes are of one person; the tracker smooths, so not more
@@ -26,9 +25,9 @@ class Anchor:
         xyxy: (K, 4) float32 pixels.
     """
 
-    key: Key
+    key: VisitKey
     frame: IntArray
-    xyxy: FloatArray
+    xyxy: Floats
 
     def record(self) -> dict[str, Any]:
         """Return it as a file keeps it."""
@@ -61,7 +60,7 @@ def anchor_of(track: Mapping[str, Any], points: int | None = POINTS) -> Anchor:
     )
 
 
-def found_again(anchors: Sequence[Anchor], tracks: Iterable[Anchor]) -> list[list[Key]]:
+def found_again(anchors: Sequence[Anchor], tracks: Iterable[Anchor]) -> list[list[VisitKey]]:
     """Return which tracks of another run each visit has become: none, one, or several pieces.
 
     Args:
@@ -74,7 +73,7 @@ def found_again(anchors: Sequence[Anchor], tracks: Iterable[Anchor]) -> list[lis
     return [_pieces(anchor, by_camera.get(anchor.key[0], [])) for anchor in anchors]
 
 
-def _pieces(anchor: Anchor, tracks: Sequence[Anchor]) -> list[Key]:
+def _pieces(anchor: Anchor, tracks: Sequence[Anchor]) -> list[VisitKey]:
     if not tracks:
         return []
     overlap = np.stack([_overlap(anchor, track) for track in tracks])  # (tracks, K)
@@ -85,7 +84,7 @@ def _pieces(anchor: Anchor, tracks: Sequence[Anchor]) -> list[Key]:
     return [track.key for track, n in zip(tracks, votes, strict=True) if n >= needed]
 
 
-def _overlap(anchor: Anchor, track: Anchor) -> FloatArray:
+def _overlap(anchor: Anchor, track: Anchor) -> Floats:
     """Return the IoU (K,) of the visit's boxes with the track's at their frames."""
     within = (anchor.frame >= track.frame[0]) & (anchor.frame <= track.frame[-1])
     found = np.zeros(len(anchor.frame), np.float32)

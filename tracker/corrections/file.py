@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tracker.core.atomic import replacing
+from tracker.core.errors import SourceError
+from tracker.corrections.constraints import KnownPlaces, known_places_from_record
 from tracker.corrections.records import RECORDS, Correction, from_records
-from tracker.corrections.sure import KnownPlaces, known_places_from_record
-from tracker.errors import SourceError
-from tracker.output.atomic import replacing
-from tracker.output.saved import read_json
+from tracker.results.saved_tracks import read_json
 
 SCHEMA = "reid-track-corrections/1"
 FILE_NAME = "corrections.json"

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tracker.errors import SourceError
-from tracker.output.saved import Key, read_json, visit_entry
+from tracker.core.errors import SourceError
+from tracker.core.types import VisitKey
+from tracker.results.saved_tracks import read_json, visit_entry
 
 RECORDS = "corrections"  # where a tracks.json keeps them
 
@@ -53,7 +54,7 @@ class Split(_Signable):
     """
 
     global_id: int
-    visits: tuple[Key, ...]
+    visits: tuple[VisitKey, ...]
     new_global_id: int | None = None
 
     def record(self) -> dict[str, Any]:
@@ -70,8 +71,8 @@ class Split(_Signable):
 class Confirm(_Signable):
     """The link between these two visits, (camera, track_id) each, is right."""
 
-    first: Key
-    second: Key
+    first: VisitKey
+    second: VisitKey
 
     def record(self) -> dict[str, Any]:
         """Return it as the file keeps it."""
@@ -165,7 +166,7 @@ _READERS: dict[str, Callable[[Any], Correction]] = {
 }  # fmt: skip
 
 
-def _key(visit: Any) -> Key:
+def _key(visit: Any) -> VisitKey:
     return str(visit["camera"]), _whole(visit["track_id"])
 
 

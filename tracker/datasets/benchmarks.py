@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from tracker.core.errors import ConfigError
 from tracker.datasets import cuhk03, grid, market, msmt17, viper
 from tracker.datasets.folders import list_pictures
-from tracker.datasets.parts import Parts
 from tracker.datasets.pictures import PersonSet, Picture, number
-from tracker.errors import ConfigError
+from tracker.datasets.splits import Parts
 
 SPLIT_FROM = "--split"
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from PIL import Image as PilImage
 
-from tracker.datasets.parts import Parts, require_file
+from tracker.core.errors import SourceError
+from tracker.core.types import Image
 from tracker.datasets.pictures import Picture
-from tracker.errors import SourceError
-from tracker.types import Image
+from tracker.datasets.splits import Parts, require_file
 
 RELEASE = "cuhk03_release"
 RAW = "cuhk-03.mat"

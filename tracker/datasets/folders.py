@@ -7,8 +7,8 @@ import re
 import tarfile
 from pathlib import Path, PurePosixPath
 
+from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.errors import SourceError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
 JUNK = ("-1",)  # Market-1501's badly detected boxes, dropped wherever they appear

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from tracker.datasets.parts import Parts, require_file
+from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.errors import SourceError
+from tracker.datasets.splits import Parts, require_file
 
 PARTITIONS = "features_and_partitions.mat"
 SPLITS = 10

@@ -3,7 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from tracker.datasets.folders import entries, is_distractor, labelled
-from tracker.datasets.parts import Parts
+from tracker.datasets.splits import Parts
 
 TRAIN, QUERY, GALLERY = "bounding_box_train", "query", "bounding_box_test"
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path, PurePosixPath
 
-from tracker.datasets.parts import Parts, require_file
+from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.errors import SourceError
+from tracker.datasets.splits import Parts, require_file
 
 VERSIONS = (("train", "test"), ("mask_train_v2", "mask_test_v2"))
 CAMERA_FIELD = 2  # 0000_000_01_0303morning_0015_0.jpg is of camera 01

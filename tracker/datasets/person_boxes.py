@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from tracker.core.errors import SourceError
+from tracker.core.types import FloatArray
 from tracker.datasets.folders import ENDINGS, entries
 from tracker.datasets.pictures import Picture, read_bytes
-from tracker.errors import SourceError
-from tracker.types import FloatArray
 
 PERSON = 0
 FIELDS = 5

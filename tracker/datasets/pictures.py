@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from tracker.errors import SourceError
-from tracker.types import Image, IntArray
+from tracker.core.errors import SourceError
+from tracker.core.types import Image, IntArray
 
 
 @dataclass(frozen=True, slots=True)

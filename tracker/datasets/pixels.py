@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from PIL import Image as PilImage
 
+from tracker.core.types import Image
 from tracker.datasets.pictures import Picture, read_picture
-from tracker.types import Image
 
 THREADS = 4  # decoding releases Python's lock
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.datasets.parts import Parts
+from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.errors import SourceError
+from tracker.datasets.splits import Parts
 
 CAMERAS = ("cam_a", "cam_b")
 HALVES = 10  # random halves of the people, each tested in both directions

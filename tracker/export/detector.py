@@ -17,13 +17,13 @@ import torch
 import yaml
 from numpy.typing import NDArray
 
+from tracker.core.atomic import replacing
+from tracker.core.errors import ConfigError, OutputError, WeightsError
 from tracker.datasets.person_boxes import NO_BOXES, TRAIN, boxed_pictures, write_labels
 from tracker.datasets.pictures import read_bytes
-from tracker.detect.base import USUAL_SIZE
-from tracker.detect.yolo import quiet_ultralytics
-from tracker.errors import ConfigError, OutputError, WeightsError
+from tracker.detection.detector import USUAL_SIZE
+from tracker.detection.yolo import quiet_ultralytics
 from tracker.models.locate import LocatedModel, sha256_of
-from tracker.output.atomic import replacing
 
 TARGETS = {"onnx": ".onnx", "openvino": "_openvino_model"}  # and how their names must end
 NEEDED = {"onnx": ("onnx",), "openvino": ()}

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from tracker.embed.checkpoint import load_osnet
-from tracker.embed.osnet import OSNet
-from tracker.errors import ConfigError, OutputError
+from tracker.core.atomic import replacing
+from tracker.core.errors import ConfigError, OutputError
+from tracker.core.types import FloatArray
 from tracker.models.locate import LocatedModel, sha256_of
-from tracker.models.manifest import Preprocessing
-from tracker.output.atomic import replacing
-from tracker.types import FloatArray
+from tracker.models.registry import Preprocessing
+from tracker.reid.checkpoint import load_osnet
+from tracker.reid.osnet import OSNet
 
 LARGEST_DIFFERENCE = 1e-3  # of values that lie between 0 and about 5
 CHECKED = 3  # pictures; another number than the export's example, to try the free batch size

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from tracker.formats.corners import left_top_size
+from tracker.core.atomic import replacing
 from tracker.formats.lines import all_rows
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import METRE_DIGITS
-from tracker.result import PersonBox, RunResult
+from tracker.formats.rounding import left_top_size
+from tracker.results.result import PersonBox, Result
+from tracker.results.tracks_json import METRE_DIGITS
 
 UNKNOWN = "-1 -1"
 
 
-def write_aicity(result: RunResult, path: Path) -> None:
+def write_aicity(result: Result, path: Path) -> None:
     """Write ``camera obj frame xmin ymin width height xworld yworld``, a row per box.
 
     People (`global_id`), not visits; frames from 0; whole pixels; metres, -1 where not calibrated.

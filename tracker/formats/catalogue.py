@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tracker.errors import ConfigError, SourceError, suggestion
+from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.formats.aicity import write_aicity
 from tracker.formats.coco_video import read_coco_video, write_coco_video
 from tracker.formats.cvat import write_cvat
 from tracker.formats.cvat_read import read_cvat
-from tracker.formats.found import Found
 from tracker.formats.lines import write_csv, write_jsonl, write_supervision
 from tracker.formats.lines_read import read_csv, read_jsonl
 from tracker.formats.mot import MotId, write_mot
 from tracker.formats.mot_read import read_mot_files
 from tracker.formats.parquet import read_parquet, require_pyarrow, write_parquet
-from tracker.result import RunResult
+from tracker.formats.parsed import Found
+from tracker.results.result import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Format:
 
     ending: str
     per_camera: bool
-    write: Callable[[RunResult, str, Path, MotId], None]
+    write: Callable[[Result, str, Path, MotId], None]
     read: Callable[[Path, MotId], Found] | None = None
     require: Callable[[], None] = lambda: None
 

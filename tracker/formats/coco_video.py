@@ -5,21 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.errors import SourceError
-from tracker.formats.corners import corners_from, left_top_size
-from tracker.formats.found import Found, FoundBox, FoundCamera, is_person
+from tracker.core.atomic import replacing
+from tracker.core.errors import SourceError
+from tracker.core.types import VisitKey, global_ids
 from tracker.formats.lines import all_rows
-from tracker.output.atomic import replacing
-from tracker.output.saved import Key, read_json
-from tracker.output.tracks_json import SCHEMA, SCORE_DIGITS, TIME_DIGITS, in_lines
-from tracker.result import RunResult
-from tracker.types import global_ids
+from tracker.formats.parsed import Found, FoundBox, FoundCamera, is_person
+from tracker.formats.rounding import corners_from, left_top_size
+from tracker.results.result import Result
+from tracker.results.saved_tracks import read_json
+from tracker.results.tracks_json import SCHEMA, SCORE_DIGITS, TIME_DIGITS, in_lines
 
 PERSON = 1  # COCO's category
 Entry = dict[str, Any]
 
 
-def write_coco_video(result: RunResult, path: Path) -> None:
+def write_coco_video(result: Result, path: Path) -> None:
     """Write all cameras into one file.
 
     Track ids are unique over all videos, as TAO wants; `camera_track_id` and `global_id` have ours.
@@ -32,7 +32,7 @@ def write_coco_video(result: RunResult, path: Path) -> None:
         "videos": [_video(result, number) for number in range(len(result.cameras))],
     }
     image_of = _image_ids(result)
-    track_of = {visit.key: n for n, visit in enumerate(result.tracklets(), start=1)}
+    track_of = {visit.key: n for n, visit in enumerate(result.visits(), start=1)}
     pieces = in_lines(
         head, images=_images(result, image_of), tracks=_tracks(result, track_of),
         annotations=_annotations(result, image_of, track_of),
@@ -41,7 +41,7 @@ def write_coco_video(result: RunResult, path: Path) -> None:
         out.writelines(pieces)
 
 
-def _video(result: RunResult, number: int) -> Entry:
+def _video(result: Result, number: int) -> Entry:
     camera = result.cameras[number]
     return {
         "id": number + 1, "name": camera.name, "width": camera.width, "height": camera.height,
@@ -50,7 +50,7 @@ def _video(result: RunResult, number: int) -> Entry:
     }  # fmt: skip
 
 
-def _image_ids(result: RunResult) -> dict[str, int]:
+def _image_ids(result: Result) -> dict[str, int]:
     """Return the id of each camera's first picture; those of the others follow it."""
     first, ids = 1, {}
     for camera in result.cameras:
@@ -59,7 +59,7 @@ def _image_ids(result: RunResult) -> dict[str, int]:
     return ids
 
 
-def _images(result: RunResult, image_of: dict[str, int]) -> Iterator[Entry]:
+def _images(result: Result, image_of: dict[str, int]) -> Iterator[Entry]:
     for video, camera in enumerate(result.cameras, start=1):
         times = {row.frame: row.time_s for row in result.rows(camera.name)}
         for frame in range(camera.frames or 0):
@@ -72,10 +72,10 @@ def _images(result: RunResult, image_of: dict[str, int]) -> Iterator[Entry]:
             }  # fmt: skip
 
 
-def _tracks(result: RunResult, track_of: dict[Key, int]) -> Iterator[Entry]:
+def _tracks(result: Result, track_of: dict[VisitKey, int]) -> Iterator[Entry]:
     video_of = {camera.name: n for n, camera in enumerate(result.cameras, start=1)}
     person_of = global_ids(result.identities)
-    for visit in result.tracklets():
+    for visit in result.visits():
         yield {
             "id": track_of[visit.key], "video_id": video_of[visit.camera], "category_id": PERSON,
             "camera_track_id": visit.track_id, "global_id": person_of[visit.key],
@@ -83,7 +83,7 @@ def _tracks(result: RunResult, track_of: dict[Key, int]) -> Iterator[Entry]:
 
 
 def _annotations(
-    result: RunResult, image_of: dict[str, int], track_of: dict[Key, int]
+    result: Result, image_of: dict[str, int], track_of: dict[VisitKey, int]
 ) -> Iterator[Entry]:
     video_of = {camera.name: n for n, camera in enumerate(result.cameras, start=1)}
     for number, (camera, row) in enumerate(all_rows(result), start=1):

@@ -8,10 +8,10 @@ from xml.sax.saxutils import escape, quoteattr
 import numpy as np
 import numpy.typing as npt
 
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import PIXEL_DIGITS, SCORE_DIGITS
-from tracker.result import RunResult
-from tracker.types import CameraInfo, IntArray, Tracklet, global_ids
+from tracker.core.atomic import replacing
+from tracker.core.types import CameraInfo, IntArray, Visit, global_ids
+from tracker.results.result import Result
+from tracker.results.tracks_json import PIXEL_DIGITS, SCORE_DIGITS
 
 LABEL = "person"
 # CVAT keeps key frames and draws straight lines between them; this is how far those may be off.
@@ -22,7 +22,7 @@ _FEWEST_INNER = 2  # frames apart from which there is one in between
 Flags = npt.NDArray[np.bool_]
 
 
-def write_cvat(result: RunResult, camera: str, path: Path) -> None:
+def write_cvat(result: Result, camera: str, path: Path) -> None:
     """Write one camera's visits as tracks: a box per frame, key frames where it must be one.
 
     A filled-in box is `occluded`; after the last box of a visit, and before a gap, comes one that
@@ -30,7 +30,7 @@ def write_cvat(result: RunResult, camera: str, path: Path) -> None:
     """
     info = next(c for c in result.cameras if c.name == camera)
     person_of = global_ids(result.identities)
-    visits = [t for t in result.tracklets() if t.camera == camera]
+    visits = [t for t in result.visits() if t.camera == camera]
     step = frame_step(visits)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
         out.writelines(f"{line}\n" for line in _head(info))
@@ -42,13 +42,13 @@ def write_cvat(result: RunResult, camera: str, path: Path) -> None:
         out.write("</annotations>\n")
 
 
-def frame_step(visits: Sequence[Tracklet]) -> int:
+def frame_step(visits: Sequence[Visit]) -> int:
     """Return every how manieth frame was processed, as the boxes tell."""
     gaps = [int(gap) for visit in visits for gap in np.diff(visit.frame)]
     return math.gcd(*gaps) or 1
 
 
-def key_frames(visit: Tracklet, step: int) -> Flags:
+def key_frames(visit: Visit, step: int) -> Flags:
     """Choose the frames between which straight lines come near enough, (K,) bool.
 
     The first and last of each stretch without a gap in which all boxes are observed, or none.
@@ -81,7 +81,7 @@ def _refine(frame: IntArray, xyxy: npt.NDArray[np.float64], chosen: Flags) -> No
             waiting += [(a, a + worst), (a + worst, b)]
 
 
-def _boxes(visit: Tracklet, person: int, step: int, frames: int) -> Iterator[str]:
+def _boxes(visit: Visit, person: int, step: int, frames: int) -> Iterator[str]:
     keys = key_frames(visit, step)
     for i, frame in enumerate(visit.frame.tolist()):
         values = (person, visit.track_id, round(float(visit.score[i]), SCORE_DIGITS))

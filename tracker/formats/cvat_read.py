@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 from xml.etree import ElementTree  # no entities are fetched, and expat bounds their growth
 
-from tracker.errors import SourceError
-from tracker.formats.found import Found, FoundBox, FoundCamera, is_person
+from tracker.core.errors import SourceError
+from tracker.formats.parsed import Found, FoundBox, FoundCamera, is_person
 
 Element = ElementTree.Element
 ANNOTATIONS = "annotations.xml"  # in the .zip that CVAT gives

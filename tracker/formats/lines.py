@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.formats.corners import corners_of
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import (
+from tracker.core.atomic import replacing
+from tracker.formats.rounding import corners_of
+from tracker.results.result import PersonBox, Result
+from tracker.results.tracks_json import (
     SCHEMA,
     SCORE_DIGITS,
     TIME_DIGITS,
@@ -16,7 +17,6 @@ from tracker.output.tracks_json import (
     model_entry,
     place_record,
 )
-from tracker.result import PersonBox, RunResult
 
 CSV_COLUMNS = (
     "camera", "frame", "time_s", "x_min", "y_min", "x_max", "y_max", "class_id", "confidence",
@@ -30,7 +30,7 @@ SUPERVISION_COLUMNS = (
 PERSON_CLASS = 0
 
 
-def write_jsonl(result: RunResult, path: Path) -> None:
+def write_jsonl(result: Result, path: Path) -> None:
     """Write one JSON object per box, after a first line that says what the file is."""
     models = {"detector": model_entry(result.detector), "reid": model_entry(result.reid)}
     cameras = [camera_entry(result, camera) for camera in result.cameras]
@@ -41,12 +41,12 @@ def write_jsonl(result: RunResult, path: Path) -> None:
             out.write(json.dumps(_record(camera, row), ensure_ascii=False) + "\n")
 
 
-def write_csv(result: RunResult, path: Path) -> None:
+def write_csv(result: Result, path: Path) -> None:
     """Write one row per box, with the column names that supervision's CSV files have."""
     _write_table(result, path, CSV_COLUMNS)
 
 
-def write_supervision(result: RunResult, path: Path) -> None:
+def write_supervision(result: Result, path: Path) -> None:
     """Write what supervision's CSVSink would; its JSONSink where the name ends in ``.json``."""
     if path.suffix.lower() != ".json":
         _write_table(result, path, SUPERVISION_COLUMNS)
@@ -61,14 +61,14 @@ def write_supervision(result: RunResult, path: Path) -> None:
         out.write("\n]\n")
 
 
-def all_rows(result: RunResult) -> Iterator[tuple[str, PersonBox]]:
+def all_rows(result: Result) -> Iterator[tuple[str, PersonBox]]:
     """Yield the boxes of all cameras, each with its camera's name."""
     for camera in result.cameras:
         for row in result.rows(camera.name):
             yield camera.name, row
 
 
-def _write_table(result: RunResult, path: Path, columns: tuple[str, ...]) -> None:
+def _write_table(result: Result, path: Path, columns: tuple[str, ...]) -> None:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(columns)

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tracker.errors import SourceError
-from tracker.formats.found import Found, FoundBox, FoundCamera, named_cameras
-from tracker.formats.loaded import model_of
-from tracker.output.tracks_json import SCHEMA
+from tracker.core.errors import SourceError
+from tracker.formats.file_result import model_of
+from tracker.formats.parsed import Found, FoundBox, FoundCamera, named_cameras
+from tracker.results.tracks_json import SCHEMA
 
 CSV_NEEDS = ("camera", "frame", "x_min", "y_min", "x_max", "y_max", "tracker_id")
 

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from tracker.formats.corners import left_top_size
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import SCORE_DIGITS
-from tracker.result import PersonBox, RunResult
-from tracker.types import CameraInfo
+from tracker.core.atomic import replacing
+from tracker.core.types import CameraInfo
+from tracker.formats.rounding import left_top_size
+from tracker.results.result import PersonBox, Result
+from tracker.results.tracks_json import SCORE_DIGITS
 
 MotId = Literal["track", "person"]
 OWN_SECTION = "reid-track"  # of seqinfo.ini: what MOTChallenge has no word for
 
 
-def write_mot(result: RunResult, camera: str, path: Path, *, mot_id: MotId) -> None:
+def write_mot(result: Result, camera: str, path: Path, *, mot_id: MotId) -> None:
     """Write one camera's boxes as MOTChallenge results: frames from 1, one row per box."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
         for row in result.rows(camera):
@@ -36,7 +36,7 @@ def sequence_files(folder: Path, cameras: list[str]) -> list[Path]:
     return [*per_camera, folder / "seqmap.txt"]
 
 
-def write_sequences(result: RunResult, folder: Path, *, mot_id: MotId) -> Iterator[Path]:
+def write_sequences(result: Result, folder: Path, *, mot_id: MotId) -> Iterator[Path]:
     """Write a folder that trackeval reads, as truth (``<camera>/gt``) and as a result (``data``).
 
     Yields each file when it is there. `people.csv` says which numbers are one person.
@@ -54,7 +54,7 @@ def write_sequences(result: RunResult, folder: Path, *, mot_id: MotId) -> Iterat
     yield from sequence_files(folder, [camera.name for camera in result.cameras])
 
 
-def _write_truth(result: RunResult, camera: str, path: Path, mot_id: MotId) -> None:
+def _write_truth(result: Result, camera: str, path: Path, mot_id: MotId) -> None:
     """Write rows that count (1), of pedestrians (1), visible where they were observed."""
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
         for row in result.rows(camera):
@@ -73,7 +73,7 @@ def _write_seqinfo(camera: CameraInfo, path: Path) -> None:
         temporary.write_text("\n".join(lines), encoding="utf-8")
 
 
-def _write_people(result: RunResult, camera: str, path: Path, mot_id: MotId) -> None:
+def _write_people(result: Result, camera: str, path: Path, mot_id: MotId) -> None:
     pairs = {(_number(row, mot_id), row.global_id) for row in result.rows(camera)}
     lines = ["gt_id,person", *(f"{number},{person}" for number, person in sorted(pairs))]
     with replacing(path) as temporary:

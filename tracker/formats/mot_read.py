@@ -4,12 +4,12 @@ import configparser
 import csv
 from pathlib import Path
 
-from tracker.errors import SourceError
-from tracker.formats.corners import corners_from
-from tracker.formats.found import Found, FoundBox, FoundCamera
+from tracker.core.errors import SourceError
 from tracker.formats.lines_read import bad_line, read_text
 from tracker.formats.mot import OWN_SECTION, MotId
-from tracker.source.seqinfo import read_seqinfo
+from tracker.formats.parsed import Found, FoundBox, FoundCamera
+from tracker.formats.rounding import corners_from
+from tracker.video.seqinfo import read_seqinfo
 
 LEAST_COLUMNS = 6
 TRUTH_COLUMNS = 9  # and more than that in results, the last of which are -1

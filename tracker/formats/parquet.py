@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from tracker.errors import ConfigError, SourceError
-from tracker.formats.corners import corners_of
-from tracker.formats.found import Found, FoundBox
+from tracker.core.atomic import replacing
+from tracker.core.errors import ConfigError, SourceError
+from tracker.formats.file_result import model_of
 from tracker.formats.lines_read import camera_from
-from tracker.formats.loaded import model_of
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import (
+from tracker.formats.parsed import Found, FoundBox
+from tracker.formats.rounding import corners_of
+from tracker.results.result import PersonBox, Result
+from tracker.results.tracks_json import (
     METRE_DIGITS,
     SCHEMA,
     SCORE_DIGITS,
@@ -22,7 +23,6 @@ from tracker.output.tracks_json import (
     camera_entry,
     model_entry,
 )
-from tracker.result import PersonBox, RunResult
 
 HEAD = b"reid-track"  # under which the file's metadata have models and cameras
 SIDES = ("x_min", "y_min", "x_max", "y_max")
@@ -38,7 +38,7 @@ def require_pyarrow() -> None:
         raise ConfigError("parquet needs pyarrow; pip install 'reid-track[formats]'")
 
 
-def write_parquet(result: RunResult, path: Path) -> None:
+def write_parquet(result: Result, path: Path) -> None:
     """Write a row per box, a row group per camera; places in metres are null where unknown.
 
     Raises:
@@ -82,7 +82,7 @@ def read_parquet(path: Path) -> Found:
         ) from error
 
 
-def _schema(result: RunResult) -> Any:
+def _schema(result: Result) -> Any:
     import pyarrow as pa
 
     models = {"detector": model_entry(result.detector), "reid": model_entry(result.reid)}

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tracker import boxes
-from tracker.associate.quality import covered_share
-from tracker.boxes import FloatArray as Values
+from tracker.core import boxes
+from tracker.core.boxes import Floats as Values
+from tracker.core.types import CameraInfo, FloatArray, IntArray, Visit
 from tracker.gallery.layout import MOST_CROPS
 from tracker.gallery.picture import HIGHEST_CROP
-from tracker.types import CameraInfo, FloatArray, IntArray, Tracklet
+from tracker.tracking.crop_quality import covered_share
 
 LEAST_APART_S = 0.5  # between two crops of a visit; nearer ones show the same
 TRIES = 3  # boxes of each part of a visit whose sharpness is looked at
@@ -48,7 +48,7 @@ def worth(xyxy: FloatArray, score: Values, covered: Values, size: tuple[int, int
     return np.asarray(np.where((sides > _THIN_PX).all(axis=1), score * large * whole, 0))
 
 
-def choose(visits: Sequence[Tracklet], size: tuple[int, int]) -> dict[int, list[Candidate]]:
+def choose(visits: Sequence[Visit], size: tuple[int, int]) -> dict[int, list[Candidate]]:
     """Choose the boxes of one camera to look at, by frame.
 
     Each visit falls into parts of equal time, and each part has a few candidates, of which the
@@ -68,7 +68,7 @@ def choose(visits: Sequence[Tracklet], size: tuple[int, int]) -> dict[int, list[
     return found
 
 
-def choose_poster(visits: Sequence[Tracklet], camera: CameraInfo, stride: int) -> int:
+def choose_poster(visits: Sequence[Visit], camera: CameraInfo, stride: int) -> int:
     """Choose the earliest frame with the fewest people, among those between first and last box."""
     if not visits:
         return 0
@@ -95,7 +95,7 @@ def _best_of_parts(time_s: Values, value: Values) -> list[tuple[int, int]]:
     return chosen
 
 
-def _covered(visits: Sequence[Tracklet]) -> list[Values]:
+def _covered(visits: Sequence[Visit]) -> list[Values]:
     """Return for each visit how much of each box a nearer person hides, (K,)."""
     if not visits:
         return []

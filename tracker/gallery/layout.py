@@ -9,8 +9,8 @@ embeddings.safetensors                      of exactly these crops
 import os
 from pathlib import Path
 
-from tracker.datasets.crops import TIMES
-from tracker.errors import OutputError
+from tracker.core.errors import OutputError
+from tracker.datasets.cut_tracks import TIMES
 
 FOLDER = "gallery"
 CROPS, POSTERS, EMBEDDINGS = "crops", "posters", "embeddings.safetensors"

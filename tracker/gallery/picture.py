@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from tracker import boxes
-from tracker.types import FloatArray, Image
+from tracker.core import boxes
+from tracker.core.types import FloatArray, Image
 
 HIGHEST_CROP, WIDEST_CROP = 256, 512  # pixels; OSNet looks at 256 x 128
 WIDEST_POSTER = 960

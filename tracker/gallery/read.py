@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from tracker.errors import SourceError
+from tracker.core.errors import SourceError
+from tracker.core.types import EMBEDDING_SIZE, FloatArray, IntArray
 from tracker.gallery.layout import ABOUT, EMBEDDINGS, FOLDER, FORMAT, crop_path, poster_path
-from tracker.result import ModelUse
-from tracker.types import EMBEDDING_SIZE, FloatArray, IntArray
+from tracker.results.result import ModelUse
 
 _COLUMNS = 3  # camera, track_id, frame
 

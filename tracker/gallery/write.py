@@ -9,21 +9,21 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tracker.embed.embedder import BATCH, Embedder
-from tracker.errors import OutputError
+from tracker.core.atomic import replacing
+from tracker.core.errors import OutputError
+from tracker.core.types import FloatArray, Image, IntArray, VisitKey, no_embeddings
+from tracker.gallery.crop_store import CropStore
 from tracker.gallery.layout import ABOUT, CROPS, EMBEDDINGS, FORMAT, POSTERS, crop_path, times_path
-from tracker.gallery.shelf import Key, Shelf
-from tracker.output.atomic import replacing
-from tracker.output.tracks_json import model_entry
-from tracker.result import RunResult
-from tracker.types import FloatArray, Image, IntArray, no_embeddings
+from tracker.reid.embedder import BATCH, Embedder
+from tracker.results.result import Result
+from tracker.results.tracks_json import model_entry
 
 COLUMNS = ("camera", "track", "start_s", "end_s")
-_Named = tuple[Key, int]  # the visit and frame of a crop
+_Named = tuple[VisitKey, int]  # the visit and frame of a crop
 
 
 def write_gallery(
-    shelf: Shelf, result: RunResult, embedder: Embedder | None, tracks_json: str
+    shelf: CropStore, result: Result, embedder: Embedder | None, tracks_json: str
 ) -> None:
     """Turn what lies on the shelf into a gallery.
 
@@ -56,11 +56,11 @@ def write_gallery(
     shelf.put_in_place()
 
 
-def _write_times(path: Path, result: RunResult, kept: set[Key]) -> None:
+def _write_times(path: Path, result: Result, kept: set[VisitKey]) -> None:
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
         writer.writerow(COLUMNS)
-        for visit in result.tracklets():
+        for visit in result.visits():
             if visit.key in kept:
                 span = round(visit.start_s, 6), round(visit.end_s, 6)
                 writer.writerow([*visit.key, *span])
@@ -75,7 +75,7 @@ def _write_embeddings(path: Path, looks: FloatArray, rows: IntArray, about: dict
         )
 
 
-def _embedded(shelf: Shelf, named: Sequence[_Named], embedder: Embedder | None) -> FloatArray:
+def _embedded(shelf: CropStore, named: Sequence[_Named], embedder: Embedder | None) -> FloatArray:
     """Embed the crops as they lie on disk, so that whoever embeds them again gets the same."""
     if embedder is None or not named:
         return np.zeros((len(named), no_embeddings().shape[1]), np.float32)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
 
-from tracker.errors import WeightsError
+from tracker.core.errors import WeightsError
 from tracker.models.locate import (
     LocatedModel,
     find_model,
@@ -17,7 +17,7 @@ from tracker.models.locate import (
     user_cache,
     verified,
 )
-from tracker.models.manifest import ModelCard, Task
+from tracker.models.registry import ModelCard, Task
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import platformdirs
 
-from tracker.config import USUAL_COSINE_DISTANCE
-from tracker.errors import ConfigError, WeightsError, suggestion
-from tracker.models.manifest import (
+from tracker.core.config import USUAL_COSINE_DISTANCE
+from tracker.core.errors import ConfigError, WeightsError, suggestion
+from tracker.models.registry import (
     Detecting,
     ModelCard,
     Preprocessing,

@@ -1,0 +1,146 @@
+"""The server of the live page: on this machine alone, for whoever has its address."""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from tracker.apps.guard import LOOPBACK, Guard, new_token
+from tracker.apps.live.view import LiveView
+from tracker.core.errors import ConfigError
+
+LOOK_EVERY_S = 0.03
+ANSWER_WITHIN_S = 1.0
+LEAVE_WITHIN_S = 3.0
+BOUNDARY = "frame"
+_PAGES = {"": ("live.html", "text/html"), "live.js": ("live.js", "text/javascript"),
+          "live.css": ("live.css", "text/css")}  # fmt: skip
+
+
+class LiveServer:
+    """Serves a view in a thread of its own.
+
+    Args:
+        view: What is shown.
+        listening: A bound socket.
+    """
+
+    def __init__(self, view: LiveView, listening: socket.socket) -> None:
+        port, token = listening.getsockname()[1], new_token()
+        self.address = f"http://{LOOPBACK}:{port}/?token={token}"
+        self._view = view
+        self._over = threading.Event()
+        self._listening = listening
+        routes = [
+            *(Route(f"/{path}", self._page) for path in _PAGES),
+            Route("/update", self._update),
+            Route("/stream/{camera}", self._stream),
+        ]
+        config = uvicorn.Config(
+            Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
+            log_level="critical",  # a player that hangs on when the run ends is no error
+            ws="none", server_header=False, timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, whoever is still looking."""
+        self._over.set()
+        self._server.should_exit = True
+        self._thread.join(LEAVE_WITHIN_S)
+
+    def _run(self) -> None:
+        self._server.run(sockets=[self._listening])
+
+    async def _page(self, request: Request) -> Response:
+        name, kind = _PAGES[request.url.path.removeprefix("/")]
+        text = files("tracker.apps.live").joinpath("pages", name).read_text(encoding="utf-8")
+        return Response(text, media_type=kind)
+
+    async def _update(self, request: Request) -> Response:
+        """Answer with the state and all pictures that are newer than ``seen``, comma-separated.
+
+        The body is the length of the JSON in 4 bytes, the JSON, then the JPEGs one after another.
+        """
+        names = self._view.cameras
+        numbers = request.query_params.get("seen", "").split(",")
+        seen = {n: int(k) for n, k in zip(names, numbers, strict=False) if k.isdecimal()}
+        newer = await self._wait_for_newer(seen)
+        pictures = [await run_in_threadpool(self._view.jpeg, name) for name in newer]
+        sizes = [
+            {"camera": name, "number": number, "bytes": len(picture)}
+            for (name, number), picture in zip(newer.items(), pictures, strict=True)
+        ]
+        head = json.dumps(self._view.state() | {"pictures": sizes}).encode()
+        body = b"".join([len(head).to_bytes(4, "big"), head, *pictures])
+        return Response(body, media_type="application/octet-stream")
+
+    async def _wait_for_newer(self, seen: dict[str, int]) -> dict[str, int]:
+        waited_s = 0.0
+        while not (newer := self._view.newer(seen)):
+            if waited_s > ANSWER_WITHIN_S or self._over.is_set():
+                break
+            await asyncio.sleep(LOOK_EVERY_S)
+            waited_s += LOOK_EVERY_S
+        return newer
+
+    async def _stream(self, request: Request) -> Response:
+        """Answer with a camera's pictures without end, as players and other pages take them."""
+        camera = request.path_params["camera"]
+        if camera not in self._view.cameras:
+            return Response(f"there is no camera '{camera}'", 404, media_type="text/plain")
+        kind = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
+        return StreamingResponse(self._pictures(camera), media_type=kind)
+
+    async def _pictures(self, camera: str) -> AsyncIterator[bytes]:
+        seen = 0
+        while not self._over.is_set():
+            number = self._view.newer({camera: seen}).get(camera)
+            if number is None:
+                await asyncio.sleep(LOOK_EVERY_S)
+                continue
+            seen, jpeg = number, await run_in_threadpool(self._view.jpeg, camera)
+            head = (
+                f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+            )
+            yield head.encode() + jpeg + b"\r\n"
+
+
+@contextmanager
+def serving(view: LiveView, port: int) -> Iterator[LiveServer]:
+    """Serve a view as long as the block runs; port 0 takes a free one.
+
+    Raises:
+        ConfigError: The port cannot be opened.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((LOOPBACK, port))
+            listening.listen()  # so that whoever comes before the server is up waits for it
+        except OSError as error:
+            reason = error.strerror or error
+            raise ConfigError(
+                f"--port {port} cannot be opened: {reason}; 0 takes a free one"
+            ) from error
+        server = LiveServer(view, listening)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

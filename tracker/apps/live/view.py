@@ -1,0 +1,163 @@
+"""What the live page shows: the newest picture of each camera, who is present, who moved."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import cv2
+
+from tracker.core.types import Frame
+from tracker.identity.events import Event
+from tracker.rendering.draw import Annotator, Label, colour_of
+from tracker.video.source import FrameSource
+
+WIDEST_PX = 960
+QUALITY = 80  # of the JPEGs
+RATE_OVER_S = 5.0
+MOST_MOVES = 20
+
+
+@dataclass(slots=True)
+class _Camera:
+    """One camera as far as its frames have come."""
+
+    source: FrameSource
+    annotator: Annotator
+    shown: deque[float] = field(default_factory=deque)  # when, within `RATE_OVER_S`
+    frame: Frame | None = None
+    labels: list[Label] = field(default_factory=list)
+    number: int = 0  # of the frames that were processed
+    delay_s: float | None = None
+    jpeg: tuple[int, bytes] = (0, b"")
+
+    def fps(self) -> float:
+        """Return the frames per second that were processed lately."""
+        while self.shown and self.shown[0] < time.monotonic() - RATE_OVER_S:
+            self.shown.popleft()
+        if len(self.shown) < 2:  # noqa: PLR2004 - no interval
+            return 0.0
+        return (len(self.shown) - 1) / max(time.monotonic() - self.shown[0], 1e-3)
+
+
+class LiveView:
+    """Takes frames and events from the run's thread and is read by the server's.
+
+    Args:
+        sources: One per camera.
+        now_s: The run's clock; None where nothing is live, so that nothing can be late.
+        wall: Tells the wall clock's time of the run's; None likewise.
+    """
+
+    def __init__(
+        self, sources: Sequence[FrameSource], now_s: Callable[[], float] | None,
+        wall: Callable[[float], str] | None,
+    ) -> None:  # fmt: skip
+        self._cameras = {
+            s.info.name: _Camera(s, Annotator(s.info.width, s.info.height)) for s in sources
+        }
+        self._now_s, self._wall = now_s, wall
+        self._lock = threading.Lock()
+        self._drawing = threading.Lock()
+        self._present: dict[tuple[str, int], dict[str, Any]] = {}
+        self._moves: deque[dict[str, Any]] = deque(maxlen=MOST_MOVES)
+        self._people = 0
+
+    @property
+    def cameras(self) -> list[str]:
+        """The cameras' names, in the order of the page."""
+        return list(self._cameras)
+
+    def frame(self, frame: Frame, labels: list[Label], people: int) -> None:
+        """Take in a processed frame; it is drawn only when somebody looks."""
+        with self._lock:
+            camera = self._cameras[frame.camera]
+            camera.frame, camera.labels = frame, labels
+            camera.number += 1
+            camera.shown.append(time.monotonic())
+            camera.fps()  # lets go of what is old
+            self._people = people
+            if self._now_s and camera.source.info.live:
+                taken_s = frame.time_s - camera.source.info.offset_s
+                camera.delay_s = max(self._now_s() - taken_s, 0.0)
+
+    def event(self, event: Event) -> None:
+        """Take in what happened."""
+        key = event.camera, event.track_id
+        with self._lock:
+            if event.kind == "appeared":
+                self._present[key] = {"global_id": event.global_id, "since_s": event.time_s}
+            elif event.kind == "left":
+                self._present.pop(key, None)
+            elif event.kind == "merged" and event.into is not None:
+                self._rename(event.global_id, event.into)
+            elif event.kind == "moved":
+                self._moves.appendleft(self._move(event))
+
+    def state(self) -> dict[str, Any]:
+        """Return all but the pictures, as the page gets it."""
+        with self._lock:
+            now_s = max((c.frame.time_s for c in self._cameras.values() if c.frame), default=0.0)
+            here = [
+                {"camera": camera, **entry, "colour": _hex(entry["global_id"])}
+                for (camera, _), entry in self._present.items()
+            ]
+            return {
+                "time_s": round(now_s, 3),
+                "clock": self._wall(now_s) if self._wall else None,
+                "people": self._people,
+                "cameras": [_state(name, c) for name, c in self._cameras.items()],
+                "present": sorted(here, key=lambda e: (e["global_id"], e["camera"])),
+                "moves": list(self._moves),
+            }
+
+    def newer(self, seen: Mapping[str, int]) -> dict[str, int]:
+        """Return the cameras that have a newer frame than was seen, with its number."""
+        return {n: c.number for n, c in self._cameras.items() if c.number > seen.get(n, 0)}
+
+    def jpeg(self, camera: str) -> bytes:
+        """Return a camera's newest frame with its people drawn, or nothing before the first."""
+        shown = self._cameras[camera]
+        with self._drawing:
+            with self._lock:
+                frame, labels, number = shown.frame, shown.labels, shown.number
+            if frame is None or shown.jpeg[0] == number:
+                return shown.jpeg[1]
+            image = shown.annotator.draw(frame.image, frame.time_s, labels)
+            scale = WIDEST_PX / image.shape[1]
+            if scale < 1:
+                image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+            encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
+            shown.jpeg = number, encoded.tobytes()
+            return shown.jpeg[1]
+
+    def _rename(self, gone: int, kept: int) -> None:
+        for entry in [*self._present.values(), *self._moves]:
+            if entry["global_id"] == gone:
+                entry["global_id"] = kept
+
+    def _move(self, event: Event) -> dict[str, Any]:
+        return {
+            "global_id": event.global_id, "from": event.from_camera, "to": event.camera,
+            "time_s": round(event.time_s, 2),
+            "clock": self._wall(event.time_s) if self._wall else None,
+            "travel_s": round(event.travel_s or 0.0, 2), "probability": event.probability,
+        }  # fmt: skip
+
+
+def _state(name: str, camera: _Camera) -> dict[str, Any]:
+    info = camera.source.info
+    return {
+        "name": name, "width": info.width, "height": info.height, "live": info.live,
+        "lost": bool(getattr(camera.source, "lost", False)), "number": camera.number,
+        "fps": round(camera.fps(), 1), "sends_fps": round(info.fps, 1),
+        "delay_s": None if camera.delay_s is None else round(camera.delay_s, 3),
+        "dropped": info.dropped, "outages": info.outages, "people": len(camera.labels),
+    }  # fmt: skip
+
+
+def _hex(person: int) -> str:
+    blue, green, red = colour_of(person)
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,0 +1,114 @@
+"""What the page shows, from a tracks.json: small enough for 2,000 people in 20 cameras.
+
+Lists of numbers instead of objects, places of other lists instead of names, and of each visit's
+boxes only some points of the path. `page/model.js` reads it; keep the two together.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from tracker.core.types import VisitKey
+from tracker.corrections.apply import BY_PERSON
+from tracker.rendering.draw import colour_of
+from tracker.results.saved_tracks import Content, SavedVisit, link_end, people_of
+
+MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 64, 12, 120_000  # of the paths: of a visit, of all
+TIME_DIGITS = 2
+BY_PROGRAM, SAID, CONFIRMED = range(3)  # who vouches for a link
+
+Shots = Mapping[VisitKey, Sequence[int]]  # the frames of which a visit has pictures
+
+
+def facts_of(
+    content: Content, title: str, shots: Shots | None = None, posters: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return what the page shows, as JSON takes it.
+
+    Args:
+        content: A tracks.json.
+        title: What the run is called.
+        shots: The pictures that there are.
+        posters: The cameras of which there is a poster.
+
+    Raises:
+        SourceError: The content is no whole tracks.json.
+    """
+    people = people_of(content)
+    cameras = [camera["name"] for camera in content["cameras"]]
+    names = {p["global_id"]: p.get("name") for p in content["identities"]}
+    visits = [(number, visit) for number, own in people.items() for visit in own]
+    place = {visit.key: n for n, (_, visit) in enumerate(visits)}
+    tracks = {(t["camera"], t["track_id"]): t for t in content["tracks"]}
+    order = {number: n for n, number in enumerate(people)}
+    points = min(max(ALL_POINTS // max(len(visits), 1), FEWEST_POINTS), MOST_POINTS)
+    return {
+        "title": title,
+        "models": content["models"],
+        "version": content["generator"]["version"],
+        "cameras": [[*_camera(c), c["name"] in posters] for c in content["cameras"]],
+        "people": [[number, names.get(number), _hex(number)] for number in people],
+        "visits": [
+            [order[number], cameras.index(visit.camera), visit.track_id, *_times(visit),
+             *_path(tracks[visit.key], points), list((shots or {}).get(visit.key, []))]
+            for number, visit in visits
+        ],
+        "links": [_link(link, place) for link in content["links"]],
+    }  # fmt: skip
+
+
+def _camera(camera: Mapping[str, Any]) -> list[Any]:
+    names = ("name", "width", "height", "fps", "frames", "offset_s")
+    return [camera[name] for name in names]
+
+
+def _hex(person: int) -> str:
+    """Return a person's colour in the videos, as pages write it."""
+    blue, green, red = colour_of(person)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def _times(visit: SavedVisit) -> tuple[float, float]:
+    return round(visit.enter_s, TIME_DIGITS), round(visit.leave_s, TIME_DIGITS)
+
+
+def _path(track: Mapping[str, Any], points: int) -> tuple[int, int, list[int], list[float]]:
+    """Return first and last frame, the feet in pixels (x, y in turn), the places in metres."""
+    boxes = list(evenly(track["boxes"], points))
+    feet = [round(v) for b in boxes for v in ((b["xyxy"][0] + b["xyxy"][2]) / 2, b["xyxy"][3])]
+    places = [round(v, 2) for b in boxes if b.get("place_m") for v in b["place_m"]]
+    return track["first_frame"], track["last_frame"], feet, places
+
+
+def evenly(items: Sequence[Any], most: int) -> Iterable[Any]:
+    """Yield at most so many items, evenly spread, the first and the last among them.
+
+    >>> list(evenly(range(10), 4)), list(evenly(range(10), 1))
+    ([0, 3, 6, 9], [5])
+    """
+    if len(items) <= most:
+        yield from items
+    elif most == 1:
+        yield items[len(items) // 2]
+    else:
+        last = len(items) - 1
+        yield from (items[round(n * last / (most - 1))] for n in range(most))
+
+
+def _link(link: dict[str, Any], place: Mapping[VisitKey, int]) -> list[Any]:
+    rival = link["runner_up"]
+    vouched = BY_PROGRAM
+    if link.get("confirmed"):
+        vouched = CONFIRMED
+    elif link.get("by") == BY_PERSON:
+        vouched = SAID
+    return [
+        place[link_end(link, "first")],
+        place[link_end(link, "second")],
+        link["probability"],
+        link["similarity"],
+        round(link["gap_s"], TIME_DIGITS),
+        link["distance_m"],
+        -1 if rival is None else place[link_end(link, "runner_up")],
+        None if rival is None else rival.get("probability"),
+        vouched,
+    ]

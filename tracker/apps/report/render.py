@@ -1,0 +1,88 @@
+"""The page: one file with its style, scripts and data inside, and a policy that allows no more."""
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from tracker.core.errors import ConfigError
+
+# In the order in which they need each other; the last one starts the page.
+SCRIPTS = (
+    "dom.js", "words.js", "model.js", "pictures.js", "charts.js", "paths.js", "overview.js",
+    "people.js", "person.js", "links.js",
+)  # fmt: skip
+REVIEW_SCRIPTS = ("player.js", "review.js")
+START = "app.js"
+WEB_HINT = "install it with: pip install 'reid-track[web]'"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page and the policy under which a browser shall run it."""
+
+    html: str
+    policy: str
+
+
+def render(
+    facts: dict[str, Any], pictures: dict[str, str] | None = None, *, review: bool = False
+) -> Page:
+    """Return the page.
+
+    Args:
+        facts: As `facts_of` makes them.
+        pictures: ``data:`` addresses by name; see `tracker.apps.report.pictures`.
+        review: Whether it is served, with what is needed to correct.
+
+    Raises:
+        ConfigError: Jinja2 is not installed.
+    """
+    try:
+        from jinja2 import Environment
+        from markupsafe import Markup
+    except ImportError as error:
+        raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
+    names = (*SCRIPTS, *(REVIEW_SCRIPTS if review else ()), START)
+    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, names)) + "\n})();\n"
+    style = _asset("style.css")
+    policy = _policy(style, script, review=review)
+    template = Environment(autoescape=True, trim_blocks=True).from_string(_asset("page.html.j2"))
+    html = template.render(
+        title=facts["title"], policy=policy, review=review, style=Markup(style),  # noqa: S704 - own file
+        script=Markup(script), facts=Markup(_json(facts)), pictures=pictures or {},  # noqa: S704
+    )  # fmt: skip
+    return Page(html, policy)
+
+
+def _asset(name: str) -> str:
+    return files("tracker.apps.report").joinpath("page", name).read_text(encoding="utf-8")
+
+
+def _json(value: Any) -> str:
+    """Write JSON that can stand inside a script element whatever names it has."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _policy(style: str, script: str, *, review: bool) -> str:
+    """Allow this very style and script, pictures inside the page, and the server that sent it."""
+    own = " 'self'" if review else ""
+    rules = [
+        "default-src 'none'",
+        f"img-src data:{own}",
+        f"style-src {_hash_of(style)}",
+        f"script-src {_hash_of(script)}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    if review:
+        rules += ["connect-src 'self'", "frame-ancestors 'none'"]
+    return "; ".join(rules)
+
+
+def _hash_of(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"

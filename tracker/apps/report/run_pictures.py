@@ -1,0 +1,68 @@
+"""The pictures that a run kept beside its tracks.json: crops of visits, a poster per camera."""
+
+import logging
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tracker.core.types import VisitKey
+from tracker.gallery.read import Gallery, gallery_beside, read_gallery
+from tracker.results.saved_tracks import Content
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a run's pictures lie.
+
+    Attributes:
+        crops: By visit, then by frame, in order of time.
+        posters: By camera.
+    """
+
+    crops: dict[VisitKey, dict[int, Path]] = field(default_factory=dict)
+    posters: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def shots(self) -> dict[VisitKey, list[int]]:
+        """The frames of which there are crops."""
+        return {key: list(paths) for key, paths in self.crops.items()}
+
+
+def find_kept(tracks: Path, content: Content) -> Kept:
+    """Look for the gallery of a tracks.json; there may be none, or that of another result.
+
+    Raises:
+        SourceError: It is damaged.
+    """
+    folder = gallery_beside(tracks)
+    if not folder.is_dir():
+        return Kept()
+    gallery = read_gallery(folder)
+    crops: dict[VisitKey, dict[int, Path]] = {}
+    for place, frame in enumerate(gallery.row[:, 2].tolist()):
+        crops.setdefault(gallery.key(place), {})[frame] = gallery.crop(place)
+    if not _fits(crops, content):
+        logger.warning(
+            "%s is of another result than %s and is not shown; run it again with --crops",
+            folder, tracks.name,
+        )  # fmt: skip
+        return Kept()
+    return Kept(crops, _posters(gallery, content))
+
+
+def _fits(crops: dict[VisitKey, dict[int, Path]], content: Content) -> bool:
+    """Tell whether all crops are of this result's visits: a run without --crops leaves old ones."""
+    spans = {
+        (t["camera"], int(t["track_id"])): (t["first_frame"], t["last_frame"])
+        for t in content["tracks"]
+    }
+    return all(
+        key in spans and spans[key][0] <= min(frames) and max(frames) <= spans[key][1]
+        for key, frames in crops.items()
+    )
+
+
+def _posters(gallery: Gallery, content: Content) -> dict[str, Path]:
+    found = {c["name"]: gallery.poster(c["name"]) for c in content["cameras"]}
+    return {name: path for name, path in found.items() if path is not None}

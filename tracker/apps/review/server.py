@@ -1,0 +1,204 @@
+"""The review's page and what it asks for, over HTTP; `tracker.apps.guard` stands before it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from tracker.apps.guard import App, Guard
+from tracker.apps.report.page_data import facts_of
+from tracker.apps.report.render import WEB_HINT, Page, render
+from tracker.apps.report.run_pictures import Kept
+from tracker.apps.review.player import CameraPlayer, Footage
+from tracker.apps.review.session import OutdatedError, ReviewSession
+from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
+from tracker.core.types import VisitKey
+from tracker.results.saved_tracks import Content
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+MOST_BODY_BYTES = 1_000_000
+_MISSING, _CONFLICT, _TOO_LARGE, _WRONG, _FAILED = 404, 409, 413, 422, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a review shows.
+
+    Attributes:
+        title: What the run is called.
+        folder: Nothing outside of it is served, but the footage that the person named.
+        kept: Crops and posters.
+        footage: By camera.
+    """
+
+    title: str
+    folder: Path
+    kept: Kept
+    footage: Mapping[str, Footage]
+
+
+class Review:
+    """Answers the page's requests."""
+
+    def __init__(self, desk: ReviewSession, material: Material) -> None:
+        self._desk = desk
+        self._material = material
+        self._cameras = {c["name"]: c for c in desk.content["cameras"]}
+        self._names = list(self._cameras)
+        self._before = _people(desk.original)
+        self._players: dict[str, CameraPlayer] = {}
+        self._lock = Lock()
+        self.page()  # what is missing or wrong shall be told before anybody comes
+
+    def page(self) -> Page:
+        """Return the page as the run is corrected now."""
+        return render(self.facts(), review=True)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the page shows, with what only the review knows."""
+        material, desk = self._material, self._desk
+        facts = facts_of(desk.content, material.title, material.kept.shots, material.kept.posters)
+        return facts | {
+            "revision": desk.revision,
+            "corrections": desk.corrections,
+            "file": desk.saved_in.name,
+            "videos": [name in material.footage for name in self._names],
+        }
+
+    def show(self, _request: "Request") -> "Response":
+        """Answer with the page."""
+        from starlette.responses import HTMLResponse
+
+        return HTMLResponse(self.page().html)
+
+    def change(self, said: Any, *, undo: bool) -> "Response":
+        """Make or undo corrections; answer with everything as it is then."""
+        from starlette.responses import JSONResponse
+
+        try:
+            revision = said["revision"]
+            if undo:
+                self._desk.undo(revision)
+            else:
+                self._desk.correct(list(said["corrections"]), revision)
+        except OutdatedError as error:
+            return JSONResponse({"error": str(error), "facts": self.facts()}, _CONFLICT)
+        except (ConfigError, SourceError) as error:
+            return JSONResponse({"error": str(error)}, _WRONG)
+        except (KeyError, TypeError) as error:
+            return JSONResponse({"error": f"no such request: {error}"}, _WRONG)
+        except OutputError as error:
+            return JSONResponse({"error": str(error)}, _FAILED)
+        return JSONResponse({"facts": self.facts()})
+
+    def crop(self, request: "Request") -> "Response":
+        """Answer with a crop of a visit."""
+        words = request.path_params
+        key = self._camera(words["camera"]), words["track"]
+        return self._file(self._material.kept.crops.get(key, {}).get(words["frame"]))
+
+    def poster(self, request: "Request") -> "Response":
+        """Answer with a camera's poster."""
+        name = self._camera(request.path_params["camera"])
+        return self._file(self._material.kept.posters.get(name))
+
+    def span(self, request: "Request") -> "Response":
+        """Answer with which frames a camera's video has."""
+        from starlette.responses import JSONResponse
+
+        try:
+            player = self._player(self._camera(request.path_params["camera"]))
+        except ReidTrackError as error:
+            return JSONResponse({"error": str(error)}, _MISSING)
+        span = player.span
+        return JSONResponse({"first": span.first, "stride": span.stride, "count": span.count})
+
+    def frame(self, request: "Request") -> "Response":
+        """Answer with a frame of a camera's video."""
+        from starlette.responses import Response
+
+        words = request.path_params
+        try:
+            player = self._player(self._camera(words["camera"]))
+        except ReidTrackError:
+            return _nothing()
+        chosen = request.query_params.get("person", "")
+        data = player.picture(
+            words["frame"], _people(self._desk.content), self._before,
+            int(chosen) if chosen.isdecimal() else None,
+        )  # fmt: skip
+        return Response(data, media_type="image/jpeg") if data else _nothing()
+
+    def _camera(self, number: int) -> str:
+        return self._names[number] if number < len(self._names) else ""
+
+    def _player(self, name: str) -> CameraPlayer:
+        with self._lock:
+            if name not in self._players:
+                if name not in self._material.footage:
+                    raise SourceError("there is no video of this camera")
+                footage, content = self._material.footage[name], self._desk.content
+                self._players[name] = CameraPlayer(footage, self._cameras[name], content)
+            return self._players[name]
+
+    def _file(self, path: Path | None) -> "Response":
+        from starlette.responses import Response
+
+        inside = self._material.folder.resolve()
+        if path is None or not path.resolve().is_relative_to(inside) or not path.is_file():
+            return _nothing()
+        return Response(path.read_bytes(), media_type="image/jpeg")
+
+
+def guarded(review: Review, token: str, port: int) -> Guard:
+    """Put the routes together and the guard before them.
+
+    Raises:
+        ConfigError: Starlette is not installed.
+    """
+    try:
+        from starlette.applications import Starlette
+        from starlette.requests import Request
+        from starlette.responses import JSONResponse, Response
+        from starlette.routing import Route
+    except ImportError as error:
+        raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
+
+    async def correct(request: Request) -> Response:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BODY_BYTES:
+                return JSONResponse({"error": "this is too much at once"}, _TOO_LARGE)
+        try:
+            said = json.loads(body)
+        except ValueError:
+            return JSONResponse({"error": "this is no JSON"}, _WRONG)
+        return review.change(said, undo=request.url.path == "/undo")
+
+    routes = [
+        Route("/", review.show),
+        Route("/correct", correct, methods=["POST"]),
+        Route("/undo", correct, methods=["POST"]),
+        Route("/crop/{camera:int}/{track:int}/{frame:int}.jpg", review.crop),
+        Route("/poster/{camera:int}.jpg", review.poster),
+        Route("/video/{camera:int}.json", review.span),
+        Route("/video/{camera:int}/{frame:int}.jpg", review.frame),
+    ]
+    app: App = Starlette(routes=routes)
+    return Guard(app, token, port=port, policy=review.page().policy)
+
+
+def _people(content: Content) -> dict[VisitKey, int]:
+    return {(t["camera"], int(t["track_id"])): t["global_id"] for t in content["tracks"]}
+
+
+def _nothing() -> "Response":
+    from starlette.responses import PlainTextResponse
+
+    return PlainTextResponse("there is no such picture\n", _MISSING)

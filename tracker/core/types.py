@@ -1,0 +1,206 @@
+"""The plain data that passes between the stages.
+
+Images are (height, width, 3) uint8 in OpenCV's colour order BGR. Boxes are `xyxy` in pixels of
+the source's frames (see `boxes`). Frames count from 0 in the source; times are seconds on the
+run's common clock: from a camera's first frame, plus its offset.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from tracker.core.ground import GroundPlane
+
+Image = npt.NDArray[np.uint8]
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+VisitKey = tuple[str, int]  # camera, track_id
+
+EMBEDDING_SIZE = 512  # OSNet's last layer has this width in every variant
+
+
+@dataclass(frozen=True, slots=True)
+class CameraInfo:
+    """What is known of a camera before its first frame is processed."""
+
+    name: str
+    source: str
+    width: int  # pixels
+    height: int  # pixels
+    fps: float  # frames per second of the source, kept as a float: 29.97 stays 29.97
+    frames: int | None  # from the header, so possibly wrong; None for live sources
+    live: bool = False
+    offset_s: float = 0.0  # of its first frame, from the run's common zero
+    ground: GroundPlane | None = None  # where it is calibrated
+    dropped: int = 0  # frames of a live source that came faster than they were processed
+    outages: int = 0  # times that a live source was lost and tried again
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture of one camera."""
+
+    camera: str
+    index: int
+    time_s: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """The people that a detector found in one frame.
+
+    Attributes:
+        xyxy: (N, 4) float32, pixels.
+        score: (N,) float32 in [0, 1].
+    """
+
+    xyxy: FloatArray
+    score: FloatArray
+
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not fit each other."""
+        if self.xyxy.shape != (len(self.xyxy), 4):
+            raise ValueError(f"xyxy must have shape (N, 4), but has {self.xyxy.shape}")
+        if self.score.shape != (len(self.xyxy),):
+            raise ValueError(f"score must have shape ({len(self.xyxy)},), but {self.score.shape}")
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+    def __getitem__(self, index: npt.NDArray[np.generic] | slice) -> "Detections":
+        return Detections(self.xyxy[index], self.score[index])
+
+    @classmethod
+    def empty(cls) -> "Detections":
+        """Return no detections: (0, 4) and (0,)."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class TrackBox:
+    """One box of one track in the frame at hand."""
+
+    track_id: int
+    xyxy: FloatArray  # (4,) pixels
+    score: float  # of the detection; for an unobserved box the last score
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One visit of a person to one camera's view, from entering to leaving.
+
+    Attributes:
+        camera: Name of the camera.
+        track_id: Unique within the camera, from 1 in the order of confirmation.
+        frame: (K,) int64, strictly increasing frame numbers.
+        time_s: (K,) float64 seconds.
+        xyxy: (K, 4) float32 pixels.
+        score: (K,) float32.
+        observed: (K,) bool; False where the box was interpolated.
+        embeddings: (M, 512) float32 of unit length, views spread over the visit; M may be 0.
+    """
+
+    camera: str
+    track_id: int
+    frame: IntArray
+    time_s: npt.NDArray[np.float64]
+    xyxy: FloatArray
+    score: FloatArray
+    observed: BoolArray
+    embeddings: FloatArray
+
+    def rows(self, rows: IntArray | BoolArray) -> "Visit":
+        """Return the visit with some of its boxes, chosen as NumPy does, and all its views."""
+        return replace(
+            self, frame=self.frame[rows], time_s=self.time_s[rows], xyxy=self.xyxy[rows],
+            score=self.score[rows], observed=self.observed[rows],
+        )  # fmt: skip
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Camera and track_id: what identifies the tracklet in a run."""
+        return self.camera, self.track_id
+
+    @property
+    def start_s(self) -> float:
+        """Time of the first box."""
+        return float(self.time_s[0])
+
+    @property
+    def end_s(self) -> float:
+        """Time of the last box."""
+        return float(self.time_s[-1])
+
+
+@dataclass(slots=True)
+class Identity:
+    """A person, through all visits to all cameras; some have been given a name."""
+
+    global_id: int
+    visits: list[Visit] = field(default_factory=list)
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Why a visit was given the person of an earlier one.
+
+    Attributes:
+        first: (camera, track_id) of the earlier visit.
+        second: (camera, track_id) of the later one.
+        probability: How likely the two are one person, in [0, 1].
+        similarity: Cosine similarity of their looks.
+        gap_s: Seconds from leaving to entering; negative where both were in view.
+        second_enters_s: When the later visit began.
+        distance_m: Metres between their ground places at that time, where both are known.
+        runner_up: The visit of somebody else that fitted best.
+        runner_up_probability: How likely that one was.
+        confirmed: A person has said that it is right.
+    """
+
+    first: tuple[str, int]
+    second: tuple[str, int]
+    probability: float
+    similarity: float
+    gap_s: float
+    second_enters_s: float
+    distance_m: float | None = None
+    runner_up: tuple[str, int] | None = None
+    runner_up_probability: float | None = None
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two people who proved to be one while the recording went on.
+
+    Attributes:
+        time_s: When that was found.
+        gone: The global_id that was given up.
+        kept: The one that stays.
+    """
+
+    time_s: float
+    gone: int
+    kept: int
+
+
+def no_embeddings() -> FloatArray:
+    """Return the embeddings of no crops: (0, 512) float32."""
+    return np.zeros((0, EMBEDDING_SIZE), np.float32)
+
+
+def global_ids(identities: Iterable[Identity]) -> dict[tuple[str, int], int]:
+    """Map each tracklet's (camera, track_id) to its person's global_id."""
+    return {t.key: person.global_id for person in identities for t in person.visits}
+
+
+def transitions(person: Identity) -> list[tuple[Visit, Visit]]:
+    """Return the pairs of visits, one after the other, between which a person changed cameras."""
+    return [(a, b) for a, b in pairwise(person.visits) if a.camera != b.camera]

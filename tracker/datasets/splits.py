@@ -1,0 +1,38 @@
+"""The parts into which a published data set is divided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.core.errors import SourceError
+from tracker.datasets.pictures import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Pictures by purpose; the people of the training are not those of the test.
+
+    Attributes:
+        train: To learn from.
+        query: Asked for.
+        gallery: Searched.
+        validation: Further people that some authors add to the training; often empty.
+        distractors: Names in the gallery that are nobody's and can never match.
+    """
+
+    train: Sequence[Picture]
+    query: Sequence[Picture]
+    gallery: Sequence[Picture]
+    validation: Sequence[Picture] = ()
+    distractors: frozenset[str] = frozenset()
+
+
+def require_file(path: Path, what: str) -> Path:
+    """Return `path` if it is a file.
+
+    Raises:
+        SourceError: It is not; `what` says what it would be.
+    """
+    if not path.is_file():
+        raise SourceError(f"there is no {what} at '{path}'; get the data set's complete archive")
+    return path

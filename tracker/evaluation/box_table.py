@@ -1,0 +1,136 @@
+"""Boxes with identities, from truth files and from results."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tracker.core import boxes
+from tracker.core.errors import ConfigError, SourceError, suggestion
+from tracker.results.saved_tracks import read_saved
+
+PEDESTRIAN = 1
+DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
+COLUMNS = 9
+_Array = Any  # NumPy arrays of mixed types go into trackeval as they are
+
+
+@dataclass(frozen=True, slots=True)
+class BoxTable:
+    """Boxes with identities, one row each.
+
+    Attributes:
+        frame: (N,) int, from 1 as in MOTChallenge files.
+        identity: (N,) int.
+        xyxy: (N, 4) float64 pixels.
+        ignored: (N,) bool; boxes of the truth that neither help nor hurt.
+    """
+
+    frame: _Array
+    identity: _Array
+    xyxy: _Array
+    ignored: _Array
+
+    def __getitem__(self, index: _Array) -> "BoxTable":
+        return BoxTable(*(a[index] for a in (self.frame, self.identity, self.xyxy, self.ignored)))
+
+
+def read_mot(path: Path, *, truth: bool = False) -> BoxTable:
+    """Read a MOTChallenge text file.
+
+    In a truth, rows whose seventh column is 0 or whose class (MOT16 and later) is no pedestrian
+    do not count; the classes that look like people are kept as ignored.
+
+    Raises:
+        SourceError: Missing or not in that format.
+    """
+    try:
+        rows = [r for r in csv.reader(path.read_text().splitlines()) if r]
+        table = np.array([[float(v) for v in (r + ["-1"] * COLUMNS)[:COLUMNS]] for r in rows])
+    except OSError as error:
+        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
+    except ValueError as error:
+        raise SourceError(f"{path} is no MOTChallenge text file: {error}") from error
+    table = table.reshape(-1, COLUMNS)
+    ignored = np.zeros(len(table), bool)
+    if truth:
+        has_classes = (table[:, 7] == np.round(table[:, 7])).all() and (table[:, 7] > 0).all()
+        ignored = np.isin(table[:, 7], DISTRACTORS) & has_classes
+        counted = (table[:, 6] != 0) & ((table[:, 7] == PEDESTRIAN) | ~np.array(has_classes))
+        table, ignored = table[counted | ignored], ignored[counted | ignored]
+    xyxy = boxes.xywh_to_xyxy(table[:, 2:6])
+    return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), xyxy, ignored)
+
+
+def read_people(path: Path) -> dict[int, str]:
+    """Read which truth numbers are one person: a csv with the columns ``gt_id,person``.
+
+    Raises:
+        SourceError: Missing or without these columns.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as stream:
+            rows = csv.DictReader(stream)
+            if not {"gt_id", "person"} <= set(rows.fieldnames or []):
+                raise SourceError(f"{path} is no csv with the columns gt_id,person")
+            return {int(r["gt_id"]): r["person"] for r in rows}
+    except (OSError, csv.Error, ValueError) as error:
+        raise SourceError(f"{path} is no csv with gt_id,person: {error}") from error
+
+
+def join_people(
+    truth: BoxTable, person_of: Mapping[int, str], everybody: Iterable[str] | None = None
+) -> BoxTable:
+    """Give all visits of one person one number.
+
+    Args:
+        truth: One sequence.
+        person_of: Who its numbers are.
+        everybody: The people of all sequences, so that each has one number in all of them.
+    """
+    names = set(person_of.values() if everybody is None else everybody)
+    numbers = {name: n for n, name in enumerate(sorted(names), start=1)}
+    fresh = len(numbers) + 1 + truth.identity
+    joined = [
+        numbers[person_of[i]] if i in person_of else f
+        for i, f in zip(truth.identity.tolist(), fresh.tolist(), strict=True)
+    ]
+    return BoxTable(truth.frame, np.array(joined, int), truth.xyxy, truth.ignored)
+
+
+def camera_names(path: Path) -> list[str]:
+    """Return the cameras of a tracks.json.
+
+    Raises:
+        SourceError: Not a tracks.json.
+    """
+    return [str(camera["name"]) for camera in read_saved(path)["cameras"]]
+
+
+def read_tracks_json(path: Path, *, person: bool, camera: str) -> BoxTable:
+    """Read one camera of a tracks.json.
+
+    Args:
+        path: The file.
+        person: Take the people's global_id instead of the visits' track_id.
+        camera: Which camera.
+
+    Raises:
+        SourceError: Not a tracks.json.
+        ConfigError: It has no such camera.
+    """
+    names = camera_names(path)
+    if camera not in names:
+        raise ConfigError(
+            f"{path} has no camera '{camera}'.{suggestion(camera, names)} It has: "
+            f"{', '.join(names)}"
+        )
+    key = "global_id" if person else "track_id"
+    tracks = [t for t in read_saved(path)["tracks"] if t["camera"] == camera]
+    rows = [(b["frame"] + 1, t[key], *b["xyxy"]) for t in tracks for b in t["boxes"]]
+    table = np.array(rows, np.float64).reshape(-1, 6)
+    ignored = np.zeros(len(table), bool)
+    return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:], ignored)

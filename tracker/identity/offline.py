@@ -1,0 +1,125 @@
+"""Decide which visits of a finished recording are one person."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+
+import numpy as np
+
+from tracker.core.config import LinkConfig
+from tracker.core.types import Identity, Link, Merge, Visit, VisitKey
+from tracker.identity.constraints import SurePairs
+from tracker.identity.grouping import Scene, decide
+from tracker.identity.link_probability import Decision, reasons
+from tracker.identity.switch_repair import part_at_gaps, split_mixed, trim_overlaps
+
+DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """People, and why each of their visits belongs to them."""
+
+    identities: list[Identity]
+    links: list[Link]
+    merges: list[Merge] = field(default_factory=list)
+
+
+def link(
+    tracklets: Iterable[Visit], config: LinkConfig, scene: Scene | None = None,
+    sure: SurePairs | None = None,
+) -> Linked:  # fmt: skip
+    """Group all visits of a finished recording into people.
+
+    Holds always: no person has two visits to one camera that share an instant, nor is at two
+    places on the ground at once; the order of the input does not matter.
+
+    Args:
+        tracklets: Of all cameras.
+        config: Thresholds, and what is known of the cameras.
+        scene: Calibration and picture sizes, where known.
+        sure: Visits about which a person has said who they are; all visits then stay as they are.
+
+    Returns:
+        People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
+        exactly one, sorted by time. A visit that the views of other cameras show to be two
+        people, one after the other, is two tracklets there (`split_mixed`).
+    """
+    ordered = sorted(tracklets, key=appearance_order)
+    if not ordered:
+        return Linked([], [])
+    scene = scene or Scene()
+    if sure is None:
+        sure, ordered, decision = SurePairs(), *_decided(ordered, config, scene)
+    else:
+        decision = decide(ordered, config, scene, sure=sure)
+    people = [
+        Identity(number, [ordered[i] for i in group])
+        for number, group in enumerate(decision.groups, 1)
+    ]
+    preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
+    return Linked(people, sure.vouch(reasons(preferred)))
+
+
+def one_person_each(tracklets: Iterable[Visit], config: LinkConfig, scene: Scene) -> list[Visit]:
+    """Return the visits as `link` cuts them where the views of other cameras tell of two people."""
+    ordered = sorted(tracklets, key=appearance_order)
+    return _decided(ordered, config, scene)[0] if ordered else []
+
+
+def _decided(visits: list[Visit], config: LinkConfig, scene: Scene) -> tuple[list[Visit], Decision]:
+    """Decide, and again if the maps between views that this teaches show visits of two people."""
+    decision = decide(visits, config, scene)
+    parts = part_at_gaps(visits, decision.maps)
+    parts = split_mixed(parts, decision.maps, scene.sizes)
+    parts = trim_overlaps(parts, decision.maps, scene.sizes)
+    if all(part is visit for part, visit in zip_longest(parts, visits)):
+        return visits, decision
+    parts.sort(key=appearance_order)
+    return parts, decide(parts, config, scene)
+
+
+def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
+    """Leave out people whom the detector never saw clearly, in any of their visits.
+
+    A lamp or a chair that looks a little like a person does so for as long as it is in view, and
+    its best score stays far below what people reach in the same recording. Somebody half hidden
+    in one camera is kept where another one shows them well, and so is whoever somebody has named
+    or confirmed.
+
+    Args:
+        linked: People with all their visits.
+        renumber: Number those who stay 1, 2, 3 …; not where numbers have been shown already.
+    """
+    best = [[float(v.score.max()) for v in p.visits] for p in linked.identities]
+    if not best:
+        return linked
+    least = DOUBTFUL * float(np.quantile([score for scores in best for score in scores], 0.75))
+    vouched = {link.second for link in linked.links if link.confirmed}
+    kept = [
+        p
+        for p, scores in zip(linked.identities, best, strict=True)
+        if max(scores) >= least or p.name or vouched & {v.key for v in p.visits}
+    ]
+    people = [
+        Identity(number if renumber else p.global_id, p.visits, p.name)
+        for number, p in enumerate(kept, 1)
+    ]
+    known = {v.key for p in people for v in p.visits}
+    links = [_known(x, known) for x in linked.links if x.second in known]
+    gone = {p.global_id for p in linked.identities} - {p.global_id for p in kept}
+    for merge in reversed(linked.merges):
+        gone |= {merge.gone} if merge.kept in gone else set()
+    return Linked(people, links, [m for m in linked.merges if m.kept not in gone])
+
+
+def _known(link: Link, visits: set[VisitKey]) -> Link:
+    """Forget a runner-up that is left out."""
+    if link.runner_up in visits:
+        return link
+    return replace(link, runner_up=None, runner_up_probability=None)
+
+
+def appearance_order(tracklet: Visit) -> tuple[float, str, int]:
+    """Sort visits by the time at which they begin."""
+    return tracklet.start_s, tracklet.camera, tracklet.track_id

@@ -1,0 +1,1 @@
+"""Boxes and ids drawn into pictures: annotated videos, mosaics, people made unrecognisable."""

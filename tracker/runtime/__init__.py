@@ -1,0 +1,1 @@
+"""A run: frames through all stages, what is told meanwhile, and how it ends."""

@@ -1,0 +1,67 @@
+"""Keeps the memory of a live run flat: what is over goes to its journal and is forgotten."""
+
+from collections.abc import Sequence
+
+from tracker.core.types import Visit, VisitKey
+from tracker.results.journal import Journal
+from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.online_identities import OnlineTracks
+
+TRIM_EVERY_S, KEPT_S = 30.0, 30.0  # of a visit that goes on, only the latest boxes are kept
+
+
+class JournalWriter:
+    """Moves what is over from memory to the journal.
+
+    Args:
+        journal: Open.
+        people: Who everybody is.
+        stride: Only every `stride`-th frame was processed.
+    """
+
+    def __init__(self, journal: Journal, people: OnlineTracks, stride: int) -> None:
+        self._journal = journal
+        self._people = people
+        self._stride = stride
+        self._trimmed_s: dict[str, float] = {}
+        self._written: dict[VisitKey, int] = {}  # the last frame, of visits that go on
+
+    def update(self, camera: CameraPipeline, time_s: float) -> None:
+        """Write what a processed frame ended; call it after `OnlineTracks.update`."""
+        ended = camera.tracker.ended()
+        if ended:
+            self._write(camera, ended)
+            self._people.forget_ended(camera)
+            self._write_reasons()
+            self._people.identities.forget_oldest()
+        if time_s - self._trimmed_s.setdefault(camera.info.name, time_s) >= TRIM_EVERY_S:
+            self._trimmed_s[camera.info.name] = time_s
+            self._write(camera, camera.tracker.take_past(time_s - KEPT_S), ended=False)
+            camera.forget_frames()
+
+    def finish(self, cameras: Sequence[CameraPipeline]) -> None:
+        """Look a last time at who is in view when the run ends, and write what is left."""
+        left = [(camera, camera.tracker.visits()) for camera in cameras]
+        self._people.identities.finish([visit for _, visits in left for visit in visits])
+        for camera, visits in left:
+            self._write(camera, visits)
+        self._write_reasons()
+
+    def _write(
+        self, camera: CameraPipeline, visits: Sequence[Visit], *, ended: bool = True
+    ) -> None:
+        """Write what was not written yet of visits."""
+        for visit in camera.polished(visits, self._stride):
+            person = self._people.identities.person_of(*visit.key)
+            news = visit.rows(visit.frame > self._written.pop(visit.key, -1))
+            if person is not None and len(news.frame):
+                self._journal.visit(news, person)
+            if not ended:
+                self._written[visit.key] = int(visit.frame[-1])
+
+    def _write_reasons(self) -> None:
+        links, merges = self._people.identities.take_reasons()
+        for link in links:
+            self._journal.link(link)
+        for merge in merges:
+            self._journal.merge(merge)

@@ -1,0 +1,169 @@
+"""Put the parts of a run together: cameras, models, replayed boxes."""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tracker.core.errors import ConfigError, SourceError
+from tracker.core.types import CameraInfo
+from tracker.detection.detector import Detector, YoloOptions
+from tracker.detection.replay import ReplayDetector
+from tracker.models.fetch import find_or_fetch
+from tracker.models.locate import LocatedModel
+from tracker.reid.embedder import Embedder
+from tracker.results.result import ModelUse
+from tracker.video.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
+from tracker.video.images import BoxesOnlySource
+from tracker.video.live_source import LiveOptions
+from tracker.video.seqinfo import read_seqinfo
+from tracker.video.source import FALLBACK_FPS, FrameSource, Sampling
+
+logger = logging.getLogger(__name__)
+
+NO_REID = "none"
+
+
+def load_detector(wanted: str, options: YoloOptions) -> tuple[Detector, ModelUse]:
+    """Find, verify and load a YOLO model.
+
+    Raises:
+        ConfigError, WeightsError: As the parts do.
+    """
+    model = find_or_fetch(wanted, "detect")
+    logger.info("detector %s on %s", model.path, options.device)
+    return _yolo(model, options), ModelUse(model.name, model.sha256)
+
+
+def _yolo(model: LocatedModel, options: YoloOptions) -> Detector:
+    """Run OpenVINO folders by OpenVINO itself, all else by Ultralytics."""
+    if model.path.is_dir():
+        from tracker.detection.openvino import OpenVinoYolo, can_run
+
+        if can_run(model.path):
+            return OpenVinoYolo(model, options, workers=options.workers or os.cpu_count() or 1)
+    from tracker.detection.yolo import YoloDetector
+
+    return YoloDetector(model, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Reid:
+    """A loaded ReID model, its name and hash, and how far looks of one person lie apart."""
+
+    embedder: Embedder
+    use: ModelUse
+    max_cosine_distance: float
+
+
+def load_reid(wanted: str, device: str, *, half: bool) -> Reid | None:
+    """Find, verify and load a ReID model; None for ``none``.
+
+    Raises:
+        ConfigError, WeightsError: As the parts do.
+    """
+    if wanted == NO_REID:
+        return None
+    model = find_or_fetch(wanted, "reid")
+    from tracker.reid.embedder import load_embedder
+
+    logger.info("ReID %s on %s", model.path, device)
+    embedder = load_embedder(model, device=device, half=half)
+    return Reid(embedder, ModelUse(model.name, model.sha256), model.max_cosine_distance)
+
+
+def replay_detectors(
+    path: Path, cameras: Sequence[str], conf: float
+) -> tuple[dict[str, ReplayDetector], ModelUse]:
+    """Read the boxes of all cameras: a file for one, a folder with ``<camera>.txt`` for several.
+
+    Raises:
+        SourceError: A file is missing or malformed.
+        ConfigError: One file for several cameras.
+    """
+    if path.is_dir():
+        detectors = {name: ReplayDetector(path / f"{name}.txt", conf) for name in cameras}
+    elif len(cameras) == 1:
+        detectors = {cameras[0]: ReplayDetector(path, conf)}
+    else:
+        raise ConfigError(
+            f"--detections {path} is one file for {len(cameras)} cameras; "
+            "give a folder with <camera>.txt for each"
+        )
+    return detectors, ModelUse(f"replay of {path.name}", None)
+
+
+def boxes_only_source(
+    path: Path, sampling: Sampling, size: tuple[int, int] | None, fps: float | None
+) -> FrameSource:
+    """Stand in for the video that boxes came from, from a ``seqinfo.ini`` near them or options.
+
+    Raises:
+        SourceError: No such file.
+        ConfigError: The size is known from nowhere.
+    """
+    if not path.is_file():
+        raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
+    info = read_seqinfo(path)
+    width, height = size or (info.width, info.height)
+    if width is None or height is None:
+        raise ConfigError(
+            f"--detections {path} has no seqinfo.ini near it; add --size WIDTHxHEIGHT (and --fps)"
+        )
+    rate = fps or info.fps or FALLBACK_FPS
+    frames = info.frames or ReplayDetector(path).last_frame + 1
+    name = info.name or path.stem
+    return BoxesOnlySource(CameraInfo(name, NO_SOURCE, width, height, rate, frames), sampling)
+
+
+def cameras_of_boxes(folder: Path) -> list[CameraSpec]:
+    """Name a camera without pictures after each ``<camera>.txt`` in a folder.
+
+    Raises:
+        SourceError: There is none.
+    """
+    files = sorted(folder.glob("*.txt"))
+    if not files:
+        raise SourceError(f"--detections {folder}: the folder has no <camera>.txt")
+    return [CameraSpec(file.stem, NO_SOURCE) for file in files]
+
+
+def boxes_only_sources(
+    path: Path, cameras: Sequence[CameraSpec], sampling: Sampling, size: tuple[int, int] | None,
+    fps: float | None,
+) -> list[FrameSource]:  # fmt: skip
+    """Stand in for the pictures of all cameras; boxes are in ``<camera>.txt`` as in replaying.
+
+    Raises:
+        SourceError: A file is missing.
+        ConfigError: The size is known from nowhere, or some cameras have pictures.
+    """
+    for camera in cameras:
+        if not camera.boxes_only:
+            raise ConfigError(
+                f"camera '{camera.name}' has a source but others have none; all or no cameras "
+                "can be boxes alone"
+            )
+    files = [path / f"{c.name}.txt" if path.is_dir() else path for c in cameras]
+    sources = [boxes_only_source(file, sampling, size, fps) for file in files]
+    return [put_in_place(s, camera) for s, camera in zip(sources, cameras, strict=True)]
+
+
+def open_all(
+    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
+) -> list[FrameSource]:
+    """Open all cameras, or none.
+
+    Raises:
+        SourceError: One of them cannot be opened.
+    """
+    opened: list[FrameSource] = []
+    try:
+        for camera in cameras:
+            opened.append(open_camera(camera, sampling, fps, live))
+    except BaseException:
+        for source in opened:
+            source.close()
+        raise
+    return opened

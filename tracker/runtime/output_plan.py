@@ -1,0 +1,196 @@
+"""Which files a run writes: from the options to names, checked before the work begins."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tracker.core.atomic import require_no_input, require_writable
+from tracker.core.errors import OutputError
+from tracker.formats.catalogue import FORMATS, known_format
+from tracker.formats.mot import MotId
+from tracker.gallery.layout import FOLDER, require_free
+from tracker.results.result import Result
+from tracker.results.tracks_json import write_tracks_json
+from tracker.video.segments import segments_of
+from tracker.video.writer import CODECS, require_known_codec
+
+MOSAIC = "mosaic.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPlan:
+    """The files of a run.
+
+    Attributes:
+        json: The main result.
+        videos: Annotated video by camera name; empty if none is wanted.
+        mosaic: The video of all cameras; None if it is not wanted.
+        texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
+        mot_id: Which id a MOT row carries.
+        segment_s: Length of the segments of the videos; None for whole ones.
+        journal: Where a live run writes what is over; None for recordings.
+        events: Where events go; None for nowhere in the file system.
+        gallery: Folder of crops, embeddings and posters; None if it is not wanted.
+    """
+
+    json: Path
+    videos: dict[str, Path] = field(default_factory=dict)
+    mosaic: Path | None = None
+    texts: dict[tuple[str, str], Path] = field(default_factory=dict)
+    mot_id: MotId = "track"
+    segment_s: float | None = None
+    journal: Path | None = None
+    events: Path | None = None
+    gallery: Path | None = None
+
+    def paths(self) -> list[Path]:
+        """Return all files but the gallery's in the order in which a summary lists them."""
+        mosaic = [self.mosaic] if self.mosaic else []
+        streamed = [path for path in (self.journal, self.events) if path]
+        return [*self.videos.values(), *mosaic, self.json, *self.texts.values(), *streamed]
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """What a run writes while it goes on.
+
+    Attributes:
+        live: Whether a source is live, so that there is a journal.
+        segment_s: See `OutputPlan`.
+        events: A file for the events.
+    """
+
+    live: bool = False
+    segment_s: float | None = None
+    events: Path | None = None
+
+
+def plan_outputs(  # noqa: PLR0913 - one argument per option
+    cameras: Sequence[str], *, out: Path | None, json: Path | None, formats: Sequence[str] = (),
+    mot_id: MotId = "track", mosaic: bool = False, overwrite: bool = False,
+) -> OutputPlan:  # fmt: skip
+    """Name all files of a run and check that they can be written.
+
+    One camera and an `out` with an ending: that video, its JSON beside it. Otherwise `out` is a
+    folder, made if missing, with ``<camera>.mp4`` and ``tracks.json``, and `mosaic` asks for
+    ``mosaic.mp4`` beside them. Without `out`, no video.
+
+    Raises:
+        ConfigError: An unknown format.
+        OutputError: A file exists already, cannot be written, or is meant for two results; a
+            mosaic without a folder.
+    """
+    for name in formats:
+        known_format(name, "--format", ("json", *FORMATS))
+    videos = _name_videos(cameras, out)
+    json = json or _name_json(cameras, out)
+    texts = dict(_text_files(json, cameras, formats))
+    plan = OutputPlan(json, videos, _name_mosaic(cameras, out) if mosaic else None, texts, mot_id)
+    _require_distinct(plan.paths())
+    for path in plan.paths():
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -> OutputPlan:
+    """Add what is written while the run goes on: journal, events, videos in segments.
+
+    Raises:
+        OutputError: A file exists already, cannot be written, or is meant for two results.
+    """
+    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live else None
+    plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
+    _require_distinct(plan.paths())
+    segments = [path for video in plan.videos.values() for path in segments_of(video)]
+    for path in [*filter(None, (journal, plan.events)), *(segments if plan.segment_s else ())]:
+        require_writable(path, overwrite=overwrite)
+    return plan
+
+
+def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
+    """Add a gallery beside the JSON and check that it can be written.
+
+    Raises:
+        OutputError: It exists already, or cannot be written.
+    """
+    gallery = plan.json.parent / FOLDER
+    require_free(gallery, overwrite=overwrite)
+    return replace(plan, gallery=gallery)
+
+
+def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
+    """Refuse to replace what the run reads, even where overwriting was asked for.
+
+    Raises:
+        OutputError: An output is one of the inputs.
+    """
+    for path in plan.paths():
+        require_no_input(path, inputs)
+    for read in inputs:
+        if plan.gallery and plan.gallery.resolve() in (read.resolve(), *read.resolve().parents):
+            raise OutputError(f"'{read}' is an input of this run and lies in '{plan.gallery}'")
+
+
+def write_tables(result: Result, plan: OutputPlan) -> Iterator[Path]:
+    """Write everything but the videos, yielding each file when it is there."""
+    write_tracks_json(result, plan.json)
+    yield plan.json
+    for (kind, camera), path in plan.texts.items():
+        FORMATS[kind].write(result, camera, path, plan.mot_id)
+        yield path
+
+
+def _is_folder(cameras: Sequence[str], out: Path) -> bool:
+    return len(cameras) > 1 or out.is_dir() or not out.suffix
+
+
+def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
+    if out is None:
+        return {}
+    if _is_folder(cameras, out):
+        if out.suffix.lower() in CODECS and not out.is_dir():
+            raise OutputError(f"--out {out} is one video for {len(cameras)} cameras; give a folder")
+        _make_folder(out)
+        return {name: out / f"{name}.mp4" for name in cameras}
+    require_known_codec(out)
+    return {cameras[0]: out}
+
+
+def _name_mosaic(cameras: Sequence[str], out: Path | None) -> Path:
+    if out is None or not _is_folder(cameras, out):
+        raise OutputError(f"--mosaic writes {MOSAIC} into a folder; add --out FOLDER")
+    return out / MOSAIC
+
+
+def _name_json(cameras: Sequence[str], out: Path | None) -> Path:
+    if out is None:
+        return Path(f"{cameras[0]}.tracks.json" if len(cameras) == 1 else "tracks.json")
+    return out / "tracks.json" if _is_folder(cameras, out) else out.with_suffix(".json")
+
+
+def _require_distinct(outputs: Sequence[Path]) -> None:
+    written: set[Path] = set()
+    for path in outputs:
+        if path.resolve() in written:
+            raise OutputError(f"'{path}' would be two results at once; choose another name for one")
+        written.add(path.resolve())
+
+
+def _text_files(
+    json: Path, cameras: Sequence[str], formats: Sequence[str]
+) -> Iterator[tuple[tuple[str, str], Path]]:
+    for kind in dict.fromkeys(name for name in formats if name != "json"):
+        ending, per_camera = FORMATS[kind].ending, FORMATS[kind].per_camera
+        if per_camera and len(cameras) > 1:
+            for name in cameras:
+                prefix = "" if json.stem == "tracks" else f"{json.stem}."
+                yield (kind, name), json.parent / f"{prefix}{name}{ending}"
+        else:
+            yield (kind, cameras[0] if per_camera else ""), json.with_suffix(ending)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error

@@ -1,0 +1,194 @@
+"""Ultralytics' detection trainer with what a small machine needs.
+
+What differs from its own: bfloat16 on a CPU, channels-last memory, pictures that grow, rates that
+follow the steps (or the clock) instead of epochs, a teacher's dense outputs, and a stop that
+saves. Networks and checkpoints stay Ultralytics' own, so that whatever reads those reads these.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.utils.torch_utils import unwrap_model
+
+from tracker.core.errors import TrainingError
+from tracker.training.detector_log import TERMS, named_scores
+from tracker.training.detector_loss import DetectorLoss
+from tracker.training.detector_recipe import DetectorRecipe, picture_size, rate_share
+from tracker.training.reid_log import History, TrainingLog
+
+NEVER_BEST = -1.0  # fitness of an epoch that was not validated
+Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in all, loss
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a training goes on, beside what Ultralytics' own options say.
+
+    Attributes:
+        recipe: Rates, sizes and changes of the pictures.
+        hours: Wall time after which it is over, or None: the epochs count.
+        validate_every: Epochs between two validations; the last epoch always has one.
+        dtype: Kind of floats of the forward pass on a CPU.
+        threads: CPU threads.
+        log: Where the history goes.
+        history: Rows of earlier sittings.
+        stopping: Tells whether the user wants to stop.
+        watch: Hears of each step, or None.
+        teacher: Network in eval mode whose outputs are copied, or None.
+        teacher_class: Its number for a person.
+    """
+
+    recipe: DetectorRecipe
+    hours: float | None
+    validate_every: int
+    dtype: torch.dtype
+    threads: int
+    log: TrainingLog
+    history: History
+    stopping: Callable[[], bool]
+    watch: Watch | None = None
+    teacher: Any = None
+    teacher_class: int = 0
+
+
+class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
+    """Ultralytics' trainer, changed where this module's docstring says.
+
+    Raises:
+        TrainingError: The loss is no number.
+        KeyboardInterrupt: The user stopped it; the checkpoint is written.
+    """
+
+    epoch: int
+    epochs: int
+    stop: bool
+    train_time_start: float
+
+    def __init__(self, course: Course, overrides: dict[str, Any]) -> None:
+        self.course = course
+        self._step, self._pictures, self._mosaic = 0, 0, True
+        self._hours_before = sum(row["seconds"] for row in course.history) / 3600
+        super().__init__(overrides=overrides)
+        self.add_callback("on_fit_epoch_end", _end_epoch)
+
+    def share(self) -> float:
+        """Return how much of the training is done, 0 to 1, by the clock or by epochs."""
+        if self.course.hours is not None:
+            spent = (time.time() - self.train_time_start) / 3600 + self._hours_before
+            return min(spent / self.course.hours, 1.0)
+        return min((self.epoch + self._step / len(self.train_loader)) / self.epochs, 1.0)
+
+    def _setup_train(self) -> None:
+        super()._setup_train()
+        torch.set_num_threads(self.course.threads)  # Ultralytics leaves one core idle
+        network = unwrap_model(self.model)
+        network.to(memory_format=torch.channels_last)
+        network.criterion = DetectorLoss(network.init_criterion())
+
+    def _model_train(self) -> None:
+        """Begin an epoch; from some time on without mosaics."""
+        super()._model_train()
+        self._step, self._pictures, self._began = 0, 0, time.time()
+        self.args.val = (self.epoch + 1) % self.course.validate_every == 0
+        self.fitness = NEVER_BEST
+        if self._mosaic and self.share() >= self.course.recipe.mosaic_until:
+            self._mosaic = False
+            self._close_dataloader_mosaic()
+
+    def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
+        """Prepare a batch for a step, and the teacher's answers to it."""
+        batch = super().preprocess_batch(batch)
+        if self.device.type == "cpu":  # Ultralytics' autocast is around this call, and ends it
+            torch.set_autocast_dtype("cpu", self.course.dtype)
+            torch.set_autocast_enabled("cpu", self.course.dtype != torch.float32)
+        pictures = decolour(batch["img"], self.course.recipe.gray)
+        size = picture_size(self.course.recipe, self.share(), self.args.imgsz)
+        batch["img"] = resized(pictures, size).contiguous(memory_format=torch.channels_last)
+        self._pictures += len(pictures)
+        if self.course.teacher is not None:
+            batch["teacher"] = self._taught(batch["img"])
+        return batch
+
+    def _taught(self, pictures: Tensor) -> dict[str, Any]:
+        with torch.no_grad():
+            outputs = self.course.teacher(pictures)[1]
+        person = self.course.teacher_class
+        return {
+            "boxes": outputs["boxes"],
+            "scores": outputs["scores"][:, person : person + 1],
+            "feats": outputs["feats"],
+        }
+
+    def optimizer_step(self) -> None:
+        """Take a step at the rate of this moment, then see whether it was the last one."""
+        loss, share = float(self.loss.detach()), rate_share(self.course.recipe, self.share())
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss is {loss} in epoch {self.epoch + 1}, step {self._step + 1}. Use a lower "
+                "--rate or --precision fp32; the checkpoint of the last epoch is kept"
+            )
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"] * share
+        super().optimizer_step()
+        self._step += 1
+        if self.course.watch:
+            self.course.watch(self.epoch, self._step, len(self.train_loader), loss)
+        if self.course.stopping():
+            self._interrupt()
+        self.stop = self.stop or (self.course.hours is not None and self.share() >= 1)
+
+    def save_metrics(self, metrics: dict[str, Any]) -> None:
+        """Leave out Ultralytics' own table; `_note` writes ours."""
+
+    def _interrupt(self) -> None:
+        """Save and leave; the rest of this epoch is left out when the training goes on."""
+        self._note({})
+        self.epoch = min(self.epoch, self.epochs - 2)  # so that there is an epoch to go on with
+        if self.epoch >= 0:
+            self.save_model()
+        raise KeyboardInterrupt
+
+    def _note(self, scores: dict[str, float]) -> None:
+        """Write a row for this epoch."""
+        seconds = time.time() - self._began
+        terms = {name: float((self.tloss or {}).get(name, 0.0)) for name in TERMS}
+        row = {
+            "epoch": self.epoch + 1,
+            "share": self.share(),
+            "rate": self.optimizer.param_groups[0]["lr"],
+            "size": picture_size(self.course.recipe, self.share(), self.args.imgsz),
+            "pictures_per_s": self._pictures / seconds,
+            "seconds": seconds,
+        }
+        self.course.history.append(row | terms | scores)
+        self.course.log.write(self.course.history)
+
+
+def _end_epoch(trainer: PersonTrainer) -> None:
+    """Note an epoch; Ultralytics also calls this once after the last one."""
+    if trainer._step:
+        trainer._note(named_scores(trainer.metrics) if trainer.args.val or trainer.stop else {})
+        trainer._step = 0
+
+
+def resized(pictures: Tensor, size: int) -> Tensor:
+    """Return square (B, 3, side, side) pictures at another side length."""
+    if pictures.shape[-1] == size:
+        return pictures
+    return functional.interpolate(
+        pictures, size=(size, size), mode="bilinear", align_corners=False, antialias=True
+    )
+
+
+def decolour(pictures: Tensor, probability: float) -> Tensor:
+    """Take the colours out of some pictures (B, 3, H, W), as night cameras do."""
+    chosen = torch.rand(len(pictures), 1, 1, 1) < probability
+    gray = pictures.mean(dim=1, keepdim=True).expand_as(pictures)
+    return torch.where(chosen.to(pictures.device), gray, pictures)

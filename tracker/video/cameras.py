@@ -1,0 +1,199 @@
+"""From the words of the command line to named cameras, and from those to open sources."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from tracker.core.errors import ConfigError, SourceError, suggestion
+from tracker.core.ground import GroundPlane
+from tracker.video.address import host_of, is_address, is_live_address
+from tracker.video.file import VideoSource
+from tracker.video.images import IMAGE_ENDINGS, ImageSource
+from tracker.video.live_source import LiveOptions, LiveSource
+from tracker.video.source import FrameSource, Sampling, ShiftedSource
+
+VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
+                 ".webm", ".wmv"}  # fmt: skip
+_NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
+NO_SOURCE = "none"  # of a camera that exists only as boxes
+NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
+_GLOB = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpec:
+    """A camera as the user named it: where its pictures come from, and what is known of it.
+
+    Attributes:
+        offset_s: Of its first frame, from the run's common zero.
+        start: Of its first frame by the wall clock, which decides `offset_s`
+            (`tracker.video.clock`).
+        ground: What it sees of the ground; None where it is not calibrated.
+    """
+
+    name: str
+    source: str
+    offset_s: float = 0.0
+    start: datetime | None = None
+    ground: GroundPlane | None = None
+
+    @property
+    def boxes_only(self) -> bool:
+        """Whether there are no pictures, only boxes to replay."""
+        return self.source == NO_SOURCE
+
+    @property
+    def live(self) -> bool:
+        """Whether the name alone tells that frames come in real time, once."""
+        return self.source.isdecimal() or is_live_address(self.source)
+
+
+def camera_from_source(source: str) -> CameraSpec:
+    """Name a camera after its source: the stem of a file, ``webcam0``, the host of an address."""
+    if source.isdecimal():
+        return CameraSpec(f"webcam{source}", source)
+    if is_address(source):
+        return CameraSpec(_clean(host_of(source)) or "stream", source)
+    path = Path(source)
+    stem = path.parent.name if _GLOB.search(path.name) and not path.exists() else path.stem
+    return CameraSpec(_clean(stem) or "camera", source)
+
+
+def cameras_from_sources(sources: Sequence[str]) -> list[CameraSpec]:
+    """Name a camera after each source.
+
+    Raises:
+        ConfigError: The sources are single pictures, as a shell makes of a pattern.
+    """
+    endings = {Path(source).suffix.lower() for source in sources}
+    if len(sources) > 1 and endings <= IMAGE_ENDINGS:
+        folder = Path(sources[0]).parent
+        raise ConfigError(
+            f"{len(sources)} pictures would be {len(sources)} cameras; give their folder "
+            f"'{folder}', or the pattern in quotes, such as '{folder / '*'}{min(endings)}'"
+        )
+    return [camera_from_source(source) for source in sources]
+
+
+def parse_cameras(items: Sequence[str], configured: Mapping[str, CameraSpec]) -> list[CameraSpec]:
+    """Read the items of ``--cams``.
+
+    Args:
+        items: Each ``NAME=SOURCE``, a name in `configured`, a source, or a bare name such as
+            ``cam1`` when exactly one video ``cam1.*`` lies in the working directory.
+        configured: Cameras by name, from ``--config``; ``NAME=SOURCE`` changes their source alone.
+
+    Raises:
+        ConfigError: Two cameras of one name, or a name that several videos fit.
+        SourceError: A name that nothing fits.
+    """
+    cameras = [_parse_camera(item.strip(), configured) for item in items]
+    return require_unique(cameras)
+
+
+def require_unique(cameras: Sequence[CameraSpec]) -> list[CameraSpec]:
+    """Return the cameras; names must differ.
+
+    Raises:
+        ConfigError: Two cameras have one name.
+    """
+    for name, count in Counter(camera.name for camera in cameras).items():
+        if count > 1:
+            raise ConfigError(
+                f"{count} cameras are called '{name}'; give each its own name, "
+                f"for example --cams {name}=FIRST,{name}b=SECOND"
+            )
+    return list(cameras)
+
+
+def open_camera(
+    spec: CameraSpec, sampling: Sampling, fps: float | None = None,
+    live: LiveOptions | None = None,
+) -> FrameSource:  # fmt: skip
+    """Open a camera's source.
+
+    Args:
+        spec: The camera.
+        sampling: Which of its frames to give.
+        fps: The rate of a folder of frames, which cannot state its own.
+        live: What live sources share; several cameras of one run need the same.
+
+    Raises:
+        SourceError: It does not exist or holds no frames.
+    """
+    return put_in_place(_open(spec, sampling, fps, live or LiveOptions()), spec)
+
+
+def put_in_place(source: FrameSource, spec: CameraSpec) -> FrameSource:
+    """Put a source on the run's clock and on the map."""
+    source.info = replace(source.info, name=spec.name, ground=spec.ground)
+    return ShiftedSource(source, spec.offset_s) if spec.offset_s else source
+
+
+def _open(
+    spec: CameraSpec, sampling: Sampling, fps: float | None, live: LiveOptions
+) -> FrameSource:
+    source = spec.source
+    if spec.live:
+        return LiveSource(spec.name, source, sampling, live)
+    if is_address(source):
+        return _file_or_stream(spec, sampling, live)
+    path = Path(source)
+    if path.is_dir() or (not path.exists() and _GLOB.search(source)):
+        return ImageSource(spec.name, source, sampling, fps)
+    if not path.exists():
+        near = suggestion(path.name, _names_beside(path))
+        raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
+    return VideoSource(spec.name, source, sampling)
+
+
+def _file_or_stream(spec: CameraSpec, sampling: Sampling, live: LiveOptions) -> FrameSource:
+    """Open what HTTP gives: a file has a length, a stream has none."""
+    file = VideoSource(spec.name, spec.source, sampling)
+    if file.info.frames is not None:
+        return file
+    file.close()
+    return LiveSource(spec.name, spec.source, sampling, live)
+
+
+def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:
+    if not item:
+        raise ConfigError("--cams has an empty item; separate cameras by single commas")
+    if item in configured:
+        return configured[item]
+    named = _NAMED.match(item)
+    if named and not Path(item).exists():
+        name, source = named.groups()
+        return replace(configured.get(name, CameraSpec(name, source)), source=source)
+    is_source = item.isdecimal() or is_address(item) or Path(item).exists() or _GLOB.search(item)
+    return camera_from_source(item) if is_source else _bare_name(item, configured)
+
+
+def _bare_name(name: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:
+    if "/" in name or Path(name).suffix.lower() in VIDEO_ENDINGS:
+        near = suggestion(Path(name).name, _names_beside(Path(name)))
+        raise SourceError(f"--cams: no file '{name}'.{near}")
+    found = [p for p in sorted(Path().glob(f"{name}.*")) if p.suffix.lower() in VIDEO_ENDINGS]
+    if len(found) == 1:
+        return CameraSpec(name, str(found[0]))
+    if found:
+        raise ConfigError(
+            f"--cams {name}: several videos have that name ({', '.join(map(str, found))}); "
+            f"write {name}=FILE"
+        )
+    near = suggestion(name, [*configured, *(p.stem for p in Path().iterdir())])
+    raise SourceError(
+        f"--cams {name}: no video {name}.* here and no camera of that name in --config.{near} "
+        "Write NAME=SOURCE"
+    )
+
+
+def _names_beside(path: Path) -> list[str]:
+    return [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+
+
+def _clean(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name).strip("._")
