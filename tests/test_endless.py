@@ -51,7 +51,7 @@ def follow(folder: Path, *, live: bool) -> Result:
     camera = FakeCamera(live=live)
     detectors = {"cam": ReplayDetector(boxes)}
     return run(
-        [camera], detectors, None, settings, reopen=lambda _: camera, watcher=Observer()
+        [camera], detectors, None, settings, reopen=lambda _: camera, observer=Observer()
     ).result
 
 

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,6 +85,7 @@ def execute(request: TrackRequest) -> None:
     Raises:
         ReidTrackError: Something that the user can mend.
     """
+    began = time.monotonic()
     console = Console(stderr=True)
     set_up_logging(console, verbose=request.verbose, quiet=request.quiet)
     if request.summary not in ("text", "json"):
@@ -102,6 +104,7 @@ def execute(request: TrackRequest) -> None:
         for source in opened.sources:
             stack.callback(source.close)
         outcome, settings = _follow(request, console, cameras, opened, link=link, window=window)
+    outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -118,10 +121,10 @@ def _follow(
     request: TrackRequest, console: Console, cameras: list[CameraSpec], opened: _Opened, *,
     link: LinkConfig, window: Window | None,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
-    watcher = _watcher(request, console, window)
+    observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as watcher.also:
-        return _run(request, watcher, cameras, opened, link)
+    with telling(wishes, opened.sources, opened.clock, console) as observer.also:
+        return _run(request, observer, cameras, opened, link)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
@@ -199,7 +202,7 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, watcher: ConsoleObserver, cameras: list[CameraSpec], opened: _Opened,
+    request: TrackRequest, observer: ConsoleObserver, cameras: list[CameraSpec], opened: _Opened,
     link: LinkConfig,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     sources = opened.sources
@@ -207,7 +210,7 @@ def _run(
     known = read_known(request.corrections, online=online)
     names = [s.info.name for s in sources]
     device = _device(request, cameras)
-    with watcher.loading():
+    with observer.loading():
         detectors, detector_use = _detectors(request, names, device)
         reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
     _seed(request.seed)
@@ -225,13 +228,15 @@ def _run(
     def reopen(name: str) -> FrameSource:
         return open_camera(spec_of[name], request.sampling, rate_of[name])
 
-    with watcher:
+    with observer, observer.stop as stop:
         embedder = reid.embedder if reid else None
-        outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
+        outcome = run(
+            sources, detectors, embedder, settings, reopen=reopen, observer=observer, stop=stop
+        )
     return outcome, settings
 
 
-def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleObserver:
+def _observer(request: TrackRequest, console: Console, window: Window | None) -> ConsoleObserver:
     shown = not (request.no_progress or request.quiet)
     return ConsoleObserver(console, shown=shown, window=window)
 

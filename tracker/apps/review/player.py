@@ -93,8 +93,8 @@ class CameraPlayer:
         return _jpeg(drawn)
 
     def _draw(
-        self, image: Image, shown: list[_Box], people: dict[VisitKey, int], before: dict[VisitKey, int],
-        chosen: int | None,
+        self, image: Image, shown: list[_Box], people: dict[VisitKey, int],
+        before: dict[VisitKey, int], chosen: int | None,
     ) -> Image:  # fmt: skip
         now = [(box, people[box.key]) for box in shown if box.key in people]
         if self._footage.drawn:  # what the run drew is there; what has changed comes over it
