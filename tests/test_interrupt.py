@@ -76,7 +76,7 @@ def test_a_run_stopped_while_it_follows_keeps_what_was_done(here: Path, sent, op
     frames = result["cameras"][0]["frames"]
     assert STOP_AT - ahead <= frames <= STOP_AT + 2  # the frame in hand is finished
     assert len(result["tracks"]) == 2
-    assert read_video(here / "v.mp4")[0] in (frames, frames - bool(ahead))  # or it was being drawn
+    assert read_video(here / "v.mp4")[0] in (frames, frames - 1)  # one cannot be read
     assert names_in(here) == {"frames", "boxes.txt", "v.mp4", "v.json", "v.csv", "v.txt"}
 
 

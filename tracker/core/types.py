@@ -77,6 +77,22 @@ class Detections:
         return Detections(self.xyxy[index], self.score[index])
 
     @classmethod
+    def of(cls, xyxy: npt.ArrayLike, score: npt.ArrayLike | None = None) -> "Detections":
+        """Take boxes (N, 4) and scores (N,), or 1 for all, of any kind of numbers.
+
+        Raises:
+            ValueError: They do not fit each other, or a box is no box.
+        """
+        corners = np.asarray(xyxy, np.float32)
+        corners = corners.reshape(0, 4) if not corners.size else corners
+        if corners.ndim != 2 or corners.shape[1] != 4:  # noqa: PLR2004
+            raise ValueError(f"xyxy must have shape (N, 4), but has {corners.shape}")
+        if not (np.isfinite(corners).all() and (corners[:, 2:] >= corners[:, :2]).all()):
+            raise ValueError("xyxy must be left, top, right, bottom, all finite")
+        given = np.ones(len(corners)) if score is None else score
+        return cls(corners, np.asarray(given, np.float32))
+
+    @classmethod
     def empty(cls) -> "Detections":
         """Return no detections: (0, 4) and (0,)."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))

@@ -54,7 +54,7 @@ class GalleryKeeper:
             self._recorded.read(cameras, reopen, done)
 
     def finish(
-        self, result: Result, embedder: Embedder | None, tracks_json: Path
+        self, result: Result, embedder: Embedder | None, tracks_json: Path | None
     ) -> Iterator[Path]:
         """Write the gallery, and yield its folder.
 
@@ -63,7 +63,7 @@ class GalleryKeeper:
         """
         if self._live:
             self._live.keep_only(result)
-        if self._shelf:
+        if self._shelf and tracks_json:
             write_gallery(self._shelf, result, embedder, tracks_json.name)
             yield self._shelf.target
 

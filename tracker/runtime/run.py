@@ -177,7 +177,7 @@ class _FirstPass:
         for camera, failure in self._intake.failures.items():
             if not self._core.cameras[camera].frames_read:
                 logger.error("%s", failure)
-        result = self._settled()
+        result = settled_result(self._core, self._intake.sources, settings)
         files = [*self._live_videos, *write_tables(result, plan)]
         files += filter(None, (plan.journal, plan.events))
         passes = {FOLLOWING: following}
@@ -190,15 +190,6 @@ class _FirstPass:
             raise failures[0]
         if not interrupted:
             raise SourceError("no frame was processed; is --start after the end?")
-
-    def _settled(self) -> Result:
-        read = {name: camera.frames_read for name, camera in self._core.cameras.items()}
-        cameras = [replace(s.info, frames=read[s.info.name]) for s in self._intake.sources]
-        settings, journal = self._settings, self._settings.plan.journal
-        found = read_journal(journal) if journal else self._core.settled(settings.known)
-        return Result(
-            cameras, settings.detector, settings.reid, found.identities, found.links, found.merges
-        )
 
     def _outputs(self, stack: ExitStack) -> Iterator[TakeStep]:
         """Open what is written during this pass."""
@@ -229,6 +220,19 @@ class _FirstPass:
                 yield writer.step
             finally:
                 writer.finish()
+
+
+def settled_result(
+    core: MultiCameraTracker, sources: Sequence[FrameSource], settings: RunSettings
+) -> Result:
+    """Settle who is who, by all frames so far."""
+    read = {name: camera.frames_read for name, camera in core.cameras.items()}
+    cameras = [replace(s.info, frames=read[s.info.name]) for s in sources]
+    journal = settings.plan.journal
+    found = read_journal(journal) if journal else core.settled(settings.known)
+    return Result(
+        cameras, settings.detector, settings.reid, found.identities, found.links, found.merges
+    )
 
 
 def _second_pass(
