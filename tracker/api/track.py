@@ -10,8 +10,9 @@ from typing_extensions import Unpack
 
 from tracker.core.types import Step
 from tracker.results.result import Result
-from tracker.runtime.loading import load_networks, open_all, reopener, run_settings
+from tracker.runtime.loading import load_networks, run_settings
 from tracker.runtime.multi_camera import MultiCameraTracker
+from tracker.runtime.open_sources import open_all, refuse_unheard, reopener
 from tracker.runtime.options import Options, OptionWords
 from tracker.runtime.output_plan import OutputPlan
 from tracker.runtime.run import run, settled_result
@@ -69,6 +70,7 @@ def track(
         chosen = replace(chosen, overlap=file.overlap or "auto")
     chosen = replace(chosen, travel=file.travel)
     cameras = set_offsets(_named(source, file), {})
+    refuse_unheard(chosen, cameras)
     if stream:
         return Steps(cameras, chosen)
     live = LiveOptions(chosen.reconnect)

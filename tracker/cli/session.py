@@ -27,14 +27,14 @@ from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
 from tracker.models.locate import AUTO
 from tracker.rendering.window import Window
-from tracker.runtime.loading import (
+from tracker.runtime.loading import load_networks, run_settings
+from tracker.runtime.open_sources import (
     boxes_only_source,
     boxes_only_sources,
     cameras_of_boxes,
-    load_networks,
     open_all,
+    refuse_unheard,
     reopener,
-    run_settings,
 )
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import (
@@ -94,6 +94,7 @@ def execute(request: TrackRequest) -> None:
     options, cameras = request.options(config), _cameras(request, config)
     if all(camera.boxes_only for camera in cameras):
         options = replace(options, reid=None)  # boxes alone have no appearance
+    refuse_unheard(options, cameras)
     blur, online = parse_blur(request.blur), _is_online(request, cameras)
     require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
     opened = _open(request, options, cameras)

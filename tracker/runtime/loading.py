@@ -2,14 +2,13 @@
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tracker.core.config import USUAL_COSINE_DISTANCE
-from tracker.core.errors import ConfigError, SourceError
-from tracker.core.types import CameraInfo
+from tracker.core.errors import ConfigError
 from tracker.corrections.constraints import KnownPlaces
 from tracker.detection.detector import USUAL_CONF, Detector, FunctionDetector, YoloOptions
 from tracker.detection.replay import ReplayDetector
@@ -22,12 +21,7 @@ from tracker.results.result import ModelUse
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import OutputPlan
 from tracker.runtime.run import RunSettings
-from tracker.video.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
-from tracker.video.images import BoxesOnlySource
-from tracker.video.live_source import LiveOptions
 from tracker.video.run_clock import RunClock
-from tracker.video.seqinfo import read_seqinfo
-from tracker.video.source import FALLBACK_FPS, FrameSource, Sampling
 
 logger = logging.getLogger(__name__)
 
@@ -183,90 +177,6 @@ def replay_detectors(
             "give a folder with <camera>.txt for each"
         )
     return detectors, ModelUse(f"replay of {path.name}", None)
-
-
-def boxes_only_source(
-    path: Path, sampling: Sampling, size: tuple[int, int] | None, fps: float | None
-) -> FrameSource:
-    """Stand in for the video that boxes came from, from a ``seqinfo.ini`` near them or options.
-
-    Raises:
-        SourceError: No such file.
-        ConfigError: The size is known from nowhere.
-    """
-    if not path.is_file():
-        raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
-    info = read_seqinfo(path)
-    width, height = size or (info.width, info.height)
-    if width is None or height is None:
-        raise ConfigError(
-            f"--detections {path} has no seqinfo.ini near it; add --size WIDTHxHEIGHT (and --fps)"
-        )
-    rate = fps or info.fps or FALLBACK_FPS
-    frames = info.frames or ReplayDetector(path).last_frame + 1
-    name = info.name or path.stem
-    return BoxesOnlySource(CameraInfo(name, NO_SOURCE, width, height, rate, frames), sampling)
-
-
-def cameras_of_boxes(folder: Path) -> list[CameraSpec]:
-    """Name a camera without pictures after each ``<camera>.txt`` in a folder.
-
-    Raises:
-        SourceError: There is none.
-    """
-    files = sorted(folder.glob("*.txt"))
-    if not files:
-        raise SourceError(f"--detections {folder}: the folder has no <camera>.txt")
-    return [CameraSpec(file.stem, NO_SOURCE) for file in files]
-
-
-def boxes_only_sources(
-    path: Path, cameras: Sequence[CameraSpec], sampling: Sampling, size: tuple[int, int] | None,
-    fps: float | None,
-) -> list[FrameSource]:  # fmt: skip
-    """Stand in for the pictures of all cameras; boxes are in ``<camera>.txt`` as in replaying.
-
-    Raises:
-        SourceError: A file is missing.
-        ConfigError: The size is known from nowhere, or some cameras have pictures.
-    """
-    for camera in cameras:
-        if not camera.boxes_only:
-            raise ConfigError(
-                f"camera '{camera.name}' has a source but others have none; all or no cameras "
-                "can be boxes alone"
-            )
-    files = [path / f"{c.name}.txt" if path.is_dir() else path for c in cameras]
-    sources = [boxes_only_source(file, sampling, size, fps) for file in files]
-    return [put_in_place(s, camera) for s, camera in zip(sources, cameras, strict=True)]
-
-
-def open_all(
-    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
-) -> list[FrameSource]:
-    """Open all cameras, or none.
-
-    Raises:
-        SourceError: One of them cannot be opened.
-    """
-    opened: list[FrameSource] = []
-    try:
-        for camera in cameras:
-            opened.append(open_camera(camera, sampling, fps, live))
-    except BaseException:
-        for source in opened:
-            source.close()
-        raise
-    return opened
-
-
-def reopener(
-    cameras: Sequence[CameraSpec], sources: Sequence[FrameSource], options: Options
-) -> Callable[[str], FrameSource]:
-    """Return how to open a camera a second time, with the rate that it had."""
-    spec_of = {camera.name: camera for camera in cameras}
-    fps_of = {source.info.name: source.info.fps for source in sources}
-    return lambda name: open_camera(spec_of[name], options.sampling, fps_of[name])
 
 
 def run_settings(  # noqa: PLR0913 - what options cannot say
