@@ -13,7 +13,7 @@ from tracker.core.config import LinkConfig, TrackerConfig, Travel
 from tracker.core.errors import ConfigError, SourceError
 from tracker.core.types import CameraInfo, Detections, Frame
 from tracker.detection.detector import OneByOne
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 from tracker.runtime.camera import CameraPipeline
 from tracker.runtime.stages import Networks, follow
 from tracker.video.camera_config import load_camera_config

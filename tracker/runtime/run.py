@@ -10,7 +10,6 @@ from pathlib import Path
 from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import SourceError
 from tracker.core.types import FloatArray, Frame
-from tracker.corrections.constraints import KnownPlaces
 from tracker.corrections.replay import link_knowing
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
@@ -26,6 +25,7 @@ from tracker.rendering.annotate import (
 )
 from tracker.rendering.blur import BlurRule
 from tracker.rendering.draw import Label
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.journal import open_journal, read_journal
 from tracker.results.result import ModelUse, Result
 from tracker.runtime.camera import CameraPipeline, Step
@@ -64,7 +64,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
-    known: KnownPlaces = field(default_factory=KnownPlaces)
+    known: KnownPlaces = NOTHING_KNOWN
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None
