@@ -18,6 +18,7 @@ from tracker.results.record import (
     Record,
     Sha256,
     VisitRef,
+    about,
     read_record,
     to_json,
 )
@@ -53,13 +54,13 @@ class Correction(Record):
 
     merge: Annotated[
         Annotated[tuple[Id, ...], Meta(min_length=2)] | UnsetType,
-        Meta(description="Global ids of one person, who keeps the smallest."),
+        about("Global ids of one person, who keeps the smallest."),
     ] = UNSET
     split: Split | UnsetType = UNSET
     confirm: Confirm | UnsetType = UNSET
     name: Naming | UnsetType = UNSET
     who: str | UnsetType = UNSET
-    when: Annotated[str | UnsetType, Meta(description="ISO 8601, with its zone.")] = UNSET
+    when: Annotated[str | UnsetType, about("ISO 8601, with its zone.")] = UNSET
 
     def __post_init__(self) -> None:
         """Refuse what says nothing, or several things."""
@@ -87,7 +88,7 @@ class KnownVisit(VisitRef):
     """A visit of the run that was corrected, and where it was, so that another run finds it."""
 
     frames: Annotated[tuple[Count, ...], Meta(min_length=1, description="Numbers in the source.")]
-    xyxy: Annotated[tuple[Corners, ...], Meta(description="A box for each frame.")]
+    xyxy: Annotated[tuple[Corners, ...], about("A box for each frame.")]
 
     def __post_init__(self) -> None:
         """Refuse frames without a box."""
@@ -108,11 +109,9 @@ class KnownPlaces(Record):
     visits: tuple[KnownVisit, ...]
     same: Annotated[
         tuple[Annotated[tuple[Count, ...], Meta(min_length=2)], ...],
-        Meta(description="Visits of one person each."),
+        about("Visits of one person each."),
     ]
-    different: Annotated[
-        tuple[tuple[Count, Count], ...], Meta(description="Pairs of visits of two people.")
-    ]
+    different: Annotated[tuple[tuple[Count, Count], ...], about("Pairs of visits of two people.")]
     names: tuple[NamedVisit, ...]
 
     def __post_init__(self) -> None:
@@ -133,12 +132,12 @@ class CorrectionsFile(Record):
     """
 
     schema: Literal["reid-track-corrections/1"]
-    tracks_sha256: Annotated[Sha256, Meta(description="Of the tracks.json that was corrected.")]
+    tracks_sha256: Annotated[Sha256, about("Of the tracks.json that was corrected.")]
     corrections: tuple[Correction, ...]
     carried: Annotated[
-        KnownPlaces, Meta(description="What was sure before, by corrections of an earlier run.")
+        KnownPlaces, about("What was sure before, by corrections of an earlier run.")
     ]
-    sure: Annotated[KnownPlaces, Meta(description="What is sure after all of it.")]
+    sure: Annotated[KnownPlaces, about("What is sure after all of it.")]
 
 
 def read_corrections_file(path: Path) -> CorrectionsFile:

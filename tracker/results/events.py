@@ -13,7 +13,7 @@ from msgspec import Meta, field, to_builtins
 
 from tracker.core.errors import OutputError
 from tracker.identity.events import Event
-from tracker.results.record import Id, Length, Name, Probability, Record
+from tracker.results.record import Id, Length, Name, Probability, Record, about
 from tracker.results.tracks_json import SCORE_DIGITS, TIME_DIGITS
 
 logger = logging.getLogger(__name__)
@@ -30,16 +30,15 @@ class PersonEvent(Record):
 
     time_s: Annotated[
         float,
-        Meta(description="On the run's clock. appeared, moved: the visit's first box; left: its "
-             "last one; merged: when it was found."),
-    ]  # fmt: skip
+        about("Run's clock: of the visit's first box; left: of its last; merged: when found."),
+    ]
     clock: Annotated[
         Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] | None,
-        Meta(description="The same by the wall clock, UTC; null for recordings."),
+        about("The same by the wall clock, UTC; null for recordings."),
     ]
     camera: Name
-    track_id: Annotated[Id, Meta(description="The visit, in this camera.")]
-    global_id: Annotated[Id, Meta(description="The person; for merged the number given up.")]
+    track_id: Annotated[Id, about("The visit, in this camera.")]
+    global_id: Annotated[Id, about("The person; for merged the number given up.")]
 
 
 class Left(PersonEvent, tag_field="event", tag="left"):
@@ -53,18 +52,16 @@ class Appeared(PersonEvent, tag_field="event", tag="appeared"):
 
     probability: Annotated[
         Probability | None,
-        Meta(description="How likely this visit and an earlier one of the person are one person's; "
-             "null where there is no earlier one."),
-    ]  # fmt: skip
+        about("That it is the person of an earlier visit; null where there is no earlier one."),
+    ]
 
 
 class Moved(Appeared, tag="moved"):
     """A person was in another camera before."""
 
-    from_camera: Annotated[Name, Meta(description="The camera before.")] = field(name="from")
+    from_camera: Annotated[Name, about("The camera before.")] = field(name="from")
     travel_s: Annotated[
-        Length,
-        Meta(description="From leaving there to entering here; 0 where both saw the person."),
+        Length, about("From leaving there to entering here; 0 where both saw the person.")
     ]
 
 

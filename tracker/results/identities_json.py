@@ -15,6 +15,7 @@ from tracker.results.record import (
     Model,
     Probability,
     Record,
+    about,
     write_in_lines,
 )
 from tracker.results.result import ModelUse
@@ -46,15 +47,12 @@ class NamedLink(Record):
     """Why a track was given to the person of another one."""
 
     global_id: Id
-    first: Annotated[
-        NamedTrack, Meta(description="The earlier track that the later one is most like.")
-    ]
+    first: Annotated[NamedTrack, about("The earlier track that the later one is most like.")]
     second: NamedTrack
-    probability: Annotated[Probability, Meta(description="Of the two being one person.")]
-    similarity: Annotated[float, Meta(description="Cosine of the mean looks.")]
+    probability: Annotated[Probability, about("Of the two being one person.")]
+    similarity: Annotated[float, about("Cosine of the mean looks.")]
     gap_s: Annotated[
-        float | None,
-        Meta(description="From leaving to entering; null where no times were given."),
+        float | None, about("From leaving to entering; null where no times were given.")
     ]
     distance_m: Length | None
     runner_up: NamedRival | None
@@ -81,9 +79,8 @@ class IdentitiesFile(IdentitiesHead):
     identities: list[GroupedTracks]
     links: Annotated[
         list[NamedLink],
-        Meta(description="Why tracks were given to people: one for every track of a person but "
-             "the first."),
-    ]  # fmt: skip
+        about("Why tracks were given to people: one for every track of a person but the first."),
+    ]
 
 
 def write_identities_json(

@@ -27,6 +27,11 @@ Corners = tuple[float, float, float, float]  # left, top, right, bottom in pixel
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
+def about(text: str) -> Meta:
+    """Describe a key of a record, for the JSON Schema."""
+    return Meta(description=text)
+
+
 class Record(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """A JSON object with exactly these keys; a key that has a default is left out where it has it.
 
@@ -50,8 +55,7 @@ class Model(Record):
 
     name: Name
     sha256: Annotated[
-        Sha256 | None,
-        Meta(description="Of the file or of a folder's files; null where boxes were replayed."),
+        Sha256 | None, about("Of the file or of a folder's files; null where boxes were replayed.")
     ]
 
 

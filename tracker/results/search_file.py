@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from tracker.results.identities_json import ReidModel
-from tracker.results.record import Corners, Count, Generator, Id, Record
+from tracker.results.record import Corners, Count, Generator, Id, Record, about
 
 SEARCH: Literal["reid-track-search/1"] = "reid-track-search/1"
 Similarity = Annotated[float, Meta(ge=-1, le=1, description="Cosine of the mean looks.")]
@@ -15,10 +15,10 @@ class QueryPhoto(Record):
     """A photo of the person who is searched for."""
 
     path: str
-    xyxy: Annotated[Corners | None, Meta(description="The part that was taken; null is all of it.")]
+    xyxy: Annotated[Corners | None, about("The part that was taken; null is all of it.")]
     people: Annotated[
         Annotated[int, Meta(ge=1)] | None,
-        Meta(description="How many were found in it; null where nobody was looked for."),
+        about("How many were found in it; null where nobody was looked for."),
     ]
 
 
@@ -53,18 +53,17 @@ class FoundVisit(Record):
     enter: str | None
     leave: str | None
     similarity: Similarity
-    crop: Annotated[str, Meta(description="A picture of this visit.")]
+    crop: Annotated[str, about("A picture of this visit.")]
 
 
 class FoundPerson(Record):
     """Somebody of a run: as similar as the most similar visit."""
 
     similarity: Similarity
-    tracks_json: Annotated[str, Meta(description="The run's result.")]
-    global_id: Annotated[Id, Meta(description="Of that run.")]
+    tracks_json: Annotated[str, about("The run's result.")]
+    global_id: Annotated[Id, about("Of that run.")]
     start: Annotated[
-        str | None,
-        Meta(description="The run's zero by the wall clock; null where it is not known."),
+        str | None, about("The run's zero by the wall clock; null where it is not known.")
     ]
     visits: Annotated[list[FoundVisit], Meta(min_length=1)]
 

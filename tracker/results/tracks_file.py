@@ -20,6 +20,7 @@ from tracker.results.record import (
     Probability,
     Record,
     VisitRef,
+    about,
     name_of,
     read_record,
     write_in_lines,
@@ -44,20 +45,16 @@ class Camera(Record):
     width: Annotated[int, Meta(ge=1)]
     height: Annotated[int, Meta(ge=1)]
     fps: Annotated[float, Meta(gt=0)]
-    frames: Annotated[Count, Meta(description="Frames of the source that were read.")]
+    frames: Annotated[Count, about("Frames of the source that were read.")]
     offset_s: Annotated[
-        float,
-        Meta(description="When its first frame was taken on the run's common clock. Times of a "
-             "camera may be negative where this is."),
-    ]  # fmt: skip
-    calibrated: Annotated[bool, Meta(description="Whether its boxes have places on the ground.")]
+        float, about("When its first frame was taken, on the run's clock; may be negative.")
+    ]
+    calibrated: Annotated[bool, about("Whether its boxes have places on the ground.")]
     dropped: Annotated[
-        Count | UnsetType,
-        Meta(description="Of a live source: frames that came faster than they were processed."),
+        Count | UnsetType, about("Of a live source: frames that came too fast to be processed.")
     ] = UNSET
     outages: Annotated[
-        Count | UnsetType,
-        Meta(description="Of a live source: how often it was lost and tried again."),
+        Count | UnsetType, about("Of a live source: how often it was lost and tried again.")
     ] = UNSET
 
 
@@ -81,7 +78,7 @@ class Person(Record, kw_only=True):
     """A person with all visits and changes of camera in order of time."""
 
     global_id: Id
-    name: Annotated[Name | UnsetType, Meta(description="There where a person gave one.")] = UNSET
+    name: Annotated[Name | UnsetType, about("There where a person gave one.")] = UNSET
     first_time_s: float
     last_time_s: float
     tracks: Annotated[list[PersonVisit], Meta(min_length=1)]
@@ -106,28 +103,19 @@ class Link(Record):
     """Why a visit was given to the person of an earlier one."""
 
     global_id: Id
-    first: Annotated[
-        VisitRef, Meta(description="The earlier visit that the later one is most like.")
-    ]
+    first: Annotated[VisitRef, about("The earlier visit that the later one is most like.")]
     second: VisitRef
-    probability: Annotated[Probability, Meta(description="Of the two being one person.")]
+    probability: Annotated[Probability, about("Of the two being one person.")]
     similarity: Annotated[
-        float | None,
-        Meta(description="Cosine of the mean looks; null where a person made the link."),
+        float | None, about("Cosine of the mean looks; null where a person made the link.")
     ]
-    gap_s: Annotated[
-        float, Meta(description="From leaving to entering; negative where both were in view.")
-    ]
-    distance_m: Annotated[
-        Length | None, Meta(description="On the ground, where both cameras are calibrated.")
-    ]
+    gap_s: Annotated[float, about("From leaving to entering; negative where both were in view.")]
+    distance_m: Annotated[Length | None, about("On the ground, where both cameras are calibrated.")]
     runner_up: RunnerUp | None
-    by: Annotated[
-        Literal["person"] | UnsetType, Meta(description="There where a person made the link.")
-    ] = UNSET
-    confirmed: Annotated[bool, Meta(description="True where a person said that it is right.")] = (
-        False
+    by: Annotated[Literal["person"] | UnsetType, about("There where a person made the link.")] = (
+        UNSET
     )
+    confirmed: Annotated[bool, about("True where a person said that it is right.")] = False
 
     @property
     def vouched(self) -> bool:
@@ -146,16 +134,13 @@ class Box(Record):
     time_s: float
     xyxy: Corners
     score: Annotated[
-        Length,
-        Meta(description="The detector's; of an unobserved box, that of the last detection "
-             "before it."),
-    ]  # fmt: skip
-    observed: Annotated[bool, Meta(description="False for an interpolated box.")]
+        Length, about("The detector's; of an unobserved box, that of the last detection before it.")
+    ]
+    observed: Annotated[bool, about("False for an interpolated box.")]
     place_m: Annotated[
         tuple[float, float] | UnsetType | None,
-        Meta(description="Where the feet are on the ground, in metres; only where the camera is "
-             "calibrated, null at or above the horizon and where the feet are hidden."),
-    ] = UNSET  # fmt: skip
+        about("Of the feet, in metres, where calibrated; null beyond the horizon or if hidden."),
+    ] = UNSET
 
 
 class Track(VisitRef):
@@ -177,12 +162,10 @@ class TracksHead(Record):
     identities: list[Person]
     merges: Annotated[
         list[MergedId],
-        Meta(description="Ids given while the recording went on that proved to be one person's. "
-             "All other ids in this file are the later ones."),
-    ]  # fmt: skip
+        about("Ids given up while the recording went on; all ids in this file are the later ones."),
+    ]
     corrections: Annotated[
-        tuple[Correction, ...],
-        Meta(description="What a person corrected, in order; already applied."),
+        tuple[Correction, ...], about("What a person corrected, in order; already applied.")
     ] = ()
 
 
@@ -194,10 +177,8 @@ class TracksFile(TracksHead, kw_only=True):
     """
 
     links: Annotated[
-        list[Link],
-        Meta(description="Why visits were given to people: one for every visit of a person but the "
-             "first; of a person whom a split took visits from, those that are left."),
-    ]  # fmt: skip
+        list[Link], about("One for every visit of a person but the first, or fewer after a split.")
+    ]
     tracks: list[Track]
 
     def visits(self) -> dict[int, list[PersonVisit]]:
