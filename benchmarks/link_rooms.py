@@ -193,7 +193,9 @@ def follow(
     config = replace(CONFIG, max_cosine_distance=max_cosine_distance)
     wary = replace(config, wary=True)  # as --online follows
     infos = [c.info for c in room]
-    now = OnlineTracks(LinkConfig(), infos)
+    now = OnlineTracks(LinkConfig())
+    for info in infos:
+        now.add(info)
     recorded = [DeepSort(i.name, config) for i in infos]
     live = [SimpleNamespace(info=i, tracker=DeepSort(i.name, wary)) for i in infos]
     for frame in range(FRAMES):

@@ -27,9 +27,8 @@ from tracker.detection.replay import ReplayDetector
 from tracker.evaluation.box_table import BoxTable, read_mot
 from tracker.evaluation.tracks import score
 from tracker.reid.embedder import Embedder
-from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.camera import CameraTracker
 from tracker.runtime.loading import load_detector, load_reid
-from tracker.runtime.stages import Networks, follow
 from tracker.tracking.camera_motion import carry
 from tracker.video.cameras import CameraSpec, open_camera
 from tracker.video.source import FrameSource, Sampling
@@ -149,11 +148,12 @@ def measure(
     window: Window, truth: BoxTable, config: TrackerConfig, *, online: bool
 ) -> tuple[float, float]:
     """Return HOTA and IDF1 of what the window shows."""
-    pipeline = CameraPipeline(window, config, appearance=True)
-    networks = Networks({window.info.name: window}, window)
-    for _ in follow([pipeline], networks, threads=False):
-        pass
-    result = score(window.truth(truth), _table(pipeline.visits(online=online)))
+    camera = CameraTracker(window.info, config, appearance=True)
+    for frame in window.frames():
+        found = window.detect(frame)
+        camera.needed(frame, found)
+        camera.take(frame, found, window.embed(frame.image, found.xyxy))
+    result = score(window.truth(truth), _table(camera.visits(online=online)))
     return result["HOTA"], result["IDF1"]
 
 

@@ -7,8 +7,12 @@ import warnings
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.parts import ColourStripes, parity_state
+
+settings.register_profile("any machine", deadline=None)  # a busy one takes its time
+settings.load_profile("any machine")
 
 collect_ignore = ["rtsp_server.py"]  # runs by the system's Python, which has GStreamer
 SHARED = Path(__file__).resolve().parents[2] / "shared"

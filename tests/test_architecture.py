@@ -33,6 +33,7 @@ LAYERS = (
     ("tracker.apps.report",),
     ("tracker.apps.review",),
     ("tracker.training", "tracker.export"),
+    ("tracker.api",),
     ("tracker.cli", "tracker.__main__"),
 )
 
@@ -62,6 +63,8 @@ def imports_of(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_imports_follow_the_data(path: Path) -> None:
+    if name_of(path) == "tracker":
+        return  # the door: it imports a name when somebody asks for it
     own = layer_of(name_of(path))
     for imported in imports_of(path):
         if imported == "tracker" or imported.startswith("tracker."):

@@ -14,8 +14,7 @@ from tests.parts import detections, look, visit
 from tracker.core.config import TrackerConfig
 from tracker.core.types import CameraInfo, Detections, Frame, Visit
 from tracker.detection.detector import OneByOne
-from tracker.runtime.camera import CameraPipeline
-from tracker.runtime.stages import Networks, follow
+from tracker.runtime.camera import CameraTracker
 from tracker.tracking import kalman_batch
 from tracker.tracking.appearance_odds import AppearanceOdds
 from tracker.tracking.camera_motion import SURE_FRAMES, CameraMotion, carry
@@ -268,10 +267,12 @@ class Film(OneByOne):
 
 def tracked(views: list[Array], *, motion: bool) -> list[Visit]:
     film = Film(views)
-    pipeline = CameraPipeline(film, TrackerConfig(camera_motion=motion), appearance=False)
-    steps = follow([pipeline], Networks({"cam": film}, None), threads=False)
-    assert len(list(steps)) == len(views)
-    return pipeline.visits()
+    camera = CameraTracker(film.info, TrackerConfig(camera_motion=motion), appearance=False)
+    for frame in film.frames():
+        found = film.detect(frame)
+        camera.needed(frame, found)
+        camera.take(frame, found, np.zeros((len(found), 512), np.float32))
+    return camera.visits()
 
 
 def test_a_shaken_camera_keeps_a_walker_in_one_visit() -> None:

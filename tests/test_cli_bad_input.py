@@ -27,6 +27,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "zero.txt").write_text("0,-1,5,10,20,40,0.9\n1,-1,5,10,20,40,0.9\n")
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\x00\x01")
     (tmp_path / "c.yaml").write_text("cameras: {hall: a.mp4}\n")
+    corners = [(0, 20, 0, 9), (95, 20, 9, 9), (95, 63, 7, 2), (0, 63, 2, 2)]
+    points = [f"{{image: [{u}, {v}], map: [{x}, {y}]}}" for u, v, x, y in corners]
+    camera = f"{{source: a.mp4, points: [{', '.join(points)}]}}"
+    (tmp_path / "map.yaml").write_text(f"cameras: {{hall: {camera}}}\n")
     (tmp_path / "bad.yaml").write_text("cameras: {a: b\n  c: [\n")
     (tmp_path / "no_model.pt").write_text("no model")
     (tmp_path / "no_model.onnx").write_text("no model")
@@ -42,6 +46,9 @@ RUNTIME = [
     pytest.param(["frames/1.png", "frames/2.png", *NO_MODEL], "'frames', or the pattern in quotes",
                  id="glob without quotes"),
     pytest.param(["a.mp4", *NO_MODEL, "--size", "9x9"], "--size is for", id="--size of a video"),
+    pytest.param(["a.mp4", *NO_MODEL, "--fps", "5"], "'a.mp4' has one", id="--fps of a video"),
+    pytest.param(["--config", "map.yaml", *NO_MODEL, "--gallery-threshold", "0.5"],
+                 "camera 'hall' is calibrated", id="--gallery-threshold on a map"),
     pytest.param(["text.mp4", *NO_MODEL], "text.mp4", id="file that is no video"),
     pytest.param(["no/*.png", *NO_MODEL], "no pictures", id="glob without a match"),
     pytest.param(["rtsp://127.0.0.1:9/x", *NO_MODEL], "address", id="stream out of reach"),

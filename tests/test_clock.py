@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 
 from tests.media import reid_track, write_boxes, write_video
-from tracker.core.config import LinkConfig, TrackerConfig, Travel
+from tracker.core.config import LinkConfig, Travel
 from tracker.core.errors import ConfigError, SourceError
-from tracker.core.types import CameraInfo, Detections, Frame
-from tracker.detection.detector import OneByOne
+from tracker.core.types import CameraInfo, Frame
 from tracker.results.schemas import load_schema
-from tracker.runtime.camera import CameraPipeline
-from tracker.runtime.stages import Networks, follow
+from tracker.runtime.stages import arrivals
 from tracker.video.camera_config import load_camera_config
 from tracker.video.cameras import CameraSpec
 from tracker.video.clock import set_offsets
@@ -278,11 +276,6 @@ def test_other_wrong_keys_of_a_config_are_one_line(capsys, text, told):
     _assert_one_line(code, capsys.readouterr(), ["c.yaml", *told])
 
 
-class NoDetections(OneByOne):
-    def detect(self, frame: Frame) -> Detections:
-        return Detections.empty()
-
-
 def source(name: str, fps: float, frames: int, offset_s: float) -> ShiftedSource:
     """A camera without pictures, on the common clock."""
     info = CameraInfo(name, "none", 96, 64, fps, frames)
@@ -292,12 +285,11 @@ def source(name: str, fps: float, frames: int, offset_s: float) -> ShiftedSource
 @pytest.mark.parametrize("offsets", [(0, 0), (0, 1.23), (0, -2.5), (5, 100), (-3, -3.05)])
 def test_cameras_run_abreast_by_the_common_clock(offsets):
     cameras = [
-        CameraPipeline(source(name, fps, 40, offset), TrackerConfig(), appearance=False)
+        source(name, fps, 40, offset)
         for name, fps, offset in zip("ab", (10.0, 4.0), offsets, strict=True)
     ]
 
-    networks = Networks(dict.fromkeys("ab", NoDetections()), None)
-    times = np.array([step.frame.time_s for _, step in follow(cameras, networks)])
+    times = np.array([f.time_s for _, f in filter(None, arrivals(cameras)) if isinstance(f, Frame)])
 
     assert len(times) == 80
     assert times.min() == pytest.approx(min(offsets))

@@ -14,9 +14,8 @@ import pytest
 from tests.media import number_of, picture
 from tests.streams import SAMPLES, HttpCamera
 from tests.test_live_run import live_run
-from tracker.core.types import CameraInfo, Frame
+from tracker.core.types import CameraInfo, Frame, Step, TrackBox
 from tracker.identity.events import Event
-from tracker.rendering.draw import Label
 
 starlette = pytest.importorskip("starlette")  # the extra [web]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -48,8 +47,10 @@ def view_of(*names: str) -> object:
 
 
 def show(view: object, camera: str, number: int, people: tuple[int, ...] = ()) -> None:
-    labels = [Label(p, np.array([10, 10, 30, 50], np.float32)) for p in people]
-    view.frame(Frame(camera, number, number / 10, picture(number)), labels, len(people))
+    box = np.array([10, 10, 30, 50], np.float32)
+    boxes = [TrackBox(p, box, 0.9, p) for p in people]
+    frame = Frame(camera, number, number / 10, picture(number))
+    view.step(Step(frame, boxes, box[None], len(people)))
 
 
 def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:

@@ -194,11 +194,11 @@ def test_an_interrupt_keeps_all_videos_readable(two: Path, monkeypatch) -> None:
 
     drawn = 0
 
-    def stop(*_: object) -> None:
+    def stop(observer: ConsoleObserver, _frame: object) -> None:
         nonlocal drawn
         drawn += 1
         if drawn == 12:
-            raise KeyboardInterrupt
+            observer.stop.ask()
 
     monkeypatch.setattr(ConsoleObserver, "drawn", stop)
     assert run() == 130

@@ -16,7 +16,7 @@ from tests.media import (
     write_pictures,
 )
 from tracker.core.errors import ConfigError, ReidTrackError, SourceError
-from tracker.runtime.loading import boxes_only_source
+from tracker.runtime.open_sources import boxes_only_source
 from tracker.video.cameras import CameraSpec, open_camera
 from tracker.video.source import Sampling
 

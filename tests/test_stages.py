@@ -2,18 +2,20 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.parts import look
-from tracker.core.config import TrackerConfig
+from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import SourceError
-from tracker.core.types import CameraInfo, Detections, FloatArray, Frame, Image
+from tracker.core.types import CameraInfo, Detections, FloatArray, Frame, Image, Step
 from tracker.detection.detector import OneByOne
-from tracker.runtime.camera import CameraPipeline
-from tracker.runtime.stages import Networks, follow
+from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
+from tracker.runtime.stages import Intake, follow
 from tracker.video.read_ahead import ReadAhead
 
 PEOPLE = 3
@@ -76,71 +78,118 @@ class FakeEmbedder:
         return round((float(box[0]) - 3 * int(image[0, 0, 0])) / 150)
 
 
-def cameras(*sources: object, config: TrackerConfig | None = None) -> list[CameraPipeline]:
-    settings = config or TrackerConfig()
-    return [CameraPipeline(s, settings, appearance=True) for s in sources]  # type: ignore[arg-type]
+def core_for(
+    sources: Sequence[FakeCamera | ReadAhead], embedder: FakeEmbedder | None = None,
+    config: TrackerConfig | None = None, *, online: bool = False,
+) -> MultiCameraTracker:  # fmt: skip
+    core = MultiCameraTracker(
+        CoreSettings(config or TrackerConfig(), LinkConfig(), online=online), embedder
+    )
+    for source in sources:
+        core.add(source.info)
+    return core
+
+
+def taken(intake: Intake, core: MultiCameraTracker | None = None) -> list[Step]:
+    return list(follow(intake, core or core_for(intake.sources)))  # type: ignore[arg-type]
+
+
+def both(detector: OneByOne) -> dict[str, OneByOne]:
+    return dict.fromkeys("ab", detector)
 
 
 def films(**breaks: int) -> list[FakeCamera]:
     return [FakeCamera("a", 40, 10.0, **breaks), FakeCamera("b", 25, 6.0)]
 
 
-def followed(*, threads: bool, batch: int = 1, ahead: bool = False) -> list[object]:
+def followed(
+    *, threads: bool, batch: int = 1, ahead: bool = False, online: bool = False
+) -> list[object]:
     sources = [ReadAhead(film) if ahead else film for film in films()]
-    views = cameras(*sources)
-    networks = Networks(dict.fromkeys("ab", FakeDetector(batch=batch)), FakeEmbedder())
+    core = core_for(sources, FakeEmbedder(), online=online)
+    intake = Intake(sources, both(FakeDetector(batch=batch)), threads=threads)
     steps = [
-        (camera.info.name, step.frame.index, [(b.track_id, b.xyxy.tolist()) for b in step.boxes])
-        for camera, step in follow(views, networks, threads=threads)
+        (s.camera, s.index, s.people, [(b.track_id, b.global_id, b.xyxy.tolist()) for b in s.boxes])
+        for s in taken(intake, core)
     ]
-    ends = [[v.embeddings.tolist() for v in view.visits()] for view in views]
-    return [steps, ends]
+    people = [
+        (p.global_id, v.key, v.embeddings.tolist(), v.frame.tolist())
+        for p in core.settled().identities
+        for v in p.visits
+    ]
+    return [steps, people]
 
 
-@pytest.mark.parametrize("batch", [1, 4, 7])
-def test_threads_change_nothing(batch: int) -> None:
-    alone = followed(threads=False, batch=batch)
+@pytest.mark.parametrize("online", [False, True], ids=["offline", "online"])
+@pytest.mark.parametrize("batch", [1, 4, 8])
+def test_neither_threads_nor_batches_change_anything(batch: int, online: bool) -> None:
+    alone = followed(threads=False, online=online)
     assert len(alone[0]) == 65
-    assert followed(threads=True, batch=batch) == alone
-    assert followed(threads=True, batch=batch, ahead=True) == alone
+    assert followed(threads=False, batch=batch, online=online) == alone
+    assert followed(threads=True, batch=batch, online=online) == alone
+    assert followed(threads=True, batch=batch, ahead=True, online=online) == alone
 
 
 def test_batches_hold_frames_of_all_cameras() -> None:
     detector = FakeDetector(batch=4)
-    list(follow(cameras(*films()), Networks(dict.fromkeys("ab", detector), None), threads=False))
-    assert [len(chunk) for chunk in detector.chunks[:-1]] == [4] * 16
+    taken(Intake(films(), both(detector), threads=False))
+    assert [len(chunk) for chunk in detector.chunks] == [4] * 16 + [1]
     assert {name for name, _ in detector.chunks[0]} == {"a", "b"}
 
 
 def test_detection_runs_beside_the_rest() -> None:
     detector = FakeDetector(workers=3)
-    list(follow(cameras(*films()), Networks(dict.fromkeys("ab", detector), None)))
+    taken(Intake(films(), both(detector)))
     assert 1 <= len(detector.threads) <= 3
     assert threading.current_thread().name not in detector.threads
 
 
 def test_a_camera_that_breaks_is_noted_after_its_frames() -> None:
     broken, whole = films(breaks_at=12)
-    views = cameras(broken, whole)
-    networks = Networks(dict.fromkeys("ab", FakeDetector()), None)
-    steps = [(camera.info.name, step.frame.index) for camera, step in follow(views, networks)]
+    intake = Intake([broken, whole], both(FakeDetector()))
+    core = core_for([broken, whole])
+    steps = [(step.camera, step.index) for step in taken(intake, core)]
     assert [i for name, i in steps if name == "a"] == list(range(12))
     assert [i for name, i in steps if name == "b"] == list(range(25))
-    assert str(views[0].failure) == "it broke"
-    assert (views[0].frames_read, views[1].failure) == (12, None)
+    assert {name: str(error) for name, error in intake.failures.items()} == {"a": "it broke"}
+    assert core.cameras["a"].frames_read == 12
     assert broken.closed
     assert whole.closed
 
 
 def test_who_stops_early_leaves_no_thread() -> None:
     before = threading.active_count()
-    networks = Networks({"a": FakeDetector()}, None)
     source = FakeCamera("a", 1000)
-    steps = follow(cameras(ReadAhead(source)), networks)
-    assert next(steps)[1].frame.index == 0
+    reader = ReadAhead(source)
+    steps = follow(Intake([reader], {"a": FakeDetector()}), core_for([reader]))
+    assert next(steps).index == 0
     steps.close()
     assert source.closed
     assert threading.active_count() == before
+
+
+@given(after=st.integers(1, 64), batch=st.sampled_from([1, 4, 8]), online=st.booleans())
+@settings(max_examples=25, deadline=None)
+def test_a_stop_at_any_frame_leaves_a_whole_result(after: int, batch: int, online: bool) -> None:
+    sources = films()
+    core = core_for(sources, FakeEmbedder(), online=online)
+    done: list[Step] = []
+    intake = Intake(
+        sources, both(FakeDetector(batch=batch)), stopped=lambda: len(done) >= after
+    )  # fmt: skip
+    for step in follow(intake, core):
+        done.append(step)
+    assert len(done) == after
+    seen = {(s.camera, s.index) for s in done}
+    visits = [v for p in core.settled().identities for v in p.visits]
+    assert len({v.key for v in visits}) == len(visits)
+    boxes = [
+        (v.camera, int(f), *xy)
+        for v in visits
+        for f, xy in zip(v.frame, v.xyxy.tolist(), strict=True)
+    ]
+    assert {(camera, frame) for camera, frame, *_ in boxes} <= seen
+    assert len(set(boxes)) == len(boxes), "somebody is there twice"
 
 
 def test_an_error_of_the_detector_comes_out() -> None:
@@ -153,7 +202,7 @@ def test_an_error_of_the_detector_comes_out() -> None:
             return super().detect(frame)
 
     with pytest.raises(RuntimeError, match="no memory"):
-        list(follow(cameras(FakeCamera("a", 30)), Networks({"a": Failing()}, None)))
+        taken(Intake([FakeCamera("a", 30)], {"a": Failing()}))
 
 
 def test_people_who_are_in_no_doubt_are_seldom_embedded() -> None:
@@ -161,10 +210,11 @@ def test_people_who_are_in_no_doubt_are_seldom_embedded() -> None:
     for interval_s in (0.0, 0.5):
         embedder = FakeEmbedder()
         config = TrackerConfig(reid_interval_s=interval_s)
-        (view,) = cameras(FakeCamera("a", 60), config=config)
-        list(follow([view], Networks({"a": FakeDetector()}, embedder), threads=False))
+        source = FakeCamera("a", 60)
+        core = core_for([source], embedder, config)
+        taken(Intake([source], {"a": FakeDetector()}, threads=False), core)
         counts[interval_s] = embedder.looked_at
-        assert [len(v.frame) for v in view.visits()] == [60] * PEOPLE
+        assert [len(v.frame) for v in core.cameras["a"].visits()] == [60] * PEOPLE
     assert counts[0.0] == 60 * PEOPLE
     assert counts[0.5] <= 0.3 * counts[0.0]
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from benchmarks.performance.parts import Looped, load, whole_run
-from tracker.rendering.draw import Label
-from tracker.runtime.camera import Step
+from tracker.core.types import Step
 from tracker.runtime.observer import Observer
 from tracker.video.cameras import CameraSpec
 
@@ -12,21 +11,20 @@ MINUTES, EVERY, FROM = 60, 5, 5
 PAGE_MB = 4096 / 1e6
 
 
-class MemoryWatcher(Observer):
+class MemoryObserver(Observer):
     """Notes the resident size every few minutes of the recording."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[float, float]] = []  # minutes, MB
         self._visits = 0
 
-    def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-        """See `Observer.frame`."""
+    def step(self, step: Step) -> None:
+        """See `Observer.step`."""
         self._visits = max([self._visits, *(box.track_id for box in step.boxes)])
         if step.frame.time_s >= 60 * EVERY * (len(self.rows) + 1) - 1:
             minute, size = step.frame.time_s / 60, resident_mb()
             self.rows.append((minute, size))
             print(f"| {minute:.0f} | {size:.0f} | {self._visits} |", flush=True)
-        return True
 
 
 def resident_mb() -> float:
@@ -38,8 +36,8 @@ def measure(video: Path, detector: str, reid: str) -> None:
     """Print a row every five minutes, and the growth between minutes 5 and 60."""
     source = Looped(CameraSpec("cam", str(video)), 0)
     source = Looped(CameraSpec("cam", str(video)), round(60 * MINUTES * source.info.fps))
-    watcher = MemoryWatcher()
+    observer = MemoryObserver()
     print("| minute | resident, MB | visits so far |\n|---|---|---|")
-    whole_run([source], load(detector, reid), watcher=watcher)
-    sizes = [size for minute, size in watcher.rows if minute > FROM - 1]
+    whole_run([source], load(detector, reid), observer=observer)
+    sizes = [size for minute, size in observer.rows if minute > FROM - 1]
     print(f"\ngrowth from minute {FROM} to {MINUTES}: {sizes[-1] - sizes[0]:.0f} MB")

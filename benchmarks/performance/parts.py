@@ -63,7 +63,7 @@ class Looped:
 
 def whole_run(
     sources: Sequence[FrameSource], models: Models, *, video: bool = False, threads: bool = True,
-    watcher: Observer | None = None,
+    observer: Observer | None = None,
 ) -> float:  # fmt: skip
     """Decode, detect, embed, associate, link and write; return the seconds of all that."""
     with tempfile.TemporaryDirectory() as name:
@@ -78,6 +78,6 @@ def whole_run(
         began = time.perf_counter()
         run(
             sources, dict.fromkeys(names, models.detector), models.reid.embedder, settings,
-            reopen=lambda camera: again[camera], watcher=watcher,
+            reopen=lambda camera: again[camera], observer=observer,
         )  # fmt: skip
         return time.perf_counter() - began

@@ -87,11 +87,11 @@ def _refuse_misspelt(word: str) -> None:
 
 
 def _leave_hung(code: object) -> None:
-    """End the process at once if a thread hangs in a dead stream, which nothing can end.
+    """End the process at once if a thread hangs, as in a read of a dead stream.
 
     Python would let it run on into its own end, and crash there.
     """
-    if any(getattr(thread, "may_hang", False) for thread in threading.enumerate()):
+    if any(thread.daemon for thread in threading.enumerate()):
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code if isinstance(code, int) else int(code is not None))

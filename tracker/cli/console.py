@@ -14,11 +14,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from tracker.core.types import Frame
+from tracker.core.stopping import StopRequest
+from tracker.core.types import Frame, Step
 from tracker.identity.events import Event
-from tracker.rendering.draw import Label
 from tracker.rendering.window import Window
-from tracker.runtime.camera import Step
 from tracker.runtime.observer import Observer
 
 RATE_EVERY_S = 0.5
@@ -47,7 +46,11 @@ def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:
 
 
 class ConsoleObserver(Observer):
-    """Shows frames, share, frames/s, time left and people; and the window of ``--show``."""
+    """Shows frames, share, frames/s, time left and people; and the window of ``--show``.
+
+    Attributes:
+        stop: Ctrl-C while the run goes on, or the window closed.
+    """
 
     def __init__(self, console: Console, *, shown: bool, window: Window | None) -> None:
         self._progress = Progress(
@@ -64,6 +67,7 @@ class ConsoleObserver(Observer):
             transient=True,
         )
         self._console = console
+        self.stop = StopRequest(patience=2)
         self._window = window
         self.names = window is not None
         self._visits: set[tuple[str, int]] = set()
@@ -92,14 +96,15 @@ class ConsoleObserver(Observer):
         self._began = time.monotonic()
         self._progress.add_task(stage, total=total, rate="", people="")
 
-    def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-        """See `Observer.frame`; False when the window was closed."""
-        self._visits.update((step.frame.camera, box.track_id) for box in step.boxes)
-        many = f"{len(self._visits)} visits" if people is None else f"{people} people"
+    def step(self, step: Step) -> None:
+        """See `Observer.step`; stops the run when the window is closed."""
+        self._visits.update((step.camera, box.track_id) for box in step.boxes)
+        many = f"{len(self._visits)} visits" if step.people is None else f"{step.people} people"
         self._advance(people=f"{many} so far")
         for other in self.also:
-            other.frame(step, labels, people)
-        return self._window is None or self._window.show(step.frame, labels)
+            other.step(step)
+        if self._window is not None and not self._window.show(step):
+            self.stop.ask()
 
     def event(self, event: Event) -> None:
         """See `Observer.event`."""

@@ -9,10 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from tracker.core.errors import ConfigError
+from tracker.core.types import Step
 from tracker.identity.events import Event
-from tracker.rendering.draw import Label
 from tracker.results.events import STDOUT, EventWriter, event_writer
-from tracker.runtime.camera import Step
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming
 from tracker.video.run_clock import RunClock
@@ -71,7 +70,7 @@ class _Told(Observer):
 def telling(
     wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console
 ) -> Iterator[list[Observer]]:
-    """Open events and page as asked for; each is a watcher of the run.
+    """Open events and page as asked for; each is an observer of the run.
 
     Raises:
         ConfigError, OutputError: A port or a file cannot be opened.
@@ -96,10 +95,9 @@ def _page(
     class Shown(Observer):
         """Passes on what happens to the page."""
 
-        def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-            """See `Observer.frame`."""
-            view.frame(step.frame, labels, people or 0)
-            return True
+        def step(self, step: Step) -> None:
+            """See `Observer.step`."""
+            view.step(step)
 
         def event(self, event: Event) -> None:
             """See `Observer.event`."""

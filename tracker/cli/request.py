@@ -5,10 +5,9 @@ from pathlib import Path
 
 from tracker.cli.live import LiveWishes
 from tracker.cli.parse import parse_camera_motion, parse_imgsz, split_list
-from tracker.core.config import LinkConfig, TrackerConfig
-from tracker.detection.detector import YoloOptions
+from tracker.runtime.loading import NO_REID
+from tracker.runtime.options import Options
 from tracker.video.camera_config import CameraConfig
-from tracker.video.source import Sampling
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +65,35 @@ class TrackRequest:
     verbose: int
     no_progress: bool
 
-    @property
-    def sampling(self) -> Sampling:
-        """Which frames are processed."""
-        return Sampling(self.start, self.vid_stride, self.max_frames)
-
-    def tracker(self, max_cosine_distance: float) -> TrackerConfig:
-        """The settings of the association, with the ReID model's distance unless one is wished."""
-        wished = self.max_cosine_distance
-        return TrackerConfig(
+    def options(self, config: CameraConfig) -> Options:
+        """What is chosen of following people, with what is known of the cameras."""
+        return Options(
+            detector=self.detector,
+            reid=None if self.reid == NO_REID else self.reid,
+            conf=self.conf,
+            iou=self.iou,
+            imgsz=parse_imgsz(self.imgsz),
+            classes=split_list(self.classes, "--classes"),
+            device=self.device,
+            half=self.half,
+            workers=self.workers,
+            start=self.start,
+            max_frames=self.max_frames,
+            vid_stride=self.vid_stride,
+            fps=self.fps,
             n_init=self.n_init,
-            max_age_s=self.max_age,
+            max_age=self.max_age,
             min_height=self.min_height,
-            max_cosine_distance=max_cosine_distance if wished is None else wished,
+            max_cosine_distance=self.max_cosine_distance,
             max_iou_distance=self.max_iou_distance,
-            reid_interval_s=self.reid_interval,
+            reid_interval=self.reid_interval,
             nn_budget=self.nn_budget,
             camera_motion=parse_camera_motion(self.camera_motion),
-        )
-
-    def link(self, config: CameraConfig) -> LinkConfig:
-        """The settings of the identities."""
-        return LinkConfig(
             gallery_threshold=self.gallery_threshold,
             overlap=self.overlap or config.overlap or "auto",
             travel=config.travel,
+            online=self.online or None,
+            reconnect=self.reconnect,
         )
 
     def live(self, *, online: bool) -> LiveWishes:
@@ -99,15 +102,3 @@ class TrackRequest:
             self.events, self.segment, self.serve, self.port, self.out is not None, self.summary,
             online,
         )  # fmt: skip
-
-    def yolo_options(self, device: str) -> YoloOptions:
-        """The detector's settings on a device."""
-        return YoloOptions(
-            conf=self.conf,
-            iou=self.iou,
-            imgsz=parse_imgsz(self.imgsz),
-            classes=split_list(self.classes, "--classes"),
-            device=device,
-            half=self.half,
-            workers=self.workers or None,
-        )

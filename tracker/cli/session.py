@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,24 +23,20 @@ from tracker.cli.parse import (
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
 from tracker.cli.video_options import parse_blur, require_possible
-from tracker.core.config import USUAL_COSINE_DISTANCE, LinkConfig
 from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
-from tracker.detection.detector import USUAL_CONF, Detector
-from tracker.models.device import resolve_device
 from tracker.models.locate import AUTO
 from tracker.rendering.window import Window
-from tracker.results.result import ModelUse
-from tracker.runtime.loading import (
-    NO_REID,
+from tracker.runtime.loading import load_networks, run_settings
+from tracker.runtime.open_sources import (
     boxes_only_source,
     boxes_only_sources,
     cameras_of_boxes,
-    load_detector,
-    load_reid,
     open_all,
-    replay_detectors,
+    refuse_unheard,
+    reopener,
 )
+from tracker.runtime.options import Options
 from tracker.runtime.output_plan import (
     OutputPlan,
     plan_outputs,
@@ -52,7 +49,6 @@ from tracker.video.camera_config import CameraConfig, load_camera_config
 from tracker.video.cameras import (
     CameraSpec,
     cameras_from_sources,
-    open_camera,
     parse_cameras,
     require_unique,
 )
@@ -84,6 +80,7 @@ def execute(request: TrackRequest) -> None:
     Raises:
         ReidTrackError: Something that the user can mend.
     """
+    began = time.monotonic()
     console = Console(stderr=True)
     set_up_logging(console, verbose=request.verbose, quiet=request.quiet)
     if request.summary not in ("text", "json"):
@@ -94,14 +91,18 @@ def execute(request: TrackRequest) -> None:
         )
     window = Window() if request.show else None
     config = load_camera_config(request.config) if request.config else CameraConfig()
-    link, cameras = request.link(config), _cameras(request, config)
+    options, cameras = request.options(config), _cameras(request, config)
+    if all(camera.boxes_only for camera in cameras):
+        options = replace(options, reid=None)  # boxes alone have no appearance
+    refuse_unheard(options, cameras)
     blur, online = parse_blur(request.blur), _is_online(request, cameras)
     require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
-    opened = _open(request, cameras)
+    opened = _open(request, options, cameras)
     with ExitStack() as stack:
         for source in opened.sources:
             stack.callback(source.close)
-        outcome, settings = _follow(request, console, cameras, opened, link=link, window=window)
+        outcome, settings = _follow(request, options, console, cameras, opened, window)
+    outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
     if request.summary == "json":
         print(json.dumps(report))
@@ -114,14 +115,14 @@ def execute(request: TrackRequest) -> None:
         raise typer.Exit(1)
 
 
-def _follow(
-    request: TrackRequest, console: Console, cameras: list[CameraSpec], opened: _Opened, *,
-    link: LinkConfig, window: Window | None,
+def _follow(  # noqa: PLR0917 - all that a run is made of
+    request: TrackRequest, options: Options, console: Console, cameras: list[CameraSpec],
+    opened: _Opened, window: Window | None,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
-    watcher = _watcher(request, console, window)
+    observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as watcher.also:
-        return _run(request, watcher, cameras, opened, link)
+    with telling(wishes, opened.sources, opened.clock, console) as observer.also:
+        return _run(request, options, observer, cameras, opened)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
@@ -140,13 +141,13 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     return set_offsets(cameras, parse_offsets(request.offset or []))
 
 
-def _open(request: TrackRequest, cameras: list[CameraSpec]) -> _Opened:
+def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) -> _Opened:
     """Open the sources and settle the outputs: both fail before any model is loaded."""
     live = LiveOptions(request.reconnect)
     if cameras and not any(camera.boxes_only for camera in cameras):
-        sources = open_all(cameras, request.sampling, request.fps, live)
+        sources = open_all(cameras, options.sampling, options.fps, live)
     else:
-        sources = _open_boxes(request, cameras)
+        sources = _open_boxes(request, options, cameras)
     plan = plan_outputs(
         [s.info.name for s in sources],
         out=request.out,
@@ -166,7 +167,9 @@ def _open(request: TrackRequest, cameras: list[CameraSpec]) -> _Opened:
     return replace(opened, plan=plan)
 
 
-def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameSource]:
+def _open_boxes(
+    request: TrackRequest, options: Options, cameras: list[CameraSpec]
+) -> list[FrameSource]:
     if request.detections is None:
         raise ConfigError("cameras without a source need --detections")
     if request.out:
@@ -174,7 +177,7 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
     if request.crops:
         raise ConfigError("--crops needs pictures to cut them out of; name a SOURCE")
     size = parse_size(request.size) if request.size else None
-    boxes, sampling, fps = request.detections, request.sampling, request.fps
+    boxes, sampling, fps = request.detections, options.sampling, options.fps
     if not cameras:
         return [boxes_only_source(boxes, sampling, size, fps)]
     return boxes_only_sources(boxes, cameras, sampling, size, fps)
@@ -182,11 +185,6 @@ def _open_boxes(request: TrackRequest, cameras: list[CameraSpec]) -> list[FrameS
 
 def _is_online(request: TrackRequest, cameras: list[CameraSpec]) -> bool:
     return request.online or any(camera.live for camera in cameras)
-
-
-def _wanted_reid(request: TrackRequest, cameras: list[CameraSpec]) -> str:
-    """Name the ReID model; boxes alone have no appearance."""
-    return NO_REID if all(camera.boxes_only for camera in cameras) else request.reid
 
 
 def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
@@ -199,59 +197,31 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, watcher: ConsoleObserver, cameras: list[CameraSpec], opened: _Opened,
-    link: LinkConfig,
+    request: TrackRequest, options: Options, observer: ConsoleObserver, cameras: list[CameraSpec],
+    opened: _Opened,
 ) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
     sources = opened.sources
     online = request.online or opened.live
     known = read_known(request.corrections, online=online)
-    names = [s.info.name for s in sources]
-    device = _device(request, cameras)
-    with watcher.loading():
-        detectors, detector_use = _detectors(request, names, device)
-        reid = load_reid(_wanted_reid(request, cameras), device, half=request.half)
+    with observer.loading():
+        names = [s.info.name for s in sources]
+        networks = load_networks(options, names, request.detections)
     _seed(request.seed)
-    distance = reid.max_cosine_distance if reid else USUAL_COSINE_DISTANCE
-    settings = RunSettings(
-        request.tracker(distance), link, request.sampling, opened.plan, detector_use,
-        reid.use if reid else None,
-        device=device, online=online, known=known, clock=opened.clock,
-        blur=parse_blur(request.blur), threads=request.workers != 0,
+    settings = run_settings(
+        options, networks, opened.plan, online=online, known=known, clock=opened.clock,
+        blur=parse_blur(request.blur),
     )  # fmt: skip
-    spec_of = {camera.name: camera for camera in cameras}
-
-    rate_of = {source.info.name: source.info.fps for source in sources}
-
-    def reopen(name: str) -> FrameSource:
-        return open_camera(spec_of[name], request.sampling, rate_of[name])
-
-    with watcher:
-        embedder = reid.embedder if reid else None
-        outcome = run(sources, detectors, embedder, settings, reopen=reopen, watcher=watcher)
+    with observer, observer.stop as stop:
+        outcome = run(
+            sources, networks.detectors, networks.embedder, settings,
+            reopen=reopener(cameras, sources, options), observer=observer, stop=stop,
+        )  # fmt: skip
     return outcome, settings
 
 
-def _watcher(request: TrackRequest, console: Console, window: Window | None) -> ConsoleObserver:
+def _observer(request: TrackRequest, console: Console, window: Window | None) -> ConsoleObserver:
     shown = not (request.no_progress or request.quiet)
     return ConsoleObserver(console, shown=shown, window=window)
-
-
-def _device(request: TrackRequest, cameras: list[CameraSpec]) -> str:
-    """Say which processor runs the networks; without any, torch is not even loaded."""
-    if request.detections is not None and _wanted_reid(request, cameras) == NO_REID:
-        return "none"
-    return resolve_device(request.device, half=request.half)
-
-
-def _detectors(
-    request: TrackRequest, names: list[str], device: str
-) -> tuple[dict[str, Detector], ModelUse]:
-    if request.detections is not None:
-        conf = USUAL_CONF if request.conf is None else request.conf
-        replayed, use = replay_detectors(request.detections, names, conf)
-        return dict(replayed), use
-    detector, use = load_detector(request.detector, request.yolo_options(device))
-    return dict.fromkeys(names, detector), use
 
 
 def _seed(seed: int) -> None:

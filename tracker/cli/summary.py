@@ -15,7 +15,10 @@ def summarise(outcome: RunOutcome, settings: RunSettings) -> dict[str, Any]:
     return {
         "frames": outcome.frames,
         "seconds": round(outcome.seconds, 2),
-        "frames_per_s": round(outcome.frames / max(outcome.seconds, 1e-9), 1),
+        "passes": {
+            name: {"frames": p.frames, "seconds": round(p.seconds, 2)}
+            for name, p in outcome.passes.items()
+        },
         "tracklets": len(outcome.result.visits()),
         "people": len(outcome.result.identities),
         "dropped": {c.name: c.dropped for c in outcome.result.cameras if c.live},
@@ -34,7 +37,7 @@ def as_text(report: dict[str, Any]) -> str:
     state = "interrupted after" if report["interrupted"] else "done:"
     lines = [
         f"{state} {_count(report['frames'], 'frame')} in {report['seconds']:.1f} s "
-        f"({report['frames_per_s']} frames/s)",
+        f"({_rates(report['passes'])})",
         f"{_count(report['people'], 'person', 'people')} in "
         f"{_count(report['tracklets'], 'tracklet')} (visits to a camera)",
         *_losses(report),
@@ -43,6 +46,12 @@ def as_text(report: dict[str, Any]) -> str:
         *(f"wrote {path}" for path in report["files"]),
     ]
     return "\n".join(lines)
+
+
+def _rates(passes: dict[str, Any]) -> str:
+    """Tell how fast each reading of the frames was."""
+    rates = [f"{name} {p['frames'] / max(p['seconds'], 0.01):.1f}" for name, p in passes.items()]
+    return ", ".join(rates) + " frames/s"
 
 
 def _losses(report: dict[str, Any]) -> list[str]:

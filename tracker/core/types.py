@@ -76,6 +76,22 @@ class Detections:
         return Detections(self.xyxy[index], self.score[index])
 
     @classmethod
+    def of(cls, xyxy: npt.ArrayLike, score: npt.ArrayLike | None = None) -> "Detections":
+        """Take boxes (N, 4) and scores (N,), or 1 for all, of any kind of numbers.
+
+        Raises:
+            ValueError: They do not fit each other, or a box is no box.
+        """
+        corners = np.asarray(xyxy, np.float32)
+        corners = corners.reshape(0, 4) if not corners.size else corners
+        if corners.ndim != 2 or corners.shape[1] != 4:  # noqa: PLR2004
+            raise ValueError(f"xyxy must have shape (N, 4), but has {corners.shape}")
+        if not (np.isfinite(corners).all() and (corners[:, 2:] >= corners[:, :2]).all()):
+            raise ValueError("xyxy must be left, top, right, bottom, all finite")
+        given = np.ones(len(corners)) if score is None else score
+        return cls(corners, np.asarray(given, np.float32))
+
+    @classmethod
     def empty(cls) -> "Detections":
         """Return no detections: (0, 4) and (0,)."""
         return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
@@ -88,6 +104,64 @@ class TrackBox:
     track_id: int
     xyxy: FloatArray  # (4,) pixels
     score: float  # of the detection; for an unobserved box the last score
+    global_id: int | None = None  # the person, where that is asked for while a run goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One processed frame of one camera, and who was seen in it.
+
+    Attributes:
+        frame: The picture, its camera, number and time.
+        boxes: The N people who are followed in it.
+        detected: (M, 4) float32 xyxy, pixels: all that the detector found.
+        people: How many people there were so far in all cameras; None where nobody asks.
+    """
+
+    frame: Frame
+    boxes: list[TrackBox]
+    detected: FloatArray
+    people: int | None = None
+
+    @property
+    def camera(self) -> str:
+        """Name of the camera."""
+        return self.frame.camera
+
+    @property
+    def index(self) -> int:
+        """Number of the frame in its source, from 0."""
+        return self.frame.index
+
+    @property
+    def time_s(self) -> float:
+        """Seconds on the run's clock."""
+        return self.frame.time_s
+
+    @property
+    def image(self) -> Image:
+        """The picture, (H, W, 3) uint8 BGR."""
+        return self.frame.image
+
+    @property
+    def xyxy(self) -> FloatArray:
+        """The followed people's boxes, (N, 4) float32, pixels."""
+        return np.array([b.xyxy for b in self.boxes], np.float32).reshape(-1, 4)
+
+    @property
+    def score(self) -> FloatArray:
+        """Scores of their detections, (N,) float32."""
+        return np.array([b.score for b in self.boxes], np.float32)
+
+    @property
+    def track_ids(self) -> IntArray:
+        """Their tracks, (N,) int64: one for each visit to the camera's view."""
+        return np.array([b.track_id for b in self.boxes], np.int64)
+
+    @property
+    def global_ids(self) -> IntArray:
+        """Their persons, (N,) int64, as far as known now; 0 where nobody asked for them."""
+        return np.array([b.global_id or 0 for b in self.boxes], np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """What every detector has in common."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from tracker.core.errors import ConfigError, suggestion
-from tracker.core.types import Detections, Frame
+from tracker.core.types import Detections, FloatArray, Frame, Image
 
 NAMES_SHOWN = 10
 USUAL_CONF, USUAL_IOU, USUAL_SIZE = 0.25, 0.7, 640  # Ultralytics' own, where a card says nothing
 
 
+@runtime_checkable
 class Detector(Protocol):
     """Finds the people in frames.
 
@@ -40,6 +43,24 @@ class OneByOne:
     def detect_all(self: Detector, frames: Sequence[Frame]) -> list[Detections]:
         """See `Detector.detect_all`."""
         return [self.detect(frame) for frame in frames]
+
+
+class FunctionDetector(OneByOne):
+    """A user's own detector, given as a function.
+
+    Args:
+        find: From a picture (H, W, 3) uint8 BGR to xyxy (N, 4) in pixels and scores (N,).
+    """
+
+    def __init__(self, find: Callable[[Image], tuple[FloatArray, FloatArray]]) -> None:
+        self._find = find
+
+    def detect(self, frame: Frame) -> Detections:
+        """See `Detector.detect`."""
+        xyxy, score = self._find(frame.image)
+        return Detections(
+            np.asarray(xyxy, np.float32).reshape(-1, 4), np.asarray(score, np.float32).reshape(-1)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tracker.core.types import CameraInfo, Frame, TrackBox
+from tracker.core.types import CameraInfo, Frame, Step
 from tracker.gallery.crop_store import CropStore
 from tracker.gallery.live_crops import LiveCrops
 from tracker.gallery.recorded_crops import RecordedCrops
@@ -27,10 +27,10 @@ class GalleryKeeper:
         self._live = LiveCrops(shelf) if shelf and online else None
         self._recorded: RecordedCrops | None = None
 
-    def live(self, frame: Frame, people: Sequence[TrackBox]) -> None:
-        """Look at a frame and the people in it, as they come."""
+    def step(self, step: Step) -> None:
+        """Look at a frame of the first pass and the people in it."""
         if self._live:
-            self._live.look(frame, people)
+            self._live.look(step.frame, step.boxes)
 
     def begin_second_pass(self, result: Result, stride: int) -> None:
         """Choose what to keep of a settled result."""
@@ -54,7 +54,7 @@ class GalleryKeeper:
             self._recorded.read(cameras, reopen, done)
 
     def finish(
-        self, result: Result, embedder: Embedder | None, tracks_json: Path
+        self, result: Result, embedder: Embedder | None, tracks_json: Path | None
     ) -> Iterator[Path]:
         """Write the gallery, and yield its folder.
 
@@ -63,7 +63,7 @@ class GalleryKeeper:
         """
         if self._live:
             self._live.keep_only(result)
-        if self._shelf:
+        if self._shelf and tracks_json:
             write_gallery(self._shelf, result, embedder, tracks_json.name)
             yield self._shelf.target
 

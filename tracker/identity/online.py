@@ -54,6 +54,10 @@ class OnlineIdentities(ReasonLog):
         self._maps: list[ViewMap] = []
         self._learned_s = 0.0
 
+    def know(self, scene: Scene) -> None:
+        """Take in what is known of the cameras, before their first visits."""
+        self._scene = scene
+
     def person_of(self, camera: str, track_id: int) -> int | None:
         """Return the person of a visit, None if it was not introduced yet."""
         return self._person_of.get((camera, track_id))

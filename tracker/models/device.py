@@ -44,5 +44,6 @@ def compile_for_cpu(model: Any, settings: Mapping[str, Any]) -> Any:
     """
     import openvino
 
+    openvino.Type.u8.to_dtype()  # makes a table under a lock: two threads' first calls deadlock
     with ThreadPoolExecutor(1) as apart:
         return apart.submit(openvino.Core().compile_model, model, "CPU", dict(settings)).result()

@@ -1,6 +1,6 @@
 """Cut people out of a frame, the way OSNet was trained to see them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
@@ -22,6 +22,14 @@ def croppable(xyxy: FloatArray, image: Image) -> BoolArray:
     return np.asarray(((clipped[:, 2:] - clipped[:, :2]) >= MIN_SIDE_PX).all(axis=1))
 
 
+def cut_out(image: Image, xyxy: FloatArray) -> Iterator[Image]:
+    """Yield the part of an image that each box (N, 4) holds, (h, w, 3); all are `croppable`."""
+    height, width = image.shape[:2]
+    corners = np.round(boxes.clip(xyxy, width, height)).astype(int)
+    for left, top, right, bottom in corners:
+        yield image[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
 def crop_people(image: Image, xyxy: FloatArray, size: Preprocessing) -> FloatArray:
     """Cut, clip, resize and normalise one crop per box.
 
@@ -36,11 +44,8 @@ def crop_people(image: Image, xyxy: FloatArray, size: Preprocessing) -> FloatArr
     Returns:
         (N, 3, size.height, size.width) float32 RGB, normalised.
     """
-    height, width = image.shape[:2]
-    corners = np.round(boxes.clip(xyxy, width, height)).astype(int)
     crops = np.empty((len(xyxy), size.height, size.width, 3), np.uint8)
-    for crop, (left, top, right, bottom) in zip(crops, corners, strict=True):
-        cut = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    for crop, cut in zip(crops, cut_out(image, xyxy), strict=True):
         crop[:] = resized(cut, (size.height, size.width))
     return normalise(crops, size, order=BGR)
 

@@ -1,19 +1,21 @@
 """Crops -> unit-length appearance embeddings."""
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from tracker.core.errors import ConfigError
 from tracker.core.types import EMBEDDING_SIZE, FloatArray, Image, IntArray
 from tracker.models.locate import LocatedModel
 from tracker.models.registry import Preprocessing
-from tracker.reid.crop import crop_people, croppable
+from tracker.reid.crop import crop_people, croppable, cut_out
 from tracker.reid.runtimes import Network, load_network
 
 BATCH = 32  # crops in one forward pass; bounds the memory of a crowded frame
 
 
+@runtime_checkable
 class Embedder(Protocol):
     """Tells what the people in a frame look like."""
 
@@ -59,6 +61,41 @@ class OSNetEmbedder:
         """Return the crops of the boxes that have any, and which these are."""
         visible = np.flatnonzero(croppable(xyxy, image))
         return crop_people(image, xyxy[visible], self._preprocessing), visible
+
+
+class FunctionEmbedder:
+    """A user's own ReID network, given as a function.
+
+    Args:
+        look: From N crops (h, w, 3) uint8 BGR, as large as the boxes, to embeddings (N, D), D at
+            most 512; they are scaled to length 1, and 0 follows to the right of them.
+    """
+
+    def __init__(self, look: Callable[[list[Image]], FloatArray]) -> None:
+        self._look = look
+
+    def embed(self, image: Image, xyxy: FloatArray) -> FloatArray:
+        """See `Embedder.embed`.
+
+        Raises:
+            ConfigError: The function returns anything else than (N, D).
+        """
+        visible = np.flatnonzero(croppable(xyxy, image))
+        result = np.zeros((len(xyxy), EMBEDDING_SIZE), np.float32)
+        if not len(visible):
+            return result
+        looks = np.asarray(self._look(list(cut_out(image, xyxy[visible]))), np.float32)
+        if looks.ndim != 2 or len(looks) != len(visible) or looks.shape[1] > EMBEDDING_SIZE:  # noqa: PLR2004
+            raise ConfigError(
+                f"the function for reid returned {looks.shape} for {len(visible)} crops; "
+                f"({len(visible)}, D) with D up to {EMBEDDING_SIZE} is allowed"
+            )
+        result[visible, : looks.shape[1]] = unit_length(looks)
+        return result
+
+    def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
+        """See `Embedder.embed_all`."""
+        return [self.embed(image, xyxy) for image, xyxy in seen]
 
 
 def _starts(count: int) -> range:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.core.errors import SourceError
-from tracker.core.types import CameraInfo, FloatArray, Frame, Image
+from tracker.core.types import CameraInfo, FloatArray, Frame, Image, Step
 from tracker.rendering.anonymizer import Detected, LiveAnonymizer, RecordedAnonymizer
 from tracker.rendering.blur import BlurRule
-from tracker.rendering.draw import Annotator, Label
+from tracker.rendering.draw import Annotator, Label, labels_of
 from tracker.rendering.mosaic import write_mosaic
 from tracker.results.result import Result
 from tracker.video.segments import Recording
@@ -87,13 +87,15 @@ def draw_videos(result: Result, writing: VideoWriting, reopen: ReopenSource) -> 
 
 def live_drawing(
     cameras: Sequence[CameraInfo], writing: VideoWriting, stack: ExitStack
-) -> dict[str, DrawFrame]:
-    """Open all cameras' videos until `stack` closes and return how to add a frame to each."""
-    return {
-        camera.name: _recorder(camera, writing, stack)
-        for camera in cameras
-        if camera.name in writing.videos
-    }
+) -> Callable[[Step], None]:
+    """Open all cameras' videos until `stack` closes and return how to add a frame."""
+    draw = {c.name: _recorder(c, writing, stack) for c in cameras if c.name in writing.videos}
+
+    def add(step: Step) -> None:
+        if step.camera in draw:
+            draw[step.camera](step.frame, labels_of(step.boxes), step.detected)
+
+    return add
 
 
 def _drawn(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from tracker.core.types import FloatArray, Image
+from tracker.core.types import FloatArray, Image, TrackBox
 
 Colour = tuple[int, int, int]  # BGR, 0 to 255
 Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in pixels
@@ -28,6 +28,11 @@ class Label:
     person: int
     xyxy: FloatArray
     observed: bool = True
+
+
+def labels_of(boxes: Iterable[TrackBox]) -> list[Label]:
+    """Return what to draw of people whose ids are known."""
+    return [Label(b.global_id, b.xyxy) for b in boxes if b.global_id is not None]
 
 
 def colour_of(person: int) -> Colour:

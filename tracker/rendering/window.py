@@ -6,8 +6,8 @@ import sys
 import cv2
 
 from tracker.core.errors import OutputError
-from tracker.core.types import Frame
-from tracker.rendering.draw import Annotator, Label
+from tracker.core.types import Step
+from tracker.rendering.draw import Annotator, labels_of
 
 QUIT_KEYS = {ord("q"), 27}  # q and Escape
 
@@ -29,18 +29,19 @@ class Window:
             raise OutputError(NO_DISPLAY)
         self._annotators: dict[str, Annotator] = {}
 
-    def show(self, frame: Frame, labels: list[Label]) -> bool:
+    def show(self, step: Step) -> bool:
         """Show one frame; return False once the user pressed q or Escape.
 
         Raises:
             OutputError: There is no display.
         """
-        annotator = self._annotators.get(frame.camera)
+        annotator = self._annotators.get(step.camera)
         if annotator is None:
-            annotator = Annotator(frame.image.shape[1], frame.image.shape[0])
-            self._annotators[frame.camera] = annotator
+            annotator = Annotator(step.image.shape[1], step.image.shape[0])
+            self._annotators[step.camera] = annotator
         try:
-            cv2.imshow(frame.camera, annotator.draw(frame.image, frame.time_s, labels))
+            labels = labels_of(step.boxes)
+            cv2.imshow(step.camera, annotator.draw(step.image, step.time_s, labels))
             return (cv2.waitKey(1) & 0xFF) not in QUIT_KEYS
         except cv2.error as error:
             raise OutputError(NO_DISPLAY) from error

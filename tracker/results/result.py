@@ -2,11 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tracker.core.atomic import require_writable
+from tracker.core.errors import OutputError
 from tracker.core.ground import Places, feet_hidden
 from tracker.core.types import CameraInfo, FloatArray, Identity, Link, Merge, Visit, global_ids
+
+if TYPE_CHECKING:
+    import pandas
+    import supervision
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,73 @@ class Result:
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
 
+    @property
+    def people(self) -> list[Identity]:
+        """The persons, each with the visits to all cameras."""
+        return self.identities
+
     def visits(self) -> list[Visit]:
         """Return all visits by camera, in the order of their ids."""
         order = {camera.name: n for n, camera in enumerate(self.cameras)}
         visits = [t for person in self.identities for t in person.visits]
         return sorted(visits, key=lambda t: (order[t.camera], t.track_id))
+
+    def save(self, out: str | Path, *, overwrite: bool = False) -> Path:
+        """Write ``tracks.json``: into a folder, made if missing, or to a path that ends in .json.
+
+        Raises:
+            OutputError: The file exists and is not to be replaced, or cannot be written.
+        """
+        from tracker.results.tracks_json import write_tracks_json
+
+        path = Path(out) if Path(out).suffix == ".json" else Path(out) / "tracks.json"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make '{path.parent}': {error.strerror}") from error
+        require_writable(path, overwrite=overwrite)
+        write_tracks_json(self, path)
+        return path
+
+    def to_pandas(self, rows: Literal["boxes", "visits"] = "boxes") -> "pandas.DataFrame":
+        """Return a table with a row for each box, or for each visit; needs pandas."""
+        import pandas
+
+        return pandas.DataFrame(self._box_rows() if rows == "boxes" else self._visit_rows())
+
+    def to_supervision(self, camera: str, frame: int) -> "supervision.Detections":
+        """Return who is in a camera's frame, with persons as ``tracker_id``; needs supervision."""
+        import supervision
+
+        rows = [row for row in self.rows(camera) if row.frame == frame]
+        return supervision.Detections(
+            xyxy=np.array([r.xyxy for r in rows], np.float32).reshape(-1, 4),
+            confidence=np.array([r.score for r in rows], np.float32),
+            class_id=np.zeros(len(rows), np.int64),
+            tracker_id=np.array([r.global_id for r in rows], np.int64),
+            data={"track_id": np.array([r.track_id for r in rows], np.int64)},
+        )
+
+    def _box_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "camera": camera.name, "frame": row.frame, "time_s": row.time_s,
+                "track_id": row.track_id, "global_id": row.global_id,
+                **dict(zip(("x1", "y1", "x2", "y2"), row.xyxy.tolist(), strict=True)),
+                "score": row.score, "observed": row.observed,
+            }
+            for camera in self.cameras for row in self.rows(camera.name)
+        ]  # fmt: skip
+
+    def _visit_rows(self) -> list[dict[str, Any]]:
+        person_of = global_ids(self.identities)
+        return [
+            {
+                "camera": v.camera, "track_id": v.track_id, "global_id": person_of[v.key],
+                "start_s": v.start_s, "end_s": v.end_s, "boxes": len(v.frame),
+            }
+            for v in self.visits()
+        ]  # fmt: skip
 
     def places(self, visit: Visit) -> Places | None:
         """Return where a visit's boxes stand, (K, 2) in metres; None without calibration.

@@ -1,19 +1,14 @@
-"""One camera's way through the program: what is needed of its frames, and what becomes of them.
+"""One camera of a run: whom ReID must look at in a frame, and the visits that come of it.
 
-The frames come from `stages`, with what the networks found in them. Knows nothing of files,
-options or terminals.
+Knows nothing of files, options or terminals.
 """
 
-import logging
 from bisect import bisect_left
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 
 import numpy as np
 
 from tracker.core.config import TrackerConfig
-from tracker.core.errors import SourceError
 from tracker.core.types import (
     BoolArray,
     CameraInfo,
@@ -29,84 +24,46 @@ from tracker.tracking.camera_path import CameraPath
 from tracker.tracking.deepsort import DeepSort
 from tracker.tracking.interpolation import only_frames
 from tracker.tracking.second_pass import polish, settle
-from tracker.video.source import FrameSource, is_ready
-
-logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One processed frame, the people seen in it, and all boxes (N, 4) that were detected."""
-
-    frame: Frame
-    boxes: list[TrackBox]
-    detected: FloatArray
-
-
-class CameraPipeline:
+class CameraTracker:
     """Associates what is found in one camera's frames.
 
     Args:
-        source: Open source of frames.
+        info: The camera; `frames` is counted here, what a live source lost is told by the run.
         config: Settings of the association.
         appearance: Whether there will be embeddings; else motion alone counts.
     """
 
-    def __init__(self, source: FrameSource, config: TrackerConfig, *, appearance: bool) -> None:
-        self._source = source
+    def __init__(self, info: CameraInfo, config: TrackerConfig, *, appearance: bool) -> None:
+        self.info = info
         self._config = config
         self._appearance = appearance
-        self.tracker = DeepSort(source.info.name, config, appearance=appearance)
+        self.tracker = DeepSort(info.name, config, appearance=appearance)
         self._motion = CameraMotion() if config.camera_motion else None
-        self._moves: deque[FloatArray | None] = deque()  # of frames between `needed` and `take`
-        self._path = CameraPath((source.info.width, source.info.height))
+        self._move: FloatArray | None = None  # of the frame between `needed` and `take`
+        self._path = CameraPath((info.width, info.height))
         self._processed: list[int] = []  # of a live source, which leaves frames out
         self.frames_read = 0
-        self.failure: SourceError | None = None
-
-    @property
-    def info(self) -> CameraInfo:
-        """The camera, with the number of frames that were processed so far."""
-        return replace(self._source.info, frames=self.frames_read)
-
-    @property
-    def ready(self) -> bool:
-        """Whether the next frame needs no waiting for the camera."""
-        return is_ready(self._source)
-
-    def frames(self) -> Iterator[Frame]:
-        """Yield the source's frames and close it."""
-        try:
-            yield from self._source.frames()
-        finally:
-            self._source.close()
 
     def needed(self, frame: Frame, detections: Detections) -> BoolArray:
         """Tell of whom in a frame embeddings are needed, (N,) bool; then `take` it."""
-        move = self._motion.update(frame.image, detections.xyxy) if self._motion else None
-        self._moves.append(move)
+        self._move = self._motion.update(frame.image, detections.xyxy) if self._motion else None
         if not self._appearance:
             return np.zeros(len(detections), np.bool_)
-        if move is not None:
+        if self._move is not None:
             return np.ones(len(detections), np.bool_)
         return self.tracker.in_doubt(frame.time_s, detections)
 
-    def take(self, frame: Frame, detections: Detections, embeddings: FloatArray) -> Step:
+    def take(self, frame: Frame, detections: Detections, embeddings: FloatArray) -> list[TrackBox]:
         """Associate what was found; (N, 512), zeros for whom no embedding is needed."""
-        if self._source.info.live:
+        if self.info.live:
             self._processed.append(frame.index)
-        move = self._moves.popleft()
-        if move is not None:
-            self._path.add(frame.index, move)
-        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, move)
+        if self._move is not None:
+            self._path.add(frame.index, self._move)
+        boxes = self.tracker.update(frame.index, frame.time_s, detections, embeddings, self._move)
         self.frames_read = frame.index + 1
-        return Step(frame, boxes, detections.xyxy)
-
-    def fail(self, error: SourceError) -> None:
-        """Note that the source broke after the frames that were taken."""
-        self.failure = error
-        if self.frames_read:  # else it is told once, by whoever sees all cameras
-            logger.error("%s", error)
+        return boxes
 
     def visits(self, stride: int = 1, *, online: bool = False) -> list[Visit]:
         """Return the visits so far, gaps filled and boxes smoothed.
@@ -115,12 +72,11 @@ class CameraPipeline:
             stride: Only every `stride`-th frame was processed.
             online: Keep the ids as they were given; else a second pass settles them.
         """
-        size = self._source.info.width, self._source.info.height
-        return self.polished(self.tracker.visits() if online else self._settled(size), stride)
+        return self.polished(self.tracker.visits() if online else self._settled(), stride)
 
     def polished(self, visits: Sequence[Visit], stride: int) -> list[Visit]:
         """Fill the gaps of visits and smooth their boxes."""
-        size = self._source.info.width, self._source.info.height
+        size = self.info.width, self.info.height
         filled = polish(visits, size, self._config, stride, self._path)
         return [only_frames(v, self._processed) for v in filled] if self._processed else filled
 
@@ -131,7 +87,8 @@ class CameraPipeline:
         self._path.forget(first)
         del self._processed[: bisect_left(self._processed, first)]
 
-    def _settled(self, size: tuple[int, int]) -> list[Visit]:
+    def _settled(self) -> list[Visit]:
+        size = self.info.width, self.info.height
         if not self._appearance:
             return settle(self.tracker.visits(), size, None, self._config, self._path)
         pieces = self.tracker.pieces()

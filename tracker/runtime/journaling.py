@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from tracker.core.types import Visit, VisitKey
+from tracker.core.types import Step, Visit, VisitKey
 from tracker.results.journal import Journal
-from tracker.runtime.camera import CameraPipeline
-from tracker.runtime.online_identities import OnlineTracks
+from tracker.runtime.camera import CameraTracker
+from tracker.runtime.multi_camera import MultiCameraTracker
 
 TRIM_EVERY_S, KEPT_S = 30.0, 30.0  # of a visit that goes on, only the latest boxes are kept
 
@@ -15,19 +15,21 @@ class JournalWriter:
 
     Args:
         journal: Open.
-        people: Who everybody is.
+        core: Who is followed, and who everybody is.
         stride: Only every `stride`-th frame was processed.
     """
 
-    def __init__(self, journal: Journal, people: OnlineTracks, stride: int) -> None:
+    def __init__(self, journal: Journal, core: MultiCameraTracker, stride: int) -> None:
         self._journal = journal
-        self._people = people
+        self._cameras = core.cameras
+        self._people = core.people
         self._stride = stride
         self._trimmed_s: dict[str, float] = {}
         self._written: dict[VisitKey, int] = {}  # the last frame, of visits that go on
 
-    def update(self, camera: CameraPipeline, time_s: float) -> None:
-        """Write what a processed frame ended; call it after `OnlineTracks.update`."""
+    def step(self, step: Step) -> None:
+        """Write what a processed frame ended."""
+        camera, time_s = self._cameras[step.camera], step.time_s
         ended = camera.tracker.ended()
         if ended:
             self._write(camera, ended)
@@ -39,17 +41,15 @@ class JournalWriter:
             self._write(camera, camera.tracker.take_past(time_s - KEPT_S), ended=False)
             camera.forget_frames()
 
-    def finish(self, cameras: Sequence[CameraPipeline]) -> None:
+    def finish(self) -> None:
         """Look a last time at who is in view when the run ends, and write what is left."""
-        left = [(camera, camera.tracker.visits()) for camera in cameras]
+        left = [(camera, camera.tracker.visits()) for camera in self._cameras.values()]
         self._people.identities.finish([visit for _, visits in left for visit in visits])
         for camera, visits in left:
             self._write(camera, visits)
         self._write_reasons()
 
-    def _write(
-        self, camera: CameraPipeline, visits: Sequence[Visit], *, ended: bool = True
-    ) -> None:
+    def _write(self, camera: CameraTracker, visits: Sequence[Visit], *, ended: bool = True) -> None:
         """Write what was not written yet of visits."""
         for visit in camera.polished(visits, self._stride):
             person = self._people.identities.person_of(*visit.key)

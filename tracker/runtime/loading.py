@@ -5,20 +5,23 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tracker.core.errors import ConfigError, SourceError
-from tracker.core.types import CameraInfo
-from tracker.detection.detector import Detector, YoloOptions
+from tracker.core.config import USUAL_COSINE_DISTANCE
+from tracker.core.errors import ConfigError
+from tracker.detection.detector import USUAL_CONF, Detector, FunctionDetector, YoloOptions
 from tracker.detection.replay import ReplayDetector
+from tracker.models.device import resolve_device
 from tracker.models.fetch import find_or_fetch
 from tracker.models.locate import LocatedModel
-from tracker.reid.embedder import Embedder
+from tracker.reid.embedder import Embedder, FunctionEmbedder
+from tracker.rendering.blur import BlurRule
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.result import ModelUse
-from tracker.video.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
-from tracker.video.images import BoxesOnlySource
-from tracker.video.live_source import LiveOptions
-from tracker.video.seqinfo import read_seqinfo
-from tracker.video.source import FALLBACK_FPS, FrameSource, Sampling
+from tracker.runtime.options import Options
+from tracker.runtime.output_plan import OutputPlan
+from tracker.runtime.run import RunSettings
+from tracker.video.run_clock import RunClock
 
 logger = logging.getLogger(__name__)
 
@@ -54,23 +57,105 @@ class Reid:
 
     embedder: Embedder
     use: ModelUse
-    max_cosine_distance: float
+    max_cosine_distance: float = USUAL_COSINE_DISTANCE
 
 
-def load_reid(wanted: str, device: str, *, half: bool) -> Reid | None:
-    """Find, verify and load a ReID model; None for ``none``.
+def load_reid(wanted: str, device: str, *, half: bool) -> Reid:
+    """Find, verify and load a ReID model.
 
     Raises:
         ConfigError, WeightsError: As the parts do.
     """
-    if wanted == NO_REID:
-        return None
     model = find_or_fetch(wanted, "reid")
     from tracker.reid.embedder import load_embedder
 
     logger.info("ReID %s on %s", model.path, device)
     embedder = load_embedder(model, device=device, half=half)
     return Reid(embedder, ModelUse(model.name, model.sha256), model.max_cosine_distance)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What looks at the frames of a run.
+
+    Attributes:
+        detectors: By camera name.
+        device: PyTorch's name; ``none`` where boxes are replayed and looks do not count.
+    """
+
+    detectors: dict[str, Detector]
+    detector: ModelUse
+    reid: Reid | None
+    device: str
+
+    @property
+    def embedder(self) -> Embedder | None:
+        """Tells what people look like; None to follow by motion alone."""
+        return self.reid.embedder if self.reid else None
+
+    @property
+    def max_cosine_distance(self) -> float:
+        """How far looks of one person lie apart."""
+        return self.reid.max_cosine_distance if self.reid else USUAL_COSINE_DISTANCE
+
+
+def load_networks(
+    options: Options, cameras: Sequence[str], replayed: Path | None = None
+) -> Networks:
+    """Load what the options name, or take what they hold.
+
+    Args:
+        options: The user's.
+        cameras: Their names.
+        replayed: Boxes instead of a detector.
+
+    Raises:
+        ConfigError, WeightsError, SourceError: As the parts do.
+    """
+    device = "none"  # without networks torch is not even loaded
+    if replayed is None or options.reid is not None:
+        device = resolve_device(options.device, half=options.half)
+    if replayed is not None:
+        conf = USUAL_CONF if options.conf is None else options.conf
+        found, use = replay_detectors(replayed, cameras, conf)
+        return Networks(dict(found), use, chosen_reid(options, device), device)
+    detector, use = chosen_detector(options, device)
+    reid = chosen_reid(options, device)
+    return Networks(dict.fromkeys(cameras, detector), use, reid, device)
+
+
+def chosen_detector(options: Options, device: str) -> tuple[Detector, ModelUse]:
+    """Load the detector that the options name, or take the user's own."""
+    wanted = options.detector
+    if isinstance(wanted, str | Path):
+        return load_detector(str(wanted), options.yolo(device))
+    if isinstance(wanted, Detector):
+        return wanted, _own(wanted)
+    return FunctionDetector(_function(wanted, "detector")), _own(wanted)
+
+
+def chosen_reid(options: Options, device: str) -> Reid | None:
+    """Load the ReID model that the options name, or take the user's own."""
+    wanted = options.reid
+    if wanted is None or isinstance(wanted, str | Path):
+        named = None if wanted is None or wanted == NO_REID else str(wanted)
+        return load_reid(named, device, half=options.half) if named else None
+    if isinstance(wanted, Embedder):
+        return Reid(wanted, _own(wanted))
+    return Reid(FunctionEmbedder(_function(wanted, "reid")), _own(wanted))
+
+
+def _function(wanted: Any, option: str) -> Any:
+    if not callable(wanted):
+        raise ConfigError(
+            f"{option} is {wanted!r}; allowed are a name, a path, a function, and what has the "
+            f"methods of tracker.{'Detector' if option == 'detector' else 'Embedder'}"
+        )
+    return wanted
+
+
+def _own(network: object) -> ModelUse:
+    return ModelUse(getattr(network, "__name__", type(network).__name__), None)
 
 
 def replay_detectors(
@@ -94,76 +179,14 @@ def replay_detectors(
     return detectors, ModelUse(f"replay of {path.name}", None)
 
 
-def boxes_only_source(
-    path: Path, sampling: Sampling, size: tuple[int, int] | None, fps: float | None
-) -> FrameSource:
-    """Stand in for the video that boxes came from, from a ``seqinfo.ini`` near them or options.
-
-    Raises:
-        SourceError: No such file.
-        ConfigError: The size is known from nowhere.
-    """
-    if not path.is_file():
-        raise SourceError(f"--detections {path}: no such file, and no source to look at instead")
-    info = read_seqinfo(path)
-    width, height = size or (info.width, info.height)
-    if width is None or height is None:
-        raise ConfigError(
-            f"--detections {path} has no seqinfo.ini near it; add --size WIDTHxHEIGHT (and --fps)"
-        )
-    rate = fps or info.fps or FALLBACK_FPS
-    frames = info.frames or ReplayDetector(path).last_frame + 1
-    name = info.name or path.stem
-    return BoxesOnlySource(CameraInfo(name, NO_SOURCE, width, height, rate, frames), sampling)
-
-
-def cameras_of_boxes(folder: Path) -> list[CameraSpec]:
-    """Name a camera without pictures after each ``<camera>.txt`` in a folder.
-
-    Raises:
-        SourceError: There is none.
-    """
-    files = sorted(folder.glob("*.txt"))
-    if not files:
-        raise SourceError(f"--detections {folder}: the folder has no <camera>.txt")
-    return [CameraSpec(file.stem, NO_SOURCE) for file in files]
-
-
-def boxes_only_sources(
-    path: Path, cameras: Sequence[CameraSpec], sampling: Sampling, size: tuple[int, int] | None,
-    fps: float | None,
-) -> list[FrameSource]:  # fmt: skip
-    """Stand in for the pictures of all cameras; boxes are in ``<camera>.txt`` as in replaying.
-
-    Raises:
-        SourceError: A file is missing.
-        ConfigError: The size is known from nowhere, or some cameras have pictures.
-    """
-    for camera in cameras:
-        if not camera.boxes_only:
-            raise ConfigError(
-                f"camera '{camera.name}' has a source but others have none; all or no cameras "
-                "can be boxes alone"
-            )
-    files = [path / f"{c.name}.txt" if path.is_dir() else path for c in cameras]
-    sources = [boxes_only_source(file, sampling, size, fps) for file in files]
-    return [put_in_place(s, camera) for s, camera in zip(sources, cameras, strict=True)]
-
-
-def open_all(
-    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
-) -> list[FrameSource]:
-    """Open all cameras, or none.
-
-    Raises:
-        SourceError: One of them cannot be opened.
-    """
-    opened: list[FrameSource] = []
-    try:
-        for camera in cameras:
-            opened.append(open_camera(camera, sampling, fps, live))
-    except BaseException:
-        for source in opened:
-            source.close()
-        raise
-    return opened
+def run_settings(  # noqa: PLR0913 - what options cannot say
+    options: Options, networks: Networks, plan: OutputPlan, *, online: bool,
+    known: KnownPlaces | None = None, clock: RunClock | None = None, blur: BlurRule | None = None,
+) -> RunSettings:  # fmt: skip
+    """Return a run's settings."""
+    return RunSettings(
+        options.tracker(networks.max_cosine_distance), options.link, options.sampling, plan,
+        networks.detector, networks.reid.use if networks.reid else None, networks.device,
+        online=online, known=known or NOTHING_KNOWN, clock=clock or RunClock(),
+        threads=options.workers != 0, blur=blur,
+    )  # fmt: skip

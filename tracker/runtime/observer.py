@@ -1,16 +1,14 @@
 """Who is told of a run while it goes on."""
 
-from tracker.core.types import Frame
+from tracker.core.types import Frame, Step
 from tracker.identity.events import Event
-from tracker.rendering.draw import Label
-from tracker.runtime.camera import Step
 
 
 class Observer:
     """Is told what happens; this one does nothing, the command line shows progress with it.
 
     Attributes:
-        names: Whether `frame` is to know who is who in recordings too, which costs time: their
+        names: Whether `step` is to know who is who in recordings too, which costs time: their
             people are settled at the end.
     """
 
@@ -19,15 +17,8 @@ class Observer:
     def begin(self, stage: str, total: int | None) -> None:
         """Note that a stage of `total` frames (None: unknown) begins."""
 
-    def frame(self, step: Step, labels: list[Label], people: int | None) -> bool:
-        """Take note of a processed frame; return False to end the run.
-
-        Args:
-            step: The frame and its tracks.
-            labels: Who they are; empty in recordings without `names`.
-            people: How many there were so far; None in recordings without `names`.
-        """
-        return True
+    def step(self, step: Step) -> None:
+        """Take note of a processed frame; its people have ids online and with `names`."""
 
     def event(self, event: Event) -> None:
         """Take note of what happened to a person, as it is known while the cameras run."""

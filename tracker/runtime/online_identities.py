@@ -26,7 +26,7 @@ class FollowedCamera(Protocol):
         ...
 
 
-def _tell_nobody(_: Event) -> None:
+def tell_nobody(_: Event) -> None:
     """Keep it to itself."""
 
 
@@ -35,21 +35,23 @@ class OnlineTracks:
 
     Args:
         config: Settings of the identities.
-        cameras: What is known of them.
         tell: Is told of each event.
     """
 
-    def __init__(
-        self, config: LinkConfig, cameras: Sequence[CameraInfo] = (), *,
-        tell: Callable[[Event], None] = _tell_nobody,
-    ) -> None:  # fmt: skip
-        self.identities = OnlineIdentities(config, scene_of(cameras))
+    def __init__(self, config: LinkConfig, *, tell: Callable[[Event], None] = tell_nobody) -> None:
+        self.identities = OnlineIdentities(config)
+        self._infos: list[CameraInfo] = []
         self._happenings = PersonEvents(self.identities, tell)
         self._concluded: dict[str, int] = {}
         self._review_s: dict[VisitKey, list[float]] = {}  # when, by visit that goes on
         self._cameras: set[str] = set()
         self._awaited: set[str] = set()  # cameras whose visits are to be taken in before a look
         self._look_s = math.inf
+
+    def add(self, info: CameraInfo) -> None:
+        """Take note of a camera, before its first frame."""
+        self._infos.append(info)
+        self.identities.know(scene_of(self._infos))
 
     def update(
         self, camera: FollowedCamera, time_s: float, boxes: Sequence[TrackBox]

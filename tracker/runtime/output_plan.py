@@ -22,7 +22,7 @@ class OutputPlan:
     """The files of a run.
 
     Attributes:
-        json: The main result.
+        json: The main result; None where a program takes it.
         videos: Annotated video by camera name; empty if none is wanted.
         mosaic: The video of all cameras; None if it is not wanted.
         texts: (format, camera) -> file; camera is "" for formats with all cameras in one.
@@ -33,7 +33,7 @@ class OutputPlan:
         gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
-    json: Path
+    json: Path | None = None
     videos: dict[str, Path] = field(default_factory=dict)
     mosaic: Path | None = None
     texts: dict[tuple[str, str], Path] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class OutputPlan:
 
     def paths(self) -> list[Path]:
         """Return all files but the gallery's in the order in which a summary lists them."""
-        mosaic = [self.mosaic] if self.mosaic else []
-        streamed = [path for path in (self.journal, self.events) if path]
-        return [*self.videos.values(), *mosaic, self.json, *self.texts.values(), *streamed]
+        last = filter(None, (self.journal, self.events))
+        first = filter(None, (self.mosaic, self.json))
+        return [*self.videos.values(), *first, *self.texts.values(), *last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -
     Raises:
         OutputError: A file exists already, cannot be written, or is meant for two results.
     """
-    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live else None
+    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live and plan.json else None
     plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
     _require_distinct(plan.paths())
     segments = [path for video in plan.videos.values() for path in segments_of(video)]
@@ -113,6 +113,7 @@ def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
     Raises:
         OutputError: It exists already, or cannot be written.
     """
+    assert plan.json is not None
     gallery = plan.json.parent / FOLDER
     require_free(gallery, overwrite=overwrite)
     return replace(plan, gallery=gallery)
@@ -133,8 +134,9 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
 
 def write_tables(result: Result, plan: OutputPlan) -> Iterator[Path]:
     """Write everything but the videos, yielding each file when it is there."""
-    write_tracks_json(result, plan.json)
-    yield plan.json
+    if plan.json:
+        write_tracks_json(result, plan.json)
+        yield plan.json
     for (kind, camera), path in plan.texts.items():
         FORMATS[kind].write(result, camera, path, plan.mot_id)
         yield path

@@ -1,56 +1,75 @@
-"""The stages of the first pass, at once: cameras are read, people detected, embedded, associated.
+"""The first pass, as stages that run at once: cameras are read, people detected, then followed.
 
 Detection takes most of the time and knows nothing of the frames before, so that it runs some
 frames ahead, in as many threads as the detector wants; everything that depends on what was before
-follows in order. Order, batches and numbers are the same with and without threads, and so are the
-results, bit by bit.
+follows in order, in `MultiCameraTracker`. Ids are the same with and without threads, and whatever
+number of frames is detected together.
 """
 
 import heapq
+import logging
 import math
 import time
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from tracker.core.errors import SourceError
-from tracker.core.types import EMBEDDING_SIZE, BoolArray, Detections, FloatArray, Frame
+from tracker.core.types import Detections, Frame, Step
 from tracker.detection.detector import Detector
-from tracker.reid.embedder import Embedder
-from tracker.runtime.camera import CameraPipeline, Step
+from tracker.runtime.multi_camera import MultiCameraTracker
+from tracker.video.source import FrameSource, is_ready
+
+logger = logging.getLogger(__name__)
 
 AHEAD = 4  # chunks for each worker that wait for their turn in a recording
 POLL_S = 0.002  # between two looks at live cameras that have nothing new
+LOOK_UP_S = 0.1  # the longest wait at one go
 
-Arrival = tuple[CameraPipeline, Frame | SourceError]
+Arrival = tuple[str, Frame | SourceError]  # camera, and what came of it
 Chunk = list[Arrival]  # what the detector is given together
 
 
+def go_on() -> bool:
+    """Say that nobody wants to stop."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
-class Networks:
-    """What looks at the frames.
+class Intake:
+    """Where frames come from and what finds people in them.
 
     Attributes:
+        sources: One open source per camera.
         detectors: By camera name; one and the same for all cameras, or replayed boxes.
-        embedder: Tells what people look like; None to track by motion alone.
+        threads: Detect ahead of what follows; else do one thing after another.
+        stopped: Is asked between frames whether somebody wants to stop.
+        failures: Cameras whose source broke, and how; filled on the way.
     """
 
+    sources: Sequence[FrameSource]
     detectors: Mapping[str, Detector]
-    embedder: Embedder | None
+    threads: bool = True
+    stopped: Callable[[], bool] = go_on
+    failures: dict[str, SourceError] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether a source gives frames in real time, once."""
+        return any(source.info.live for source in self.sources)
 
     @property
     def batch(self) -> int:
         """How many frames are best detected together."""
         return min(detector.batch for detector in self.detectors.values())
 
-    @property
-    def workers(self) -> int:
-        """How many threads best detect at once."""
-        return max(detector.workers for detector in self.detectors.values())
+    def fail(self, error: SourceError, camera: str, *, told: bool) -> None:
+        """Note that a source broke after the frames that it gave; whoever sees all may tell."""
+        self.failures[camera] = error
+        if told:
+            logger.error("%s", error)
 
     def detect(self, chunk: Chunk) -> list[Detections]:
         """Find the people in the frames of a chunk."""
@@ -60,72 +79,65 @@ class Networks:
             return next(iter(shared.values())).detect_all(frames)
         return [self.detectors[frame.camera].detect(frame) for frame in frames]
 
-    def embed(
-        self, frames: Sequence[Frame], found: Sequence[Detections], needed: Sequence[BoolArray]
-    ) -> list[FloatArray]:
-        """Embed the people who are needed, (N, 512) for each frame; zeros for the others."""
-        looks = [np.zeros((len(d), EMBEDDING_SIZE), np.float32) for d in found]
-        wanted = [i for i, which in enumerate(needed) if which.any()]
-        if self.embedder is not None and wanted:
-            seen = [(frames[i].image, found[i].xyxy[needed[i]]) for i in wanted]
-            for i, embeddings in zip(wanted, self.embedder.embed_all(seen), strict=True):
-                looks[i][needed[i]] = embeddings
-        return looks
 
+def follow(intake: Intake, core: MultiCameraTracker) -> Generator[Step]:
+    """Take all cameras' frames through detection and the core, until the end or a stop.
 
-def follow(
-    cameras: Sequence[CameraPipeline], networks: Networks, *, threads: bool = True
-) -> Generator[tuple[CameraPipeline, Step]]:
-    """Take all cameras' frames through all stages.
-
-    A source that breaks ends its camera and is noted in `CameraPipeline.failure`.
-
-    Args:
-        cameras: Whose sources are open; they are closed.
-        networks: What looks at the frames.
-        threads: Detect ahead of what follows; else do one thing after another.
+    A source that breaks ends its camera and is noted in `Intake.failures`. All are closed.
     """
-    live = any(camera.info.live for camera in cameras)
-    with closing(arrivals(cameras)) as coming:
-        chunks = _chunked(coming, networks.batch)
-        if not threads:
+    with closing(_detected(intake)) as found:
+        for chunk, detections in found:
+            people = iter(detections)
+            seen = [(f, next(people)) for _, f in chunk if isinstance(f, Frame)]
+            for step in core.update(seen):
+                yield step
+                if intake.stopped():
+                    return
+            for camera, failure in chunk:
+                if isinstance(failure, SourceError):
+                    intake.fail(failure, camera, told=core.cameras[camera].frames_read > 0)
+            if intake.stopped():
+                return
+
+
+def _detected(intake: Intake) -> Generator[tuple[Chunk, list[Detections]]]:
+    """Yield what came, in order, with the people of each frame."""
+    with closing(arrivals(intake.sources)) as coming:
+        chunks = _chunked(coming, intake.batch)
+        if not intake.threads:
             for chunk in chunks:
-                yield from _associated(chunk, networks.detect(chunk), networks)
+                yield chunk, intake.detect(chunk)
             return
-        pool = ThreadPoolExecutor(networks.workers, thread_name_prefix="detect")
+        workers = max(detector.workers for detector in intake.detectors.values())
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="detect")
         try:
-            yield from _ahead(chunks, networks, pool, networks.workers * (1 if live else AHEAD))
+            yield from _ahead(chunks, intake, pool, workers * (1 if intake.live else AHEAD))
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _ahead(
-    chunks: Iterator[Chunk], networks: Networks, pool: ThreadPoolExecutor, most: int
-) -> Iterator[tuple[CameraPipeline, Step]]:
-    """Have up to `most` chunks detected at once, and associate each as soon as it is its turn."""
+    chunks: Iterator[Chunk], intake: Intake, pool: ThreadPoolExecutor, most: int
+) -> Iterator[tuple[Chunk, list[Detections]]]:
+    """Have up to `most` chunks detected at once, and yield each as soon as it is its turn."""
     waiting: deque[tuple[Chunk, Future[list[Detections]]]] = deque()
     for chunk in chunks:
         if chunk:
-            waiting.append((chunk, pool.submit(networks.detect, chunk)))
+            waiting.append((chunk, pool.submit(intake.detect, chunk)))
+        else:
+            yield chunk, []  # nothing new from live cameras: a moment to stop
         while waiting and (len(waiting) > most or waiting[0][1].done()):
             first, found = waiting.popleft()
-            yield from _associated(first, found.result(), networks)
+            yield first, _awaited(found)
     for first, found in waiting:
-        yield from _associated(first, found.result(), networks)
+        yield first, _awaited(found)
 
 
-def _associated(
-    chunk: Chunk, found: list[Detections], networks: Networks
-) -> Iterator[tuple[CameraPipeline, Step]]:
-    frames = [(camera, arrival) for camera, arrival in chunk if isinstance(arrival, Frame)]
-    needed = [c.needed(frame, d) for (c, frame), d in zip(frames, found, strict=True)]
-    looks = iter(networks.embed([frame for _, frame in frames], found, needed))
-    detected = iter(found)
-    for camera, arrival in chunk:
-        if isinstance(arrival, SourceError):
-            camera.fail(arrival)
-        else:
-            yield camera, camera.take(arrival, next(detected), next(looks))
+def _awaited(found: Future[list[Detections]]) -> list[Detections]:
+    """Wait for a detection, in short waits that a signal can get between."""
+    while not wait([found], LOOK_UP_S).done:
+        pass
+    return found.result()
 
 
 def _chunked(coming: Iterator[Arrival | None], size: int) -> Iterator[Chunk]:
@@ -137,42 +149,43 @@ def _chunked(coming: Iterator[Arrival | None], size: int) -> Iterator[Chunk]:
         if arrival is None or len(chunk) == size:
             yield chunk
             chunk = []
-    yield chunk
+    if chunk:
+        yield chunk
 
 
-def arrivals(cameras: Sequence[CameraPipeline]) -> Generator[Arrival | None]:
+def arrivals(sources: Sequence[FrameSource]) -> Generator[Arrival | None]:
     """Yield the frames of all cameras, always of the one whose time is least advanced.
 
     Cameras of different rates and lengths stay abreast in time, not in frame numbers. With live
     ones see `as_they_come`: nobody waits for a camera that is lost.
     """
-    if any(camera.info.live for camera in cameras):
-        yield from as_they_come(cameras)
+    if any(source.info.live for source in sources):
+        yield from as_they_come(sources)
         return
     waiting: list[tuple[float, int, Iterator[Frame]]] = []
-    for number, camera in enumerate(cameras):
-        before_s = camera.info.offset_s - 1 / camera.info.fps  # as if a frame had just been there
-        heapq.heappush(waiting, (before_s, number, camera.frames()))
+    for number, source in enumerate(sources):
+        before_s = source.info.offset_s - 1 / source.info.fps  # as if a frame had just been there
+        heapq.heappush(waiting, (before_s, number, _frames(source)))
     while waiting:
         _, number, frames = heapq.heappop(waiting)
         arrival = _next(frames)
         if isinstance(arrival, Frame):
             heapq.heappush(waiting, (arrival.time_s, number, frames))
         if arrival is not None:
-            yield cameras[number], arrival
+            yield sources[number].info.name, arrival
 
 
-def as_they_come(cameras: Sequence[CameraPipeline]) -> Iterator[Arrival | None]:
+def as_they_come(sources: Sequence[FrameSource]) -> Iterator[Arrival | None]:
     """Yield frames of all cameras that have one, in turn; None while there is none.
 
     Files keep to the time of the live ones.
     """
-    going = [(camera, camera.frames()) for camera in cameras]
-    reached_s = dict.fromkeys((camera.info.name for camera in cameras), -math.inf)
+    going = [(source, _frames(source)) for source in sources]
+    reached_s = dict.fromkeys((source.info.name for source in sources), -math.inf)
     while going:
-        live_s = [reached_s[c.info.name] for c, _ in going if c.info.live]
+        live_s = [reached_s[s.info.name] for s, _ in going if s.info.live]
         now_s = max(live_s, default=math.inf)
-        turns = (t for t in going if t[0].ready)
+        turns = (t for t in going if is_ready(t[0]))
         turn = next((t for t in turns if t[0].info.live or reached_s[t[0].info.name] < now_s), None)
         if turn is None:
             time.sleep(POLL_S)
@@ -184,7 +197,15 @@ def as_they_come(cameras: Sequence[CameraPipeline]) -> Iterator[Arrival | None]:
             going.append(turn)  # behind the others
             reached_s[turn[0].info.name] = arrival.time_s
         if arrival is not None:
-            yield turn[0], arrival
+            yield turn[0].info.name, arrival
+
+
+def _frames(source: FrameSource) -> Iterator[Frame]:
+    """Yield the source's frames and close it."""
+    try:
+        yield from source.frames()
+    finally:
+        source.close()
 
 
 def _next(frames: Iterator[Frame]) -> Frame | SourceError | None:

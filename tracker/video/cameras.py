@@ -46,6 +46,12 @@ class CameraSpec:
         return self.source == NO_SOURCE
 
     @property
+    def pictures(self) -> bool:
+        """Whether the frames are a folder or a pattern of pictures."""
+        path = Path(self.source)
+        return path.is_dir() or (not path.exists() and bool(_GLOB.search(self.source)))
+
+    @property
     def live(self) -> bool:
         """Whether the name alone tells that frames come in real time, once."""
         return self.source.isdecimal() or is_live_address(self.source)
@@ -141,9 +147,9 @@ def _open(
         return LiveSource(spec.name, source, sampling, live)
     if is_address(source):
         return _file_or_stream(spec, sampling, live)
-    path = Path(source)
-    if path.is_dir() or (not path.exists() and _GLOB.search(source)):
+    if spec.pictures:
         return ImageSource(spec.name, source, sampling, fps)
+    path = Path(source)
     if not path.exists():
         near = suggestion(path.name, _names_beside(path))
         raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")

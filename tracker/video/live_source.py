@@ -105,8 +105,6 @@ class LiveSource:
 class _Reader(threading.Thread):
     """The thread that reads, and finds the way back to a stream that was lost."""
 
-    may_hang = True  # in a read of a dead stream: see `tracker.cli`
-
     def __init__(
         self, label: str, source: str, sampling: Sampling, options: LiveOptions, newest: Newest
     ) -> None:

@@ -2,31 +2,57 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tracker.core.types import CameraInfo, Frame
 from tracker.video.source import FrameSource
 
 FRAMES = 4  # that wait to be taken; more would only cost memory
 LEAVE_WITHIN_S = 2.0
-LOOK_UP_S = 0.1  # how often a reader that waits asks whether it is still wanted
+LOOK_UP_S = 0.1  # the longest wait at one go
 
 
-class _Reader(threading.Thread):
-    may_hang = True  # see `tracker.cli`
+class Stoppable:
+    """Gives the frames of a source until somebody wants to stop.
+
+    Args:
+        source: Open.
+        stopped: Is asked before each frame.
+    """
+
+    def __init__(self, source: FrameSource, stopped: Callable[[], bool]) -> None:
+        self._source = source
+        self._stopped = stopped
+        self.info = source.info
+
+    def frames(self) -> Iterator[Frame]:
+        """See `FrameSource.frames`."""
+        for frame in self._source.frames():
+            if self._stopped():
+                return
+            yield frame
+
+    def close(self) -> None:
+        """See `FrameSource.close`."""
+        self._source.close()
 
 
 class ReadAhead:
     """Gives the frames of a source that a thread reads; errors come where they happened.
 
     For files only: a live source would become late.
+
+    Args:
+        source: Open.
+        stopped: Is asked while nothing comes; the frames end where it says so.
     """
 
-    def __init__(self, source: FrameSource) -> None:
+    def __init__(self, source: FrameSource, stopped: Callable[[], bool] = lambda: False) -> None:
         self._source = source
+        self._stopped = stopped
         self._read: queue.Queue[Frame | BaseException | None] = queue.Queue(FRAMES)
         self._over = threading.Event()
-        self._reader = _Reader(target=self._run, name="read ahead", daemon=True)
+        self._reader = threading.Thread(target=self._run, name="read ahead", daemon=True)
 
     @property
     def info(self) -> CameraInfo:
@@ -40,7 +66,13 @@ class ReadAhead:
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`."""
         self._reader.start()
-        while (read := self._read.get()) is not None:
+        while not self._stopped():
+            try:
+                read = self._read.get(timeout=LOOK_UP_S)
+            except queue.Empty:
+                continue
+            if read is None:
+                return
             if isinstance(read, BaseException):
                 raise read
             yield read

@@ -9,9 +9,9 @@ from typing import Any
 
 import cv2
 
-from tracker.core.types import Frame
+from tracker.core.types import Frame, Step
 from tracker.identity.events import Event
-from tracker.rendering.draw import Annotator, Label, colour_of
+from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
 from tracker.video.source import FrameSource
 
 WIDEST_PX = 960
@@ -70,17 +70,17 @@ class LiveView:
         """The cameras' names, in the order of the page."""
         return list(self._cameras)
 
-    def frame(self, frame: Frame, labels: list[Label], people: int) -> None:
+    def step(self, step: Step) -> None:
         """Take in a processed frame; it is drawn only when somebody looks."""
         with self._lock:
-            camera = self._cameras[frame.camera]
-            camera.frame, camera.labels = frame, labels
+            camera = self._cameras[step.camera]
+            camera.frame, camera.labels = step.frame, labels_of(step.boxes)
             camera.number += 1
             camera.shown.append(time.monotonic())
             camera.fps()  # lets go of what is old
-            self._people = people
+            self._people = step.people or 0
             if self._now_s and camera.source.info.live:
-                taken_s = frame.time_s - camera.source.info.offset_s
+                taken_s = step.time_s - camera.source.info.offset_s
                 camera.delay_s = max(self._now_s() - taken_s, 0.0)
 
     def event(self, event: Event) -> None:

@@ -1,0 +1,1 @@
+"""What a program imports: `track` for recordings and streams, `Tracker` for one's own loop."""

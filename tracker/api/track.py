@@ -1,0 +1,155 @@
+"""``track``: videos, folders, webcams and streams in, people out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, overload
+
+from typing_extensions import Unpack
+
+from tracker.core.types import Step
+from tracker.results.result import Result
+from tracker.runtime.loading import load_networks, run_settings
+from tracker.runtime.multi_camera import MultiCameraTracker
+from tracker.runtime.open_sources import open_all, refuse_unheard, reopener
+from tracker.runtime.options import Options, OptionWords
+from tracker.runtime.output_plan import OutputPlan
+from tracker.runtime.run import run, settled_result
+from tracker.runtime.stages import Intake, follow
+from tracker.video.camera_config import CameraConfig, load_camera_config
+from tracker.video.cameras import CameraSpec, camera_from_source, parse_cameras, require_unique
+from tracker.video.clock import set_offsets
+from tracker.video.live_source import LiveOptions
+from tracker.video.read_ahead import ReadAhead
+
+Source = str | Path | int
+Sources = Source | Sequence[Source] | Mapping[str, Source] | None
+
+
+@overload
+def track(
+    source: Sources = None, *, config: str | Path | None = None, stream: Literal[False] = False,
+    **options: Unpack[OptionWords],
+) -> Result: ...  # fmt: skip
+
+
+@overload
+def track(
+    source: Sources = None, *, config: str | Path | None = None, stream: Literal[True],
+    **options: Unpack[OptionWords],
+) -> "Steps": ...  # fmt: skip
+
+
+def track(
+    source: Sources = None, *, config: str | Path | None = None, stream: bool = False,
+    **options: Unpack[OptionWords],
+) -> "Result | Steps":  # fmt: skip
+    """Follow the people in one video or several cameras; the ids are those of the command line.
+
+    Args:
+        source: A video file, a folder or glob of pictures, a webcam's number, an rtsp or http
+            address; several of them, or a dict from camera names to them. None takes all cameras
+            of `config`.
+        config: A ``cameras.yaml`` with clocks, calibration and travel times.
+        stream: Give each frame as it is followed, with ids that are settled as people appear;
+            else return when everything is over, with ids that a second pass has settled.
+        options: See `tracker.runtime.options.Options`; the names are those of the command line.
+
+    Returns:
+        The people, their visits and why these belong together; with `stream`, an iterator of
+        `Step` whose `result` is that.
+
+    Raises:
+        ReidTrackError: A source, a model or an option cannot be used; the message says what to do.
+        KeyboardInterrupt: As usual.
+    """
+    file = load_camera_config(Path(config)) if config else CameraConfig()
+    chosen = Options.of(options)
+    if chosen.overlap == "auto":
+        chosen = replace(chosen, overlap=file.overlap or "auto")
+    chosen = replace(chosen, travel=file.travel)
+    cameras = set_offsets(_named(source, file), {})
+    refuse_unheard(chosen, cameras)
+    if stream:
+        return Steps(cameras, chosen)
+    live = LiveOptions(chosen.reconnect)
+    sources = open_all(cameras, chosen.sampling, chosen.fps, live)
+    online = chosen.online or any(s.info.live for s in sources)
+    try:
+        networks = load_networks(chosen, [c.name for c in cameras])
+        settings = run_settings(chosen, networks, OutputPlan(), online=online, clock=live.clock)
+        return run(
+            sources, networks.detectors, networks.embedder, settings,
+            reopen=reopener(cameras, sources, chosen),
+        ).result  # fmt: skip
+    finally:
+        for opened in sources:
+            opened.close()
+
+
+class Steps:
+    """The frames of all cameras in order of time, as they are followed.
+
+    >>> steps = track("samples/cam1.mp4", stream=True, max_frames=3, reid=None)
+    >>> [(step.camera, step.index, step.global_ids.tolist()) for step in steps]
+    [('cam1', 0, []), ('cam1', 1, []), ('cam1', 2, [])]
+    >>> len(steps.result.people)
+    0
+    """
+
+    def __init__(self, cameras: Sequence[CameraSpec], options: Options) -> None:
+        live = LiveOptions(options.reconnect)
+        sources = open_all(cameras, options.sampling, options.fps, live)
+        try:
+            networks = load_networks(options, [c.name for c in cameras])
+        except BaseException:
+            for opened in sources:
+                opened.close()
+            raise
+        online = options.online is None or options.online
+        self._settings = run_settings(
+            options, networks, OutputPlan(), online=online, clock=live.clock
+        )
+        self._core = MultiCameraTracker(self._settings.core(named=True), networks.embedder)
+        if self._settings.threads:
+            sources = [s if s.info.live else ReadAhead(s) for s in sources]
+        for opened in sources:
+            self._core.add(opened.info)
+        self._intake = Intake(sources, networks.detectors, self._settings.threads)
+        self._steps = follow(self._intake, self._core)
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield the frames; whoever leaves the loop early can go on with another one."""
+        return self._steps
+
+    def __enter__(self) -> "Steps":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sources; done at the end of the frames by itself."""
+        with closing(self._steps):
+            pass
+
+    @property
+    def result(self) -> Result:
+        """The people as far as frames were taken; those who are in view have not left yet."""
+        return settled_result(self._core, self._intake.sources, self._settings)
+
+
+def _named(source: Sources, config: CameraConfig) -> list[CameraSpec]:
+    """Name the cameras as the command line does."""
+    if source is None:
+        return list(config.cameras.values())
+    if isinstance(source, Mapping):
+        items = [f"{name}={where}" for name, where in source.items()]
+        return parse_cameras(items, config.cameras)
+    many = [source] if isinstance(source, str | Path | int) else list(source)
+    return require_unique([_one(str(item), config) for item in many])
+
+
+def _one(source: str, config: CameraConfig) -> CameraSpec:
+    return config.cameras.get(source) or camera_from_source(source)
