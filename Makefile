@@ -7,13 +7,14 @@ SHARED ?= ../shared
 DEMO ?= demo
 BENCH ?=
 
-.PHONY: help setup demo test check format bench bench-accuracy clean
+.PHONY: help setup demo test check format schemas bench bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types and tests: what CI runs"
 	@echo "make format  put the code into shape"
+	@echo "make schemas write docs/schemas anew, after a change of what a file says"
 	@echo "make bench   speed of the pipeline and its parts; BENCH=memory, BENCH=peers for one"
 	@echo "make bench-accuracy  compare with other trackers on the data in SHARED;"
 	@echo "             BENCH=--ablation or BENCH=--cross-validate asks other questions"
@@ -41,6 +42,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+schemas: $(READY)
+	$(BIN)/python -m tracker.results.schemas docs/schemas
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.performance --shared $(SHARED) $(BENCH)

@@ -13,7 +13,7 @@ from tracker.core import boxes
 from tracker.evaluation.box_table import read_mot, read_tracks_json
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.registry import ModelCard, manifest, packaged_weights
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 
 LEAST_FOUND, MOST_FALSE = 0.9, 0.1  # shares of the truth's and of the found boxes, at IoU 0.5
 LARGEST_WEIGHTS = 8_000_000  # bytes

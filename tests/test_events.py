@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
+from msgspec import to_builtins
 
 from tests.media import names_in, picture, read_video, reid_track, write_boxes, write_pictures
 from tests.parts import look, visit
@@ -17,9 +18,9 @@ from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.types import CameraInfo, Link, Merge, TrackBox, Visit
 from tracker.identity.events import Event
 from tracker.identity.online import OnlineIdentities
-from tracker.results.events import EVENTS_SCHEMA, event_entry
-from tracker.results.journal import JOURNAL_SCHEMA, open_journal, read_journal
-from tracker.results.tracks_json import load_schema
+from tracker.results.events import event_record
+from tracker.results.journal import open_journal, read_journal
+from tracker.results.schemas import load_schema
 from tracker.runtime.online_identities import OnlineTracks
 from tracker.tracking.deepsort import DeepSort
 from tracker.video.segments import Recording
@@ -46,21 +47,21 @@ def all_valid(entries: list[dict], schema: str) -> list[dict]:
 @pytest.mark.parametrize("live", [False, True], ids=["recording", "live"])
 def test_every_event_fits_the_schema(event: Event, live: bool):
     wall = (lambda _: "2026-01-05T10:00:00.250Z") if live else None
-    entry = event_entry(event, wall)
+    entry = to_builtins(event_record(event, wall))
 
-    all_valid([entry], EVENTS_SCHEMA)
+    all_valid([entry], "events")
     assert (entry["event"], entry["global_id"]) == (event.kind, event.global_id)
     assert (entry["clock"] is None) is not live
 
 
 def test_the_schema_refuses_an_event_with_the_parts_of_another():
-    entry = event_entry(EVENTS[0], None) | {"into": 3}
+    entry = to_builtins(event_record(EVENTS[0], None)) | {"into": 3}
     with pytest.raises(jsonschema.ValidationError):
-        all_valid([entry], EVENTS_SCHEMA)
-    entry = event_entry(EVENTS[2], None)
+        all_valid([entry], "events")
+    entry = to_builtins(event_record(EVENTS[2], None))
     del entry["from"]
     with pytest.raises(jsonschema.ValidationError):
-        all_valid([entry], EVENTS_SCHEMA)
+        all_valid([entry], "events")
 
 
 class FakeTracker(DeepSort):
@@ -164,7 +165,7 @@ def test_events_of_a_recording_are_written_one_a_line(tmp_path: Path, monkeypatc
 
     code = reid_track(*words, "--max-age", 0.5, "--events", "-", "-q")
 
-    told = all_valid([json.loads(x) for x in capsys.readouterr().out.splitlines()], EVENTS_SCHEMA)
+    told = all_valid([json.loads(x) for x in capsys.readouterr().out.splitlines()], "events")
     assert code == 0
     assert sorted((e["event"], e["track_id"]) for e in told) == [
         ("appeared", 1), ("appeared", 2), ("left", 1), ("left", 2),
@@ -243,7 +244,7 @@ def test_a_journal_gives_back_what_was_written(tmp_path: Path):
     assert found.links == [link]
     assert found.merges == [Merge(8.0, 2, 1)]
     written = (tmp_path / "j").read_text(encoding="utf-8").splitlines()[:-1]
-    all_valid([json.loads(line) for line in written], JOURNAL_SCHEMA)
+    all_valid([json.loads(line) for line in written], "journal")
 
 
 def test_of_each_person_the_latest_visits_are_remembered_and_the_oldest_people_are_forgotten():
@@ -317,10 +318,10 @@ def test_a_live_run_writes_segments_events_and_a_journal_while_it_goes_on(
 
     assert code == 1  # the camera is gone
     assert meanwhile["frames"] > 10
-    told = all_valid(meanwhile["events"], EVENTS_SCHEMA)
+    told = all_valid(meanwhile["events"], "events")
     assert {e["event"] for e in told} == {"appeared", "left"}
     assert all(e["clock"].endswith("Z") for e in told)
-    kept = all_valid(meanwhile["journal"], JOURNAL_SCHEMA)
+    kept = all_valid(meanwhile["journal"], "journal")
     assert [line["type"] for line in kept][:2] == ["journal", "track"]
     result = json.loads((tmp_path / "new/tracks.json").read_text(encoding="utf-8"))
     jsonschema.validate(result, load_schema())

@@ -17,7 +17,7 @@ from tracker.evaluation.box_table import (
     read_tracks_json,
 )
 from tracker.evaluation.tracks import score
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 
 pytestmark = pytest.mark.shared
 FRAMES = 300  # the part of PETS09-S2L1 with truth

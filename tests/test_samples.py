@@ -16,7 +16,7 @@ import pytest
 from tracker.cli import main
 from tracker.core import boxes
 from tracker.evaluation.box_table import read_mot, read_tracks_json
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = ("cam1", "cam2")
