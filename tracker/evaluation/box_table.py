@@ -10,7 +10,7 @@ import numpy as np
 
 from tracker.core import boxes
 from tracker.core.errors import ConfigError, SourceError, suggestion
-from tracker.results.tracks_file import TracksFile, read_tracks
+from tracker.results.tracks_file import TracksFile
 
 PEDESTRIAN = 1
 DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
@@ -99,16 +99,6 @@ def join_people(
         for i, f in zip(truth.identity.tolist(), fresh.tolist(), strict=True)
     ]
     return BoxTable(truth.frame, np.array(joined, int), truth.xyxy, truth.ignored)
-
-
-def read_tracks_json(path: Path, *, person: bool, camera: str) -> BoxTable:
-    """Read one camera of a tracks.json; see `table_of`.
-
-    Raises:
-        SourceError: Not a tracks.json.
-        ConfigError: It has no such camera.
-    """
-    return table_of(read_tracks(path), person=person, camera=camera)
 
 
 def table_of(content: TracksFile, *, person: bool, camera: str) -> BoxTable:

@@ -22,11 +22,11 @@ from tracker.core.types import (
     TrackBox,
 )
 from tracker.corrections.replay import link_knowing
-from tracker.identity.events import Event
 from tracker.identity.grouping import scene_of
 from tracker.identity.offline import Linked, without_doubtful
 from tracker.reid.embedder import Embedder
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
+from tracker.results.events_file import Event
 from tracker.runtime.camera import CameraTracker
 from tracker.runtime.online_identities import OnlineTracks, tell_nobody
 
