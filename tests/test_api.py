@@ -10,8 +10,18 @@ import pytest
 import supervision
 
 import tracker
-from tests.media import reid_track
-from tracker import Detections, Frame, Options, ReidTrackError, Result, Step, Tracker, track
+from tests.media import logged, reid_track
+from tracker import (
+    CameraInfo,
+    Detections,
+    Frame,
+    Options,
+    ReidTrackError,
+    Result,
+    Step,
+    Tracker,
+    track,
+)
 from tracker.core.types import Image
 from tracker.runtime.loading import load_detector
 
@@ -75,6 +85,60 @@ def test_frame_by_frame_gives_what_a_stream_gives() -> None:
     assert ids(again) == ids(streamed)
     assert any(len(step.boxes) > 1 for step in again)
     assert own.finish().to_pandas().equals(steps.result.to_pandas())
+
+
+class Recorded:
+    """A source of a program's own: pictures that are in memory."""
+
+    def __init__(self, images: Sequence[Image], times_s: Sequence[float] | None = None) -> None:
+        self._images = images
+        self._times_s = times_s or [n / 25 for n in range(len(images))]
+        self.info = CameraInfo("memory", "pictures in memory", 640, 480, 25.0, None)
+        self.closed = 0
+
+    def frames(self) -> Iterator[Frame]:
+        for n, (image, time_s) in enumerate(zip(self._images, self._times_s, strict=True)):
+            yield Frame("any name", n, time_s, image)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("workers", [0, None])
+def test_a_source_of_ones_own_gives_what_the_file_gives(workers: int | None) -> None:
+    chosen = {"start": 0.4, "vid_stride": 2, "max_frames": 30, "workers": workers}
+    source = Recorded(list(frames(CAMERAS["cam1"])))
+    own = track({"cam1": source}, **chosen)
+    assert own.to_pandas().equals(track(CAMERAS["cam1"], **chosen).to_pandas())
+    assert len(own.people) == 2
+    assert source.closed >= 1
+
+
+def test_a_source_of_ones_own_names_its_camera() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    steps = track([Recorded([image] * 3)], stream=True, detector=nobody, reid=None)
+    assert [(step.camera, step.index) for step in steps] == [("memory", n) for n in range(3)]
+
+
+def nobody(image: Image) -> tuple[list[float], list[float]]:
+    return [], []
+
+
+@pytest.mark.parametrize(
+    ("second", "at_s", "told"),
+    [
+        (np.zeros((480, 640, 3), np.uint8), 0.0, "frame 1 at 0 s after frame 0 at 0 s; numbers"),
+        (np.zeros((640, 480, 3), np.uint8), 0.1, "frame 1 as uint8 (640, 480, 3); its info"),
+        (np.zeros((480, 640, 3)), 0.1, "frame 1 as float64 (480, 640, 3); its info"),
+    ],
+)
+def test_a_source_that_breaks_its_promise_ends_there(second, at_s: float, told: str) -> None:
+    source = Recorded([np.zeros((480, 640, 3), np.uint8), second], [0.0, at_s])
+    with logged() as lines:
+        seen = track(source, detector=nobody, reid=None)
+    assert seen.cameras[0].frames == 1
+    assert len(lines) == 1
+    assert lines[0].startswith(f"camera 'memory' (pictures in memory) gave {told}")
 
 
 class InBatches:
