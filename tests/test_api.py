@@ -189,19 +189,20 @@ def test_networks_of_ones_own_are_functions() -> None:
     assert len(found.people) == 2
 
 
-def test_detections_of_supervision_come_back_with_ids() -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_detections_of_supervision_come_back_with_ids(dtype: type) -> None:
     own = Tracker(reid=None)
     image = np.zeros((480, 640, 3), np.uint8)
     for n in range(5):
         given = supervision.Detections(
-            xyxy=np.array([[300, 50, 360, 230], [100 + n, 50, 160 + n, 230]], np.float32),
+            xyxy=np.array([[300.1, 50, 360, 230], [100.1 + n, 50, 160 + n, 230]], dtype),
             confidence=np.array([0.7, 0.9], np.float32),
             class_id=np.array([0, 7]),
         )
         told = own.update(image, given)
-    assert sorted(zip(told.tracker_id, told.class_id, told.xyxy[:, 0], strict=True)) == [
-        (1, 7, 104.0),
-        (2, 0, 300.0),
+    assert sorted(zip(told.tracker_id, told.class_id, told.xyxy[:, 0].round(1), strict=True)) == [
+        (1, 7, pytest.approx(104.1)),
+        (2, 0, pytest.approx(300.1)),
     ]
     last = own.finish().to_supervision("camera", 4)
     assert sorted(last.tracker_id) == [1, 2]
