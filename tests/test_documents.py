@@ -75,3 +75,28 @@ def test_the_report_shows_the_section_that_was_added(folder: Path) -> None:
         assert added.locator("li").first.inner_text().startswith("Person ")
         assert added.locator("li").count() == 2
         assert browser.wrong == []
+
+
+DOCUMENTS = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not any(p.startswith(".") for p in path.relative_to(ROOT).parts)
+)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+        assert (document.parent / target).exists(), target
+
+
+def test_every_decision_is_dated_and_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    records = sorted(folder.glob("0*.md"))
+    assert [int(path.name[:4]) for path in records] == list(range(1, len(records) + 1))
+    for path in records:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        title, date = lines[0].partition(". ")[2], re.match(r"Date: (\d{4}-\d\d-\d\d)", lines[2])
+        assert date
+        assert f"| {path.name[:4]} | [{title}]({path.name}) | {date[1]} |" in index
