@@ -10,8 +10,9 @@ import pytest
 import supervision
 
 import tracker
-from tests.media import reid_track
+from tests.media import logged, reid_track
 from tracker import (
+    CameraInfo,
     Detections,
     Frame,
     Options,
@@ -89,6 +90,60 @@ def test_frame_by_frame_gives_what_a_stream_gives() -> None:
     assert own.finish().to_pandas().equals(steps.result.to_pandas())
 
 
+class Recorded:
+    """A source of a program's own: pictures that are in memory."""
+
+    def __init__(self, images: Sequence[Image], times_s: Sequence[float] | None = None) -> None:
+        self._images = images
+        self._times_s = times_s or [n / 25 for n in range(len(images))]
+        self.info = CameraInfo("memory", "pictures in memory", 640, 480, 25.0, None)
+        self.closed = 0
+
+    def frames(self) -> Iterator[Frame]:
+        for n, (image, time_s) in enumerate(zip(self._images, self._times_s, strict=True)):
+            yield Frame("any name", n, time_s, image)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("workers", [0, None])
+def test_a_source_of_ones_own_gives_what_the_file_gives(workers: int | None) -> None:
+    chosen = {"start": 0.4, "vid_stride": 2, "max_frames": 30, "workers": workers}
+    source = Recorded(list(frames(CAMERAS["cam1"])))
+    own = track({"cam1": source}, **chosen)
+    assert own.to_pandas().equals(track(CAMERAS["cam1"], **chosen).to_pandas())
+    assert len(own.people) == 2
+    assert source.closed >= 1
+
+
+def test_a_source_of_ones_own_names_its_camera() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    steps = track([Recorded([image] * 3)], stream=True, detector=nobody, reid=None)
+    assert [(step.camera, step.index) for step in steps] == [("memory", n) for n in range(3)]
+
+
+def nobody(image: Image) -> tuple[list[float], list[float]]:
+    return [], []
+
+
+@pytest.mark.parametrize(
+    ("second", "at_s", "told"),
+    [
+        (np.zeros((480, 640, 3), np.uint8), 0.0, "frame 1 at 0 s after frame 0 at 0 s; numbers"),
+        (np.zeros((640, 480, 3), np.uint8), 0.1, "frame 1 as uint8 (640, 480, 3); its info"),
+        (np.zeros((480, 640, 3)), 0.1, "frame 1 as float64 (480, 640, 3); its info"),
+    ],
+)
+def test_a_source_that_breaks_its_promise_ends_there(second, at_s: float, told: str) -> None:
+    source = Recorded([np.zeros((480, 640, 3), np.uint8), second], [0.0, at_s])
+    with logged() as lines:
+        seen = track(source, detector=nobody, reid=None)
+    assert seen.cameras[0].frames == 1
+    assert len(lines) == 1
+    assert lines[0].startswith(f"camera 'memory' (pictures in memory) gave {told}")
+
+
 class InBatches:
     """The packaged detector, but several frames at a time, as on a GPU."""
 
@@ -137,19 +192,20 @@ def test_networks_of_ones_own_are_functions() -> None:
     assert len(found.people) == 2
 
 
-def test_detections_of_supervision_come_back_with_ids() -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_detections_of_supervision_come_back_with_ids(dtype: type) -> None:
     own = Tracker(reid=None)
     image = np.zeros((480, 640, 3), np.uint8)
     for n in range(5):
         given = supervision.Detections(
-            xyxy=np.array([[300, 50, 360, 230], [100 + n, 50, 160 + n, 230]], np.float32),
+            xyxy=np.array([[300.1, 50, 360, 230], [100.1 + n, 50, 160 + n, 230]], dtype),
             confidence=np.array([0.7, 0.9], np.float32),
             class_id=np.array([0, 7]),
         )
         told = own.update(image, given)
-    assert sorted(zip(told.tracker_id, told.class_id, told.xyxy[:, 0], strict=True)) == [
-        (1, 7, 104.0),
-        (2, 0, 300.0),
+    assert sorted(zip(told.tracker_id, told.class_id, told.xyxy[:, 0].round(1), strict=True)) == [
+        (1, 7, pytest.approx(104.1)),
+        (2, 0, pytest.approx(300.1)),
     ]
     last = own.finish().to_supervision("camera", 4)
     assert sorted(last.tracker_id) == [1, 2]

@@ -1,12 +1,19 @@
 """The house keeps its shape: imports go one way, modules stay small, --help stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
+from types import CodeType, FrameType
 
+import numpy as np
 import pytest
+
+from tracker import track
 
 PACKAGE = Path(__file__).resolve().parents[1] / "tracker"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -112,3 +119,56 @@ def test_light_commands_load_nothing_heavy(words: list[str]) -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code, *words], check=True, capture_output=True)
+
+
+def page(title: str) -> str:
+    """A section of ARCHITECTURE.md."""
+    text = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def named_in(text: str) -> list[tuple[str, str]]:
+    """What is written as `file.py`: `name`: file and name."""
+    return re.findall(r"`([\w/]+\.py)`: `([\w.]+)`", text)
+
+
+def resolved(file: str, name: str) -> object:
+    return attrgetter(name)(import_module("tracker." + file.removesuffix(".py").replace("/", ".")))
+
+
+def test_the_page_lists_every_folder_once() -> None:
+    listed = re.findall(r"^\| `([\w/]+)` \|", page("Folders"), re.M)
+    there = {p.parent.relative_to(PACKAGE).as_posix() for p in PACKAGE.rglob("*/__init__.py")}
+    assert sorted(listed) == sorted(there)
+
+
+def test_what_the_page_names_is_there() -> None:
+    whole = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    assert len(named_in(whole)) > 10
+    for file, name in named_in(whole):
+        assert resolved(file, name)
+    for file in re.findall(r"`([\w/]+\.py)`", whole):
+        assert (PACKAGE / file).exists() or (PACKAGE.parent / file).exists(), file
+
+
+def test_a_box_goes_the_way_that_the_page_tells(tmp_path: Path) -> None:
+    way = [resolved(*place).__code__ for place in named_in(page("The way of a box"))]
+    assert len(way) <= 7
+    reached: list[CodeType] = []
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code in way and frame.f_code not in reached:
+            reached.append(frame.f_code)
+
+    def find(image: np.ndarray) -> tuple[list[list[float]], list[float]]:
+        return [[100, 100, 160, 280]], [0.9]
+
+    video = PACKAGE.parent / "samples" / "cam1.mp4"
+    sys.setprofile(note)
+    try:
+        result = track(video, detector=find, reid=None, max_frames=5, workers=0)
+        result.save(tmp_path)
+    finally:
+        sys.setprofile(None)
+    assert [code.co_name for code in reached] == [code.co_name for code in way]
+    assert '"xyxy": [100.0, 100.0, 160.0, 280.0]' in (tmp_path / "tracks.json").read_text()

@@ -23,18 +23,21 @@ if TYPE_CHECKING:
     from tracker.api.track import Steps, track
     from tracker.api.tracker import Tracker
     from tracker.core.errors import ReidTrackError
-    from tracker.core.types import Detections, Frame, Identity, Link, Step, Visit
+    from tracker.core.types import CameraInfo, Detections, Frame, Identity, Link, Step, Visit
     from tracker.detection.detector import Detector
     from tracker.reid.embedder import Embedder
     from tracker.results.result import Result
     from tracker.runtime.options import Options
+    from tracker.video.source import FrameSource
 
 __version__ = "0.1.0"
 __all__ = [
+    "CameraInfo",
     "Detections",
     "Detector",
     "Embedder",
     "Frame",
+    "FrameSource",
     "Identity",
     "Link",
     "Options",
@@ -56,11 +59,12 @@ _HOMES = {
     "api.track": ("Steps", "track"),
     "api.tracker": ("Tracker",),
     "core.errors": ("ReidTrackError",),
-    "core.types": ("Detections", "Frame", "Identity", "Link", "Step", "Visit"),
+    "core.types": ("CameraInfo", "Detections", "Frame", "Identity", "Link", "Step", "Visit"),
     "detection.detector": ("Detector",),
     "reid.embedder": ("Embedder",),
     "results.result": ("Result",),
     "runtime.options": ("Options",),
+    "video.source": ("FrameSource",),
 }
 
 

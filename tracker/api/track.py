@@ -22,8 +22,9 @@ from tracker.video.cameras import CameraSpec, camera_from_source, parse_cameras,
 from tracker.video.clock import set_offsets
 from tracker.video.live_source import LiveOptions
 from tracker.video.read_ahead import ReadAhead
+from tracker.video.source import FrameSource
 
-Source = str | Path | int
+Source = str | Path | int | FrameSource
 Sources = Source | Sequence[Source] | Mapping[str, Source] | None
 
 
@@ -49,8 +50,8 @@ def track(
 
     Args:
         source: A video file, a folder or glob of pictures, a webcam's number, an rtsp or http
-            address; several of them, or a dict from camera names to them. None takes all cameras
-            of `config`.
+            address, a `FrameSource` of one's own; several of them, or a dict from camera names to
+            them. None takes all cameras of `config`.
         config: A ``cameras.yaml`` with clocks, calibration and travel times.
         stream: Give each frame as it is followed, with ids that are settled as people appear;
             else return when everything is over, with ids that a second pass has settled.
@@ -145,11 +146,16 @@ def _named(source: Sources, config: CameraConfig) -> list[CameraSpec]:
     if source is None:
         return list(config.cameras.values())
     if isinstance(source, Mapping):
-        items = [f"{name}={where}" for name, where in source.items()]
-        return parse_cameras(items, config.cameras)
-    many = [source] if isinstance(source, str | Path | int) else list(source)
-    return require_unique([_one(str(item), config) for item in many])
+        return require_unique([_camera(name, where, config) for name, where in source.items()])
+    many = [source] if isinstance(source, str | Path | int | FrameSource) else list(source)
+    return require_unique([_camera(None, item, config) for item in many])
 
 
-def _one(source: str, config: CameraConfig) -> CameraSpec:
-    return config.cameras.get(source) or camera_from_source(source)
+def _camera(name: str | None, source: Source, config: CameraConfig) -> CameraSpec:
+    if isinstance(source, FrameSource):
+        name = name or source.info.name
+        known = config.cameras.get(name) or CameraSpec(name, "")
+        return replace(known, source=source.info.source, given=source)
+    if name is not None:
+        return parse_cameras([f"{name}={source}"], config.cameras)[0]
+    return config.cameras.get(str(source)) or camera_from_source(str(source))

@@ -180,7 +180,8 @@ class Tracker:
 
 def _told(given: "supervision.Detections", step: Step) -> "supervision.Detections":
     """Return those of the given detections who are followed, with their ids."""
-    rows = [int(np.flatnonzero((given.xyxy == box.xyxy).all(axis=1))[0]) for box in step.boxes]
+    corners = given.xyxy.astype(np.float32)  # as the tracker took them
+    rows = [int(np.flatnonzero((corners == box.xyxy).all(axis=1))[0]) for box in step.boxes]
     told: supervision.Detections = given[rows]  # type: ignore[assignment]
     told.tracker_id = step.global_ids
     told.data["track_id"] = step.track_ids

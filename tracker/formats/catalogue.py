@@ -1,6 +1,6 @@
 """Which formats there are: one writer each, for a run's ``--format`` and for ``export tracks``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,7 +37,7 @@ class Format:
     require: Callable[[], None] = lambda: None
 
 
-FORMATS: Mapping[str, Format] = {
+FORMATS: dict[str, Format] = {  # a program may add its own
     "mot": Format(
         ".txt", True, lambda r, camera, path, ids: write_mot(r, camera, path, mot_id=ids),
         read_mot_files,

@@ -13,7 +13,7 @@ from tracker.video.address import host_of, is_address, is_live_address
 from tracker.video.file import VideoSource
 from tracker.video.images import IMAGE_ENDINGS, ImageSource
 from tracker.video.live_source import LiveOptions, LiveSource
-from tracker.video.source import FrameSource, Sampling, ShiftedSource
+from tracker.video.source import FrameSource, ProgramSource, Sampling, ShiftedSource
 
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
                  ".webm", ".wmv"}  # fmt: skip
@@ -32,6 +32,7 @@ class CameraSpec:
         start: Of its first frame by the wall clock, which decides `offset_s`
             (`tracker.video.clock`).
         ground: What it sees of the ground; None where it is not calibrated.
+        given: An open source of a program's own, which `source` then only names.
     """
 
     name: str
@@ -39,6 +40,7 @@ class CameraSpec:
     offset_s: float = 0.0
     start: datetime | None = None
     ground: GroundPlane | None = None
+    given: FrameSource | None = None
 
     @property
     def boxes_only(self) -> bool:
@@ -49,11 +51,14 @@ class CameraSpec:
     def pictures(self) -> bool:
         """Whether the frames are a folder or a pattern of pictures."""
         path = Path(self.source)
-        return path.is_dir() or (not path.exists() and bool(_GLOB.search(self.source)))
+        matches = not path.exists() and bool(_GLOB.search(self.source))
+        return self.given is None and (path.is_dir() or matches)
 
     @property
     def live(self) -> bool:
         """Whether the name alone tells that frames come in real time, once."""
+        if self.given is not None:
+            return self.given.info.live
         return self.source.isdecimal() or is_live_address(self.source)
 
 
@@ -143,6 +148,8 @@ def _open(
     spec: CameraSpec, sampling: Sampling, fps: float | None, live: LiveOptions
 ) -> FrameSource:
     source = spec.source
+    if spec.given is not None:
+        return ProgramSource(spec.given, sampling)
     if spec.live:
         return LiveSource(spec.name, source, sampling, live)
     if is_address(source):

@@ -1,9 +1,14 @@
 """What every source of frames has in common."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from itertools import islice
+from typing import Protocol, runtime_checkable
 
+import numpy as np
+
+from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
 
 FALLBACK_FPS = 25.0  # for frames that come without a rate
@@ -28,8 +33,14 @@ class Sampling:
         return time_s >= self.start_s and index % self.stride == 0
 
 
+@runtime_checkable
 class FrameSource(Protocol):
-    """Gives the frames of one camera, once, in order."""
+    """Gives the frames of one camera, once, in order.
+
+    Attributes:
+        info: The camera. `frames` may be None or wrong; `live` says that frames come in real
+            time, so that ids are settled as people appear.
+    """
 
     info: CameraInfo
 
@@ -80,6 +91,36 @@ class ShiftedSource:
     def close(self) -> None:
         """See `FrameSource.close`."""
         self._source.close()
+
+
+class ProgramSource(ShiftedSource):
+    """A source of a program's own: its frames are checked, and those that are wanted given on."""
+
+    def __init__(self, source: FrameSource, sampling: Sampling) -> None:
+        super().__init__(source, 0.0)
+        self._sampling = sampling
+
+    def frames(self) -> Iterator[Frame]:
+        """See `FrameSource.frames`."""
+        wanted = (f for f in self._checked() if self._sampling.wants(f.index, f.time_s))
+        return islice(wanted, self._sampling.max_frames)
+
+    def _checked(self) -> Iterator[Frame]:
+        info, index, time_s = self.info, -1, -math.inf
+        label = f"camera '{info.name}' ({info.source})"
+        for frame in super().frames():
+            if frame.index <= index or not frame.time_s > time_s:
+                raise SourceError(
+                    f"{label} gave frame {frame.index} at {frame.time_s:g} s after frame {index} "
+                    f"at {time_s:g} s; numbers and times must grow"
+                )
+            if frame.image.shape != (info.height, info.width, 3) or frame.image.dtype != np.uint8:
+                raise SourceError(
+                    f"{label} gave frame {frame.index} as {frame.image.dtype} {frame.image.shape}; "
+                    f"its info promises uint8 {(info.height, info.width, 3)}"
+                )
+            index, time_s = frame.index, frame.time_s
+            yield replace(frame, camera=info.name)
 
 
 def is_ready(source: FrameSource) -> bool:

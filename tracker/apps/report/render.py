@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -28,14 +29,16 @@ class Page:
 
 
 def render(
-    facts: dict[str, Any], pictures: dict[str, str] | None = None, *, review: bool = False
-) -> Page:
+    facts: dict[str, Any], pictures: dict[str, str] | None = None, *, review: bool = False,
+    scripts: Sequence[str] = (),
+) -> Page:  # fmt: skip
     """Return the page.
 
     Args:
         facts: As `facts_of` makes them.
         pictures: ``data:`` addresses by name; see `tracker.apps.report.pictures`.
         review: Whether it is served, with what is needed to correct.
+        scripts: JavaScript of the caller's own, which may add to `sections` of the overview.
 
     Raises:
         ConfigError: Jinja2 is not installed.
@@ -45,8 +48,9 @@ def render(
         from markupsafe import Markup
     except ImportError as error:
         raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
-    names = (*SCRIPTS, *(REVIEW_SCRIPTS if review else ()), START)
-    script = '"use strict";\n(() => {\n' + "\n".join(map(_asset, names)) + "\n})();\n"
+    names = (*SCRIPTS, *(REVIEW_SCRIPTS if review else ()))
+    parts = [*map(_asset, names), *scripts, _asset(START)]
+    script = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
     style = _asset("style.css")
     policy = _policy(style, script, review=review)
     template = Environment(autoescape=True, trim_blocks=True).from_string(_asset("page.html.j2"))

@@ -1,5 +1,8 @@
 // The whole run on one page.
 
+// Sections that whoever renders the page adds at the end: functions that return an element.
+const sections = [];
+
 const overview = () => {
   const several = run.people.filter((person) => person.cameras.length > 1).length;
   const unsure = run.links.filter((link) => link.by === BY_PROGRAM && link.probability < UNSURE).length;
@@ -16,6 +19,7 @@ const overview = () => {
     run.links.length ? h("section", { class: "card" }, h("h2", {}, "Weakest links"),
       h("div", { class: "links" }, weakest().slice(0, 3).map(linkCard)),
       h("p", {}, h("a", { href: "#links" }, `All ${count(run.links.length, "link")}`))) : null,
+    sections.map((section) => section()),
     h("p", { class: "small" }, models()));
 };
 
