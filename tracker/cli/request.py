@@ -23,6 +23,7 @@ class TrackRequest:
     fps: float | None
     offset: list[str] | None
     start: float
+    stream: int | None
     max_frames: int | None
     vid_stride: int
     detector: str

@@ -137,6 +137,8 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
         raise ConfigError("--size is for --detections without pictures; these have their own size")
     if not cameras and request.detections and request.detections.is_dir():
         cameras = cameras_of_boxes(request.detections)
+    if request.stream is not None:
+        cameras = [replace(camera, stream=request.stream) for camera in cameras]
     return set_offsets(cameras, parse_offsets(request.offset or []))
 
 

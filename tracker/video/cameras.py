@@ -32,6 +32,7 @@ class CameraSpec:
         start: Of its first frame by the wall clock, which decides `offset_s`
             (`tracker.video.clock`).
         ground: What it sees of the ground; None where it is not calibrated.
+        stream: Which of several video streams in a file; None for the one that players show.
     """
 
     name: str
@@ -39,6 +40,7 @@ class CameraSpec:
     offset_s: float = 0.0
     start: datetime | None = None
     ground: GroundPlane | None = None
+    stream: int | None = None
 
     @property
     def boxes_only(self) -> bool:
@@ -147,13 +149,13 @@ def _open(
     if not path.exists():
         near = suggestion(path.name, _names_beside(path))
         raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
-    return VideoSource(spec.name, source, sampling)
+    return VideoSource(spec.name, source, sampling, spec.stream)
 
 
 def _file_or_stream(spec: CameraSpec, sampling: Sampling, live: LiveOptions) -> FrameSource:
     """Open what HTTP gives: a file has a length, a stream has none."""
-    file = VideoSource(spec.name, spec.source, sampling)
-    if file.info.frames is not None:
+    file = VideoSource(spec.name, spec.source, sampling, spec.stream)
+    if not file.is_stream:
         return file
     file.close()
     return LiveSource(spec.name, spec.source, sampling, live)
