@@ -6,9 +6,10 @@ source -> detect -> embed -> associate -> link -> output. ARCHITECTURE.md has th
 
 import os
 
-# Before cv2 is loaded anywhere: its own lines on stderr would bury ours.
+# Before cv2 and av are loaded anywhere: their own lines on stderr would bury ours.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("SVT_LOG", "-1")  # the AV1 encoder's
 
 __version__ = "0.1.0"
 __all__ = ["__version__"]

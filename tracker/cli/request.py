@@ -59,6 +59,9 @@ class TrackRequest:
     mot_id: str
     mosaic: bool
     blur: str | None
+    codec: str | None
+    crf: int | None
+    timestamp: bool
     crops: bool
     overwrite: bool
     show: bool

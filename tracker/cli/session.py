@@ -21,7 +21,7 @@ from tracker.cli.parse import (
 )
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
-from tracker.cli.video_options import parse_blur, require_possible
+from tracker.cli.video_options import parse_blur, require_possible, stamp_of
 from tracker.core.config import USUAL_COSINE_DISTANCE, LinkConfig
 from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
@@ -57,6 +57,7 @@ from tracker.video.cameras import (
     require_unique,
 )
 from tracker.video.clock import set_offsets
+from tracker.video.codec import Encoding
 from tracker.video.live_source import LiveOptions
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource
@@ -97,6 +98,7 @@ def execute(request: TrackRequest) -> None:
     link, cameras = request.link(config), _cameras(request, config)
     blur, online = parse_blur(request.blur), _is_online(request, cameras)
     require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
+    Encoding(request.codec, request.crf)  # which is refused before anything is opened
     opened = _open(request, cameras)
     with ExitStack() as stack:
         for source in opened.sources:
@@ -219,6 +221,8 @@ def _run(
         reid.use if reid else None,
         device=device, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), threads=request.workers != 0,
+        encoding=Encoding(request.codec, request.crf),
+        stamp=stamp_of(cameras, opened.clock, live=opened.live) if request.timestamp else None,
     )  # fmt: skip
     spec_of = {camera.name: camera for camera in cameras}
 

@@ -20,6 +20,7 @@ from tracker.reid.embedder import Embedder
 from tracker.rendering.annotate import (
     DrawFrame,
     ReopenSource,
+    Stamp,
     VideoWriting,
     draw_videos,
     live_drawing,
@@ -34,6 +35,7 @@ from tracker.runtime.observer import Observer
 from tracker.runtime.online_identities import OnlineTracks
 from tracker.runtime.output_plan import OutputPlan, write_tables
 from tracker.runtime.stages import Networks, follow
+from tracker.video.codec import USUAL, Encoding
 from tracker.video.read_ahead import ReadAhead
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource, Sampling, total_frames
@@ -54,6 +56,8 @@ class RunSettings:
         clock: Of the live sources.
         threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
+        encoding: Codec and quality of the videos.
+        stamp: What is written into their corner; None for nothing.
     """
 
     tracker: TrackerConfig
@@ -68,6 +72,8 @@ class RunSettings:
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None
+    encoding: Encoding = USUAL
+    stamp: Stamp | None = None
 
 
 @dataclass(slots=True)
@@ -164,7 +170,8 @@ def _second_pass(
 
     writing = VideoWriting(
         plan.videos, settings.sampling, drawn, outcome.files.append, mosaic=plan.mosaic,
-        blur=settings.blur, detected=follower.detected,
+        blur=settings.blur, encoding=settings.encoding, stamp=settings.stamp,
+        detected=follower.detected,
     )  # fmt: skip
     _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
@@ -230,8 +237,9 @@ class _Follower:
         settings, keep = self._settings, self.live_videos.append
         plan, drawn = settings.plan, self.watcher.drawn
         writing = VideoWriting(
-            plan.videos, settings.sampling, drawn, keep, plan.segment_s, blur=settings.blur
-        )
+            plan.videos, settings.sampling, drawn, keep, plan.segment_s, blur=settings.blur,
+            encoding=settings.encoding, stamp=settings.stamp,
+        )  # fmt: skip
         return live_drawing([camera.info for camera in self._cameras], writing, stack)
 
     def _journaling(self, stack: ExitStack) -> Callable[[CameraPipeline, float], None]:

@@ -52,7 +52,7 @@ class VideoSource:
         self._size = FirstSize(self._label, (width, height))
         self.info = CameraInfo(
             name=name, source=shown, width=width, height=height, fps=self._capture.fps,
-            frames=self._capture.count(),
+            frames=self._capture.count(), zero_s=self._capture.places.zero_s,
         )  # fmt: skip
 
     @property

@@ -63,6 +63,11 @@ class Places:
         return self._time_s + self.period_s
 
     @property
+    def zero_s(self) -> float:
+        """Timestamp of the first picture."""
+        return self._zero_s or 0.0
+
+    @property
     def reached_s(self) -> float:
         """Timestamp of the last picture so far."""
         return self._stamp_s
