@@ -173,7 +173,8 @@ class TracksFile(TracksHead, kw_only=True):
     """People in the videos of one or several cameras.
 
     Frames count from 0 in the source, times are seconds on the run's common clock, boxes are pixels
-    of the source. A track is one visit of a person to one camera's view; an identity is the person.
+    of the source's pictures as they are shown: upright, with square pixels. A track is one visit of a
+    person to one camera's view; an identity is the person.
     """
 
     links: Annotated[
