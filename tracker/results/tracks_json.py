@@ -29,16 +29,31 @@ def write_tracks_json(result: Result, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    head = file.TracksHead(
+    links, tracks = _lists(result)
+    write_in_lines(path, _head(result), links=links, tracks=tracks)
+
+
+def content_of(result: Result) -> file.TracksFile:
+    """Return what a result's tracks.json says."""
+    head, (links, tracks) = _head(result), _lists(result)
+    said = {name: getattr(head, name) for name in head.__struct_fields__}
+    return file.TracksFile(**said, links=list(links), tracks=list(tracks))
+
+
+def _head(result: Result) -> file.TracksHead:
+    return file.TracksHead(
         file.TRACKS, GENERATOR, models_record(result),
         [camera_record(result, camera) for camera in result.cameras],
         [_person(person) for person in result.identities],
         [file.MergedId(_time(m.time_s), m.gone, m.kept) for m in result.merges],
     )  # fmt: skip
+
+
+def _lists(result: Result) -> tuple[Iterator[file.Link], Iterator[file.Track]]:
     person_of = global_ids(result.identities)
     links = (link_record(x, person_of[x.second]) for x in result.links)
     tracks = (track_record(t, person_of[t.key], result.places(t)) for t in result.visits())
-    write_in_lines(path, head, links=links, tracks=tracks)
+    return links, tracks
 
 
 def model_record(model: ModelUse) -> Model:
