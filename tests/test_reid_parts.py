@@ -17,7 +17,7 @@ from tracker.models.registry import Preprocessing
 from tracker.reid.crop import normalise
 from tracker.training import reid_loader
 from tracker.training.reid_augment import augment, prepare
-from tracker.training.reid_loader import make_feed
+from tracker.training.reid_loader import make_loader
 from tracker.training.reid_loss import (
     batch_hard_triplet,
     smoothed_cross_entropy,
@@ -92,9 +92,9 @@ def test_pictures_from_disk_equal_those_in_memory(
 ) -> None:
     pictures = list_pictures(write_market(tmp_path, people=4))
     positions = random_batches(len(pictures), 3, chance())
-    held = make_feed(pictures, (64, 32))
+    held = make_loader(pictures, (64, 32))
     monkeypatch.setattr(reid_loader, "MEMORY_BYTES", 0)
-    read = make_feed(pictures, (64, 32))
+    read = make_loader(pictures, (64, 32))
     assert type(held) is not type(read)
     both = zip(held.batches(positions), read.batches(positions), strict=True)
     assert all(torch.equal(a, b) for a, b in both)
@@ -157,9 +157,9 @@ def test_a_second_teacher_tells_of_people_whom_several_cameras_saw() -> None:
         return lambda seen: torch.full((len(seen), 512), value)
 
     def said(teachers: list[Any], *, everybody: bool) -> dict[int, float]:
-        lesson = Teachers(teachers, people, everybody=everybody)(images, torch.tensor([0, 1, 1, 2]))
-        assert lesson is not None
-        return dict(zip(lesson.position.tolist(), lesson.target[:, 0].tolist(), strict=True))
+        taught = Teachers(teachers, people, everybody=everybody)(images, torch.tensor([0, 1, 1, 2]))
+        assert taught is not None
+        return dict(zip(taught.position.tolist(), taught.target[:, 0].tolist(), strict=True))
 
     assert said([teacher(1)], everybody=False) == {0: 1, 3: 1}
     assert said([teacher(1)], everybody=True) == {0: 1, 1: 1, 2: 1, 3: 1}

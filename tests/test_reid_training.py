@@ -17,13 +17,13 @@ from tracker.cli import main
 from tracker.core.errors import ConfigError, SourceError, TrainingError, WeightsError
 from tracker.models.locate import find_model, sha256_of
 from tracker.reid.checkpoint import load_osnet
-from tracker.training.distributed import World
+from tracker.training.distributed import Processes
 from tracker.training.precision import choose_precision
 from tracker.training.reid_recipe import Augmentation, Recipe
 from tracker.training.reid_setup import TrainingRequest, make_trainer
 from tracker.training.reid_trainer import ReidTrainer, Watch
 
-CPU = World(0, 1, torch.device("cpu"))
+CPU = Processes(0, 1, torch.device("cpu"))
 RECIPE = Recipe(
     "amsgrad", 0.002, "cosine", epochs=3, batch_size=8, images_per_person=2, triplet=0.5,
     growth=((0.5, 0.5),), ema=0.9, augmentation=Augmentation(crop=0.5, erase=0.5, hue=0.1),

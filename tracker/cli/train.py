@@ -139,7 +139,7 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     """Train OSNet to tell people apart; writes weights, model card, log, curves, checkpoint."""
     from tracker.models.device import resolve_device
     from tracker.models.fetch import find_or_fetch
-    from tracker.training.distributed import join_world, leave_world
+    from tracker.training.distributed import join_processes, leave_processes
     from tracker.training.reid_checkpoint import FILE
     from tracker.training.reid_recipe import adjusted
     from tracker.training.reid_recipe import preset as named_recipe
@@ -167,15 +167,15 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
         hours,
     )
     _set_threads(threads)
-    world = join_world(resolve_device(device, half=False))
+    processes = join_processes(resolve_device(device, half=False))
     try:
-        trainer = make_trainer(request, recipe, world)
+        trainer = make_trainer(request, recipe, processes)
         if resume:
             trainer.resume()
-        path = trainer.run(Reporter() if world.leads else None)
+        path = trainer.run(Reporter() if processes.leads else None)
     finally:
-        leave_world(world)
-    if world.leads:
+        leave_processes(processes)
+    if processes.leads:
         print(path)
 
 

@@ -18,13 +18,13 @@ class GalleryKeeper:
     """Keeps crops either while a run goes on, or in its second pass.
 
     Args:
-        shelf: Where the crops go; None if no gallery is wanted.
+        store: Where the crops go; None if no gallery is wanted.
         online: There is no second pass.
     """
 
-    def __init__(self, shelf: CropStore | None, *, online: bool) -> None:
-        self._shelf = shelf
-        self._live = LiveCrops(shelf) if shelf and online else None
+    def __init__(self, store: CropStore | None, *, online: bool) -> None:
+        self._store = store
+        self._live = LiveCrops(store) if store and online else None
         self._recorded: RecordedCrops | None = None
 
     def step(self, step: Step) -> None:
@@ -34,8 +34,8 @@ class GalleryKeeper:
 
     def begin_second_pass(self, result: Result, stride: int) -> None:
         """Choose what to keep of a settled result."""
-        if self._shelf:
-            self._recorded = RecordedCrops(self._shelf, result, stride)
+        if self._store:
+            self._recorded = RecordedCrops(self._store, result, stride)
 
     def look(self, frame: Frame) -> None:
         """Look at a frame of the second pass."""
@@ -63,17 +63,17 @@ class GalleryKeeper:
         """
         if self._live:
             self._live.keep_only(result)
-        if self._shelf and tracks_json:
-            write_gallery(self._shelf, result, embedder, tracks_json.name)
-            yield self._shelf.target
+        if self._store and tracks_json:
+            write_gallery(self._store, result, embedder, tracks_json.name)
+            yield self._store.target
 
 
 @contextmanager
 def keep_gallery(folder: Path | None, *, online: bool) -> Iterator[GalleryKeeper]:
     """Begin a gallery in `folder`, if there is to be one; nothing is left of an unfinished one."""
-    shelf = CropStore(folder) if folder else None
+    store = CropStore(folder) if folder else None
     try:
-        yield GalleryKeeper(shelf, online=online)
+        yield GalleryKeeper(store, online=online)
     finally:
-        if shelf:
-            shelf.discard()
+        if store:
+            store.discard()

@@ -34,11 +34,11 @@ class LiveCrops:
     that become one the better crop stays: so crops stay spread over a visit of any length.
 
     Args:
-        shelf: Where the crops go.
+        store: Where the crops go.
     """
 
-    def __init__(self, shelf: CropStore) -> None:
-        self._shelf = shelf
+    def __init__(self, store: CropStore) -> None:
+        self._store = store
         self._parts: dict[VisitKey, _Parts] = {}
         self._fewest: dict[str, int] = {}  # people in the poster's frame, by camera
 
@@ -46,7 +46,7 @@ class LiveCrops:
         """Take what is worth keeping of a frame."""
         if len(people) < self._fewest.get(frame.camera, len(people) + 1):
             self._fewest[frame.camera] = len(people)
-            self._shelf.add_poster(frame)
+            self._store.add_poster(frame)
         if not people:
             return
         xyxy = np.stack([box.xyxy for box in people]).astype(np.float32)
@@ -57,12 +57,12 @@ class LiveCrops:
         ):
             part = self._part(frame, box.track_id) if value else None
             if part is not None:
-                self._shelf.offer(frame, box.track_id, part, box.xyxy, value)
+                self._store.offer(frame, box.track_id, part, box.xyxy, value)
 
     def keep_only(self, result: Result) -> None:
         """Remove the crops of what is not in the result, once that is known."""
         visits = result.visits()
-        self._shelf.retain({t.key: set(t.frame[t.observed].tolist()) for t in visits})
+        self._store.retain({t.key: set(t.frame[t.observed].tolist()) for t in visits})
 
     def _part(self, frame: Frame, track_id: int) -> int | None:
         """Return the part that a box belongs to; None if the visit was just looked at."""
@@ -75,5 +75,5 @@ class LiveCrops:
         parts.looked_s = frame.time_s
         while parts.of(frame.time_s) >= MOST_CROPS:
             parts.width_s *= 2
-            self._shelf.join_pairs(key)
+            self._store.join_pairs(key)
         return parts.of(frame.time_s)

@@ -18,13 +18,13 @@ class RecordedCrops:
     """Looks at the frames of a second pass for the crops of a settled result.
 
     Args:
-        shelf: Where the crops go.
+        store: Where the crops go.
         result: What was found.
         stride: Only every `stride`-th frame was processed.
     """
 
-    def __init__(self, shelf: CropStore, result: Result, stride: int) -> None:
-        self._shelf = shelf
+    def __init__(self, store: CropStore, result: Result, stride: int) -> None:
+        self._store = store
         self._wanted: dict[str, dict[int, list[Candidate]]] = {}
         self._poster: dict[str, int] = {}  # removed once the camera has one
         for camera in result.cameras:
@@ -35,10 +35,10 @@ class RecordedCrops:
     def look(self, frame: Frame) -> None:
         """Take what is wanted of a frame; the frames of a camera come in order."""
         if frame.index >= self._poster.get(frame.camera, frame.index + 1):
-            self._shelf.add_poster(frame)
+            self._store.add_poster(frame)
             del self._poster[frame.camera]
         for box in self._wanted[frame.camera].get(frame.index, []):
-            self._shelf.offer(frame, box.track_id, box.part, box.xyxy, box.worth)
+            self._store.offer(frame, box.track_id, box.part, box.xyxy, box.worth)
 
     def frames_needed(self, cameras: Sequence[CameraInfo]) -> int:
         """Return how many frames `read` will decode at most."""

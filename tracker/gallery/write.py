@@ -24,12 +24,12 @@ _Named = tuple[VisitKey, int]  # the visit and frame of a crop
 
 
 def write_gallery(
-    shelf: CropStore, result: Result, embedder: Embedder | None, tracks_json: str
+    store: CropStore, result: Result, embedder: Embedder | None, tracks_json: str
 ) -> None:
-    """Turn what lies on the shelf into a gallery.
+    """Turn what the store holds into a gallery.
 
     Args:
-        shelf: Has the crops.
+        store: Has the crops.
         result: Whose visits they show.
         embedder: The run's own; without one the embeddings are zero: no evidence.
         tracks_json: Name of the result's file, which lies beside the gallery.
@@ -39,7 +39,7 @@ def write_gallery(
     """
     order = {camera.name: number for number, camera in enumerate(result.cameras)}
     named = sorted(
-        ((key, kept.frame) for key, parts in shelf.visits.items() for kept in parts.values()),
+        ((key, kept.frame) for key, parts in store.visits.items() for kept in parts.values()),
         key=lambda item: (order[item[0][0]], item[0][1], item[1]),
     )
     rows = np.array([(order[camera], t, frame) for (camera, t), frame in named], np.int64)
@@ -50,11 +50,11 @@ def write_gallery(
         "tracks": tracks_json,
     }
     for name in (CROPS, POSTERS):
-        (shelf.folder / name).mkdir(exist_ok=True)
-    _write_times(times_path(shelf.folder), result, {key for key, _ in named})
-    looks = _embedded(shelf, named, embedder)
-    _write_embeddings(shelf.folder / EMBEDDINGS, looks, rows.reshape(-1, 3), about)
-    shelf.put_in_place()
+        (store.folder / name).mkdir(exist_ok=True)
+    _write_times(times_path(store.folder), result, {key for key, _ in named})
+    looks = _embedded(store, named, embedder)
+    _write_embeddings(store.folder / EMBEDDINGS, looks, rows.reshape(-1, 3), about)
+    store.put_in_place()
 
 
 def _write_times(path: Path, result: Result, kept: set[VisitKey]) -> None:
@@ -76,14 +76,14 @@ def _write_embeddings(path: Path, looks: FloatArray, rows: IntArray, about: dict
         )
 
 
-def _embedded(shelf: CropStore, named: Sequence[_Named], embedder: Embedder | None) -> FloatArray:
+def _embedded(store: CropStore, named: Sequence[_Named], embedder: Embedder | None) -> FloatArray:
     """Embed the crops as they lie on disk, so that whoever embeds them again gets the same."""
     if embedder is None or not named:
         return np.zeros((len(named), no_embeddings().shape[1]), np.float32)
     looks = []
     for start in range(0, len(named), BATCH):
         crops = [
-            _read(crop_path(shelf.folder, *key, frame))
+            _read(crop_path(store.folder, *key, frame))
             for key, frame in named[start : start + BATCH]
         ]
         looks += embedder.embed_all([(crop, _all_of(crop)) for crop in crops])

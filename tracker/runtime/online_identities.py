@@ -41,7 +41,7 @@ class OnlineTracks:
     def __init__(self, config: LinkConfig, *, tell: Callable[[Event], None] = tell_nobody) -> None:
         self.identities = OnlineIdentities(config)
         self._infos: list[CameraInfo] = []
-        self._happenings = PersonEvents(self.identities, tell)
+        self._events = PersonEvents(self.identities, tell)
         self._concluded: dict[str, int] = {}
         self._review_s: dict[VisitKey, list[float]] = {}  # when, by visit that goes on
         self._cameras: set[str] = set()
@@ -61,14 +61,14 @@ class OnlineTracks:
         self._cameras.add(name)
         for visit in tracker.ended(self._concluded.get(name, 0)):
             self.identities.conclude(visit)
-            self._happenings.left(visit)
+            self._events.left(visit)
             del self._review_s[visit.key]
         self._concluded[name] = tracker.ended_count
         keys = [(name, box.track_id) for box in boxes]
         if self._looked(camera, keys, time_s):
-            self._happenings.notice(time_s)
+            self._events.notice(time_s)
         for key in keys:
-            self._happenings.seen(key, time_s)
+            self._events.seen(key, time_s)
         people = {box.track_id: self.identities.person_of(name, box.track_id) for box in boxes}
         return {track: person for track, person in people.items() if person is not None}
 
@@ -102,7 +102,7 @@ class OnlineTracks:
         for visit in visits:
             if visit.key not in self._review_s:
                 self.identities.introduce(visit)
-                self._happenings.appeared(visit)
+                self._events.appeared(visit)
                 self._review_s[visit.key] = [visit.start_s + age for age in REVIEW_S]
             else:
                 self.identities.renew(visit)

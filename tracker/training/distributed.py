@@ -9,7 +9,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Processes:
     """Where this process stands among those that train together.
 
     Attributes:
@@ -27,14 +27,15 @@ class World:
         """Whether this process writes the files."""
         return self.rank == 0
 
-    def share(self, batches: torch.Tensor, hand: int = 1) -> torch.Tensor:
-        """Return this process's part of each batch (batches, B): every `size`-th hand.
+    def share(self, batches: torch.Tensor, each: int = 1) -> torch.Tensor:
+        """Return this process's part of each batch (batches, B).
 
-        Hands stay whole, so that each person's pictures are in one process. They are dealt in
-        turn, since a batch has its sources one after another, and each process should see all.
+        A batch consists of groups of `each` pictures of one person, which stay together. Process
+        r of n takes the groups r, r + n, r + 2n …: a batch has its sources one after another, and
+        each process should see all of them.
         """
-        hands = batches.reshape(len(batches), batches.shape[1] // hand, hand)
-        return hands[:, self.rank :: self.size].reshape(len(batches), -1)
+        groups = batches.reshape(len(batches), batches.shape[1] // each, each)
+        return groups[:, self.rank :: self.size].reshape(len(batches), -1)
 
     def any(self, flag: bool) -> bool:
         """Tell whether the flag is set in any process, so that all act alike."""
@@ -52,7 +53,7 @@ class World:
         return DistributedDataParallel(model, device_ids=ids, find_unused_parameters=partly_frozen)
 
 
-def join_world(device: str) -> World:
+def join_processes(device: str) -> Processes:
     """Join the processes of torchrun, which tells them their ranks; else stand alone.
 
     Args:
@@ -60,16 +61,16 @@ def join_world(device: str) -> World:
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
-        return World(0, 1, torch.device(device))
+        return Processes(0, 1, torch.device(device))
     on_gpu = device.startswith("cuda")
     torch.distributed.init_process_group("nccl" if on_gpu else "gloo")
     own = torch.device("cuda", int(os.environ["LOCAL_RANK"])) if on_gpu else torch.device("cpu")
     if on_gpu:
         torch.cuda.set_device(own)
-    return World(int(os.environ["RANK"]), size, own)
+    return Processes(int(os.environ["RANK"]), size, own)
 
 
-def leave_world(world: World) -> None:
+def leave_processes(processes: Processes) -> None:
     """End the connection to the other processes."""
-    if world.size > 1:
+    if processes.size > 1:
         torch.distributed.destroy_process_group()

@@ -17,7 +17,7 @@ BATCHES_AHEAD = 4
 CPU = torch.device("cpu")
 
 
-class Feed(Protocol):
+class PictureLoader(Protocol):
     """Gives the pixels of batches."""
 
     def batches(self, positions: Tensor) -> Iterable[Tensor]:
@@ -32,7 +32,7 @@ class MemoryLoader:
         self._pixels = pixels.to(device)
 
     def batches(self, positions: Tensor) -> Iterator[Tensor]:
-        """See `Feed.batches`."""
+        """See `PictureLoader.batches`."""
         for row in positions:
             yield self._pixels[row.to(self._pixels.device, non_blocking=True)]
 
@@ -44,7 +44,7 @@ class DiskLoader:
         self._pictures, self._size, self._workers = pictures, size, workers
 
     def batches(self, positions: Tensor) -> Iterator[Tensor]:
-        """See `Feed.batches`."""
+        """See `PictureLoader.batches`."""
         waiting: deque[Future[Image]] = deque()
         with ThreadPoolExecutor(self._workers) as pool:
             for row in positions.tolist():
@@ -56,9 +56,9 @@ class DiskLoader:
                 yield _channels_first(waiting.popleft().result())
 
 
-def make_feed(
+def make_loader(
     pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU, workers: int = 2
-) -> Feed:
+) -> PictureLoader:
     """Keep the pictures in memory if they fit, else decode them anew in each epoch.
 
     Raises:

@@ -39,7 +39,7 @@ class Objective:
         logits: Tensor,
         embedding: Tensor,
         person: Tensor,
-        lesson: DistillationTarget | None = None,
+        taught: DistillationTarget | None = None,
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Return the terms, and the share () of pictures that the classifier got right.
 
@@ -47,7 +47,7 @@ class Objective:
             logits: (B, classes) float32.
             embedding: (B, 512) float32.
             person: (B,) int64 on the CPU.
-            lesson: What a teacher says of some of them, if there is one.
+            taught: What a teacher says of some of them, if there is one.
         """
         recipe = self._recipe
         label = self._classes[person]
@@ -59,7 +59,7 @@ class Objective:
         if recipe.triplet:
             placed = functional.normalize(known) if recipe.unit_length else known
             parts["triplet"] = recipe.triplet * batch_hard_triplet(placed, label, recipe.margin)
-        if lesson is not None:
-            own = embedding[lesson.position]
-            parts["teacher"] = recipe.teacher * teacher_distance(own, lesson.target)
+        if taught is not None:
+            own = embedding[taught.position]
+            parts["teacher"] = recipe.teacher * teacher_distance(own, taught.target)
         return parts, (logits.argmax(dim=1) == label).float().mean()

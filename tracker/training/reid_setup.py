@@ -13,10 +13,10 @@ from tracker.datasets.pixels import common_size
 from tracker.models.locate import LocatedModel
 from tracker.reid.checkpoint import guess_variant, load_osnet
 from tracker.reid.osnet_config import KNOWN, VARIANTS
-from tracker.training.distributed import World
+from tracker.training.distributed import Processes
 from tracker.training.precision import choose_precision
 from tracker.training.reid_card import TrainedOn
-from tracker.training.reid_loader import decode_all, make_feed
+from tracker.training.reid_loader import decode_all, make_loader
 from tracker.training.reid_recipe import Recipe
 from tracker.training.reid_teacher import Teacher, Teachers
 from tracker.training.reid_trainer import ReidTrainer, Settings
@@ -61,7 +61,7 @@ class TrainingRequest:
     hours: float | None = None
 
 
-def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> ReidTrainer:
+def make_trainer(request: TrainingRequest, recipe: Recipe, processes: Processes) -> ReidTrainer:
     """List and decode the pictures, keep people back, and build the trainer.
 
     Raises:
@@ -69,7 +69,7 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         ConfigError: An option does not fit another or the data.
         WeightsError: The initial weights are unusable.
     """
-    _check(request, recipe, world)
+    _check(request, recipe, processes)
     parts = [
         training_pictures(source, split=request.split, everything=request.combine_all)
         for source in request.data
@@ -85,19 +85,19 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, world: World) -> Reid
         " and ".join(teacher.name for teacher in request.teachers), request.hours,
     )  # fmt: skip
     return ReidTrainer(
-        learned, make_feed(learned.pictures, request.size, world.device), recipe, settings,
-        precision=choose_precision(request.precision, world.device), world=world,
+        learned, make_loader(learned.pictures, request.size, processes.device), recipe, settings,
+        precision=choose_precision(request.precision, processes.device), processes=processes,
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
         source=torch.repeat_interleave(torch.tensor([len(part) for part in parts])),
         teachers=Teachers(
-            [Teacher(model, device=world.device) for model in request.teachers], learned,
+            [Teacher(model, device=processes.device) for model in request.teachers], learned,
             everybody=recipe.taught == "everybody",
         ),
     )  # fmt: skip
 
 
-def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
+def _check(request: TrainingRequest, recipe: Recipe, processes: Processes) -> None:
     if request.arch not in KNOWN:
         raise ConfigError(
             f"--arch '{request.arch}' is unknown.{suggestion(request.arch, KNOWN)} Known are: "
@@ -115,7 +115,7 @@ def _check(request: TrainingRequest, recipe: Recipe, world: World) -> None:
         raise ConfigError(
             f"--mix has {len(recipe.mix)} numbers for {len(request.data)} data sets; give one each"
         )
-    hand = max(recipe.images_per_person, 1) * world.size
+    hand = max(recipe.images_per_person, 1) * processes.size
     if recipe.batch_size % hand:
         raise ConfigError(
             f"--batch-size {recipe.batch_size} must be a multiple of {hand}: pictures per person "

@@ -14,7 +14,7 @@ from torch import Tensor
 from tracker.core.errors import ConfigError, TrainingError
 from tracker.core.stopping import StopRequest
 from tracker.datasets.pictures import PersonSet
-from tracker.training.distributed import World
+from tracker.training.distributed import Processes
 from tracker.training.precision import Precision
 from tracker.training.reid_augment import augment
 from tracker.training.reid_card import TrainedOn, preprocessing_facts, write_model
@@ -25,7 +25,7 @@ from tracker.training.reid_checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from tracker.training.reid_loader import Feed
+from tracker.training.reid_loader import PictureLoader
 from tracker.training.reid_log import History, Totals, TrainingLog
 from tracker.training.reid_network import (
     Average,
@@ -77,11 +77,11 @@ class ReidTrainer:
 
     Args:
         people: Pictures with people numbered from 0.
-        feed: Their pixels.
+        loader: Their pixels.
         recipe: What to do.
         settings: Everything else.
         precision: Kind of floats.
-        world: This process among others.
+        processes: This process among others.
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
         source: (N,) int64, the source of each picture, for recipes that mix sources.
@@ -89,25 +89,25 @@ class ReidTrainer:
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
-        self, people: PersonSet, feed: Feed, recipe: Recipe, settings: Settings, *,
-        precision: Precision, world: World, validation: Validation | None = None,
+        self, people: PersonSet, loader: PictureLoader, recipe: Recipe, settings: Settings, *,
+        precision: Precision, processes: Processes, validation: Validation | None = None,
         weights: dict[str, Tensor] | None = None, source: Tensor | None = None,
         teachers: Teachers | None = None,
     ) -> None:  # fmt: skip
         self._person, self._source = torch.from_numpy(people.person), source
-        self._feed, self._recipe, self._settings = feed, recipe, settings
-        self._precision, self._world, self._validation = precision, world, validation
+        self._loader, self._recipe, self._settings = loader, recipe, settings
+        self._precision, self._processes, self._validation = precision, processes, validation
         torch.manual_seed(settings.seed)
         self._teachers = teachers
         self._objective = Objective(recipe, self._person, taught=bool(teachers))
         self._osnet = make_network(settings.arch, self._objective.classes, weights).to(
-            world.device,
+            processes.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
-        self._model = world.wrap(Training(self._osnet), partly_frozen=recipe.frozen > 0)
+        self._model = processes.wrap(Training(self._osnet), partly_frozen=recipe.frozen > 0)
         self._optimizer = make_optimizer(self._osnet, recipe)
         self._average = Average(self._osnet, recipe.ema) if recipe.ema else None
-        self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision.scaled)
+        self._scaler = torch.amp.GradScaler(processes.device.type, enabled=precision.scaled)
         self._epoch = self._step = self._steps = 0
         self._history: History = []
         self._began = self._before = 0.0  # seconds: this sitting's start, and earlier sittings
@@ -132,7 +132,9 @@ class ReidTrainer:
         self._optimizer.load_state_dict(saved.optimizer)
         self._scaler.load_state_dict(saved.scaler)
         if self._average:
-            self._average.state = {k: v.to(self._world.device) for k, v in saved.average.items()}
+            self._average.state = {
+                k: v.to(self._processes.device) for k, v in saved.average.items()
+            }
         torch.set_rng_state(saved.random)
         self._epoch, self._step, self._steps = saved.epoch, saved.step, saved.steps
         self._history = saved.history
@@ -149,14 +151,14 @@ class ReidTrainer:
             KeyboardInterrupt: The user stopped it; the checkpoint is written.
             OutputError: A file cannot be written.
         """
-        log = TrainingLog(self._settings.out) if self._world.leads else None
+        log = TrainingLog(self._settings.out) if self._processes.leads else None
         with StopRequest() as stop:
             self._began = time.monotonic()
             while self._share(0) < 1:
                 size = self._size()
                 row = self._run_epoch(size, stop, watch)
                 self._epoch, self._step = self._epoch + 1, 0
-                if self._world.leads and log:
+                if self._processes.leads and log:
                     self._history.append(row | self._validate(size))
                     self._save()
                     log.write(self._history)
@@ -169,11 +171,11 @@ class ReidTrainer:
         self, size: tuple[int, int], stop: StopRequest, watch: Watch | None
     ) -> dict[str, float]:
         epoch, recipe = self._epoch, self._recipe
-        batches = self._world.share(self._batches(epoch), max(recipe.images_per_person, 1))
+        batches = self._processes.share(self._batches(epoch), max(recipe.images_per_person, 1))
         set_frozen(self._osnet, frozen=epoch < recipe.frozen)
         totals, began, count = Totals(), time.monotonic(), len(batches)
-        feed = self._feed.batches(batches[self._step :])
-        for positions, pixels in zip(batches[self._step :], feed, strict=True):
+        loader = self._loader.batches(batches[self._step :])
+        for positions, pixels in zip(batches[self._step :], loader, strict=True):
             rate = rate_at(recipe, self._share(self._step / count) * recipe.epochs)
             loss = self._run_step(positions, pixels, size, rate, totals)
             self._step, self._steps = self._step + 1, self._steps + 1
@@ -181,16 +183,16 @@ class ReidTrainer:
                 self._average.update(self._osnet, self._steps)
             if watch:
                 watch(epoch, self._step, count, loss)
-            if self._world.any(stop.made):
+            if self._processes.any(stop.made):
                 self._save()
                 raise KeyboardInterrupt
-            if self._settings.hours is not None and self._world.any(self._share(0) >= 1):
+            if self._settings.hours is not None and self._processes.any(self._share(0) >= 1):
                 break
         seconds = time.monotonic() - began
         return {
             "epoch": epoch + 1, "rate": self._optimizer.param_groups[0]["lr"], "height": size[0],
             "width": size[1], **totals.row(), "seconds": seconds,
-            "images_per_s": totals.pictures * self._world.size / seconds,
+            "images_per_s": totals.pictures * self._processes.size / seconds,
         }  # fmt: skip
 
     def _share(self, of_epoch: float) -> float:
@@ -208,14 +210,14 @@ class ReidTrainer:
     def _run_step(
         self, positions: Tensor, pixels: Tensor, size: tuple[int, int], rate: float, totals: Totals
     ) -> float:
-        device = self._world.device
-        chance = self._chance(self._epoch, self._step, self._world.rank)
+        device = self._processes.device
+        chance = self._chance(self._epoch, self._step, self._processes.rank)
         images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
         person = self._person[positions]
-        lesson = self._teachers(images, person) if self._teachers else None
+        taught = self._teachers(images, person) if self._teachers else None
         with self._precision.autocast(device):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
-        parts, right = self._objective(logits, embedding, person, lesson)
+        parts, right = self._objective(logits, embedding, person, taught)
         loss = torch.stack(list(parts.values())).sum()
         self._learn(loss, rate)
         values = torch.stack([loss, *parts.values(), 100 * right]).tolist()  # waits for a GPU, once
@@ -259,7 +261,7 @@ class ReidTrainer:
         due = self._epoch % self._settings.validate_every == 0
         if self._validation is None or not (due or self._share(0) >= 1):
             return {}
-        scores = self._validation.score(self._weights(), size, self._world.device)
+        scores = self._validation.score(self._weights(), size, self._processes.device)
         logger.info("epoch %d: %s", self._epoch, scores)
         return {"val_rank-1": scores["rank-1"], "val_mAP": scores["mAP"]}
 
@@ -268,7 +270,7 @@ class ReidTrainer:
         return without_classifier(state)
 
     def _save(self) -> None:
-        if not self._world.leads:
+        if not self._processes.leads:
             return
         checkpoint = Checkpoint(
             self._epoch, self._step, self._steps, self._osnet.state_dict(),

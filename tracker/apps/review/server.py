@@ -58,12 +58,12 @@ class Change(Record):
 class Review:
     """Answers the page's requests."""
 
-    def __init__(self, desk: ReviewSession, material: Material) -> None:
-        self._desk = desk
+    def __init__(self, session: ReviewSession, material: Material) -> None:
+        self._session = session
         self._material = material
-        self._cameras = {c.name: c for c in desk.content.cameras}
+        self._cameras = {c.name: c for c in session.content.cameras}
         self._names = list(self._cameras)
-        self._before = _people(desk.original)
+        self._before = _people(session.original)
         self._players: dict[str, CameraPlayer] = {}
         self._lock = Lock()
         self.page()  # what is missing or wrong shall be told before anybody comes
@@ -74,12 +74,14 @@ class Review:
 
     def facts(self) -> dict[str, Any]:
         """Return what the page shows, with what only the review knows."""
-        material, desk = self._material, self._desk
-        facts = facts_of(desk.content, material.title, material.kept.shots, material.kept.posters)
+        material, session = self._material, self._session
+        facts = facts_of(
+            session.content, material.title, material.kept.shots, material.kept.posters
+        )
         return facts | {
-            "revision": desk.revision,
-            "corrections": to_builtins(desk.corrections),
-            "file": desk.saved_in.name,
+            "revision": session.revision,
+            "corrections": to_builtins(session.corrections),
+            "file": session.saved_in.name,
             "videos": [name in material.footage for name in self._names],
         }
 
@@ -96,9 +98,9 @@ class Review:
         try:
             asked = parse_record(body, Change, "what was sent", "request")
             if undo:
-                self._desk.undo(asked.revision)
+                self._session.undo(asked.revision)
             else:
-                self._desk.correct(asked.corrections, asked.revision)
+                self._session.correct(asked.corrections, asked.revision)
         except OutdatedError as error:
             return JSONResponse({"error": str(error), "facts": self.facts()}, _CONFLICT)
         except (ConfigError, SourceError) as error:
@@ -140,7 +142,7 @@ class Review:
             return _nothing()
         chosen = request.query_params.get("person", "")
         data = player.picture(
-            words["frame"], _people(self._desk.content), self._before,
+            words["frame"], _people(self._session.content), self._before,
             int(chosen) if chosen.isdecimal() else None,
         )  # fmt: skip
         return Response(data, media_type="image/jpeg") if data else _nothing()
@@ -153,7 +155,7 @@ class Review:
             if name not in self._players:
                 if name not in self._material.footage:
                     raise SourceError("there is no video of this camera")
-                footage, content = self._material.footage[name], self._desk.content
+                footage, content = self._material.footage[name], self._session.content
                 self._players[name] = CameraPlayer(footage, self._cameras[name], content)
             return self._players[name]
 
