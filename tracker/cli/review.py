@@ -62,16 +62,16 @@ def review(
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
-    desk = ReviewSession(tracks, who or getpass.getuser())
-    footage = _footage(video or [], desk.content, tracks)
-    kept = find_kept(tracks, desk.content)
+    session = ReviewSession(tracks, who or getpass.getuser())
+    footage = _footage(video or [], session.content, tracks)
+    kept = find_kept(tracks, session.content)
     material = Material(title_of(tracks), tracks.parent, kept, footage)
-    shown, token = Review(desk, material), new_token()
+    shown, token = Review(session, material), new_token()
     with _listen(port) as listening:
         number = listening.getsockname()[1]
         guard = guarded(shown, token, number)
         _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
-    typer.echo(f"ended; corrections: {len(desk.corrections)}, in {desk.saved_in}", err=True)
+    typer.echo(f"ended; corrections: {len(session.corrections)}, in {session.saved_in}", err=True)
 
 
 def _listen(port: int) -> socket.socket:

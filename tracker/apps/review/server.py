@@ -45,12 +45,12 @@ class Material:
 class Review:
     """Answers the page's requests."""
 
-    def __init__(self, desk: ReviewSession, material: Material) -> None:
-        self._desk = desk
+    def __init__(self, session: ReviewSession, material: Material) -> None:
+        self._session = session
         self._material = material
-        self._cameras = {c["name"]: c for c in desk.content["cameras"]}
+        self._cameras = {c["name"]: c for c in session.content["cameras"]}
         self._names = list(self._cameras)
-        self._before = _people(desk.original)
+        self._before = _people(session.original)
         self._players: dict[str, CameraPlayer] = {}
         self._lock = Lock()
         self.page()  # what is missing or wrong shall be told before anybody comes
@@ -61,12 +61,14 @@ class Review:
 
     def facts(self) -> dict[str, Any]:
         """Return what the page shows, with what only the review knows."""
-        material, desk = self._material, self._desk
-        facts = facts_of(desk.content, material.title, material.kept.shots, material.kept.posters)
+        material, session = self._material, self._session
+        facts = facts_of(
+            session.content, material.title, material.kept.shots, material.kept.posters
+        )
         return facts | {
-            "revision": desk.revision,
-            "corrections": desk.corrections,
-            "file": desk.saved_in.name,
+            "revision": session.revision,
+            "corrections": session.corrections,
+            "file": session.saved_in.name,
             "videos": [name in material.footage for name in self._names],
         }
 
@@ -83,9 +85,9 @@ class Review:
         try:
             revision = said["revision"]
             if undo:
-                self._desk.undo(revision)
+                self._session.undo(revision)
             else:
-                self._desk.correct(list(said["corrections"]), revision)
+                self._session.correct(list(said["corrections"]), revision)
         except OutdatedError as error:
             return JSONResponse({"error": str(error), "facts": self.facts()}, _CONFLICT)
         except (ConfigError, SourceError) as error:
@@ -129,7 +131,7 @@ class Review:
             return _nothing()
         chosen = request.query_params.get("person", "")
         data = player.picture(
-            words["frame"], _people(self._desk.content), self._before,
+            words["frame"], _people(self._session.content), self._before,
             int(chosen) if chosen.isdecimal() else None,
         )  # fmt: skip
         return Response(data, media_type="image/jpeg") if data else _nothing()
@@ -142,7 +144,7 @@ class Review:
             if name not in self._players:
                 if name not in self._material.footage:
                     raise SourceError("there is no video of this camera")
-                footage, content = self._material.footage[name], self._desk.content
+                footage, content = self._material.footage[name], self._session.content
                 self._players[name] = CameraPlayer(footage, self._cameras[name], content)
             return self._players[name]
 
