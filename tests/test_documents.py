@@ -78,9 +78,10 @@ def test_the_report_shows_the_section_that_was_added(folder: Path) -> None:
 
 
 DOCUMENTS = sorted(
-    path
-    for path in ROOT.rglob("*.md")
-    if not any(p.startswith(".") for p in path.relative_to(ROOT).parts)
+    [
+        *ROOT.glob("*.md"),
+        *(p for d in ("benchmarks", "docs", "samples") for p in (ROOT / d).rglob("*.md")),
+    ]
 )
 
 
