@@ -10,13 +10,14 @@ MODULE ?= tracker/tracking/interpolation.py
 TESTS ?= tests/test_fill.py
 MUTANTS := build/mutants
 
-.PHONY: help setup demo test check format mutants bench bench-accuracy clean
+.PHONY: help setup demo test check format schemas mutants bench bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types and tests: what CI runs"
 	@echo "make format  put the code into shape"
+	@echo "make schemas write docs/schemas anew, after a change of what a file says"
 	@echo "make mutants break MODULE=tracker/….py in one place at a time and run TESTS=\"tests/….py …\";"
 	@echo "             lists the breaks that no test notices"
 	@echo "make bench   speed of the pipeline and its parts; BENCH=memory, BENCH=peers for one"
@@ -46,6 +47,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+schemas: $(READY)
+	$(BIN)/python -m tracker.results.schemas docs/schemas
 
 # mutmut works on a copy, so that an interrupted run leaves nothing broken.
 mutants: $(READY)

@@ -20,6 +20,9 @@ from tracker import (
     Result,
     Step,
     Tracker,
+    evaluate,
+    load,
+    report,
     track,
 )
 from tracker.core.types import Image
@@ -257,3 +260,17 @@ def test_a_tracker_refuses_what_cannot_be_a_next_frame() -> None:
         own.update(image, [[1, 2, 3]], camera="door", time_s=3.0)
     with pytest.raises(ValueError, match="score must have shape"):
         own.update(image, [[1, 2, 3, 4]], [0.5, 0.5], camera="door", time_s=4.0)
+
+
+def test_a_result_is_read_again_scored_and_shown(result: Result, tmp_path: Path) -> None:
+    again = load(result.save(tmp_path))
+    assert again.to_pandas()["global_id"].tolist() == result.to_pandas()["global_id"].tolist()
+    truth = {name: SAMPLES / f"{name}.gt.txt" for name in CAMERAS}
+    rows = evaluate(again, truth)
+    assert rows.keys() >= {"cam1", "cam2", "JOINT"}
+    assert rows == evaluate(result, truth)
+    assert evaluate(again, {"cam1": truth["cam1"]})["cam1"]["MOTA"] > 0
+    page = report(again, tmp_path / "page.html", title="two doors")
+    assert "two doors" in page.read_text(encoding="utf-8")
+    with pytest.raises(ReidTrackError, match="exists"):
+        report(again, page)

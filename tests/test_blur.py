@@ -5,6 +5,7 @@ clips' truth, but for one test with the package's own detector; the ReID network
 only looks at colours.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from tracker.core.types import FloatArray, Frame, Image
 from tracker.rendering.anonymizer import HOLD_S, LiveAnonymizer, RecordedAnonymizer
 from tracker.rendering.blur import BlurRule, hidden_regions, pixelate
 from tracker.results.result import PersonBox
-from tracker.results.saved_tracks import read_saved
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = {"cam1": SAMPLES / "cam1.mp4", "cam2": SAMPLES / "cam2.mp4"}
@@ -136,7 +136,7 @@ def test_heads_are_gone_and_legs_are_there(runs, truth) -> None:
 
 def test_only_those_who_are_named_stay(runs, truth) -> None:
     """1 and 4 are ids of the run; whom they follow is told by overlap."""
-    content = read_saved(runs["none"] / "tracks.json")
+    content = json.loads((runs["none"] / "tracks.json").read_text())
     found = all_likeness(runs["except:1,4"], truth)
     spared: dict[int, list[float]] = {1: [], 4: []}
     boxes = {(t["camera"], b["frame"]): [] for t in content["tracks"] for b in t["boxes"]}
@@ -162,7 +162,7 @@ def test_only_those_who_are_named_stay(runs, truth) -> None:
 
 def test_what_is_no_person_stays_as_it_is(runs) -> None:
     """Farther from all boxes than margins, tags, trails and the moment before and after reach."""
-    content = read_saved(runs["none"] / "tracks.json")
+    content = json.loads((runs["none"] / "tracks.json").read_text())
     for camera in CAMERAS:
         both = zip(
             pictures(runs["none"] / f"{camera}.mp4"), pictures(runs["people"] / f"{camera}.mp4"),

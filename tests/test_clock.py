@@ -12,7 +12,7 @@ from tests.media import reid_track, write_boxes, write_video
 from tracker.core.config import LinkConfig, Travel
 from tracker.core.errors import ConfigError, SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 from tracker.runtime.stages import arrivals
 from tracker.video.camera_config import load_camera_config
 from tracker.video.cameras import CameraSpec

@@ -3,7 +3,6 @@
 import json
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
@@ -14,15 +13,18 @@ from tests.media import names_in, reid_track
 from tests.parts import visit
 from tracker.core.config import LinkConfig
 from tracker.core.errors import ConfigError
-from tracker.core.types import CameraInfo, Visit
+from tracker.core.types import CameraInfo, Visit, VisitKey
 from tracker.corrections.apply import corrected
-from tracker.corrections.records import Merge, Split, read_corrections
 from tracker.identity.offline import link
+from tracker.results.corrections_file import Correction, Split, read_corrections
+from tracker.results.record import VisitRef, to_json
 from tracker.results.result import ModelUse, Result
-from tracker.results.saved_tracks import link_end, people_of, read_saved
-from tracker.results.tracks_json import load_schema, write_tracks_json
+from tracker.results.schemas import load_schema
+from tracker.results.tracks_file import TracksFile, read_tracks
+from tracker.results.tracks_json import write_tracks_json
 
 CAMERAS = ("cam1", "cam2", "cam3")
+ENDS = ("first", "second")
 SCHEMA = jsonschema.Draft202012Validator(load_schema())
 VISITS = [  # 1: cam1/1, cam2/1, cam1/4; 2: cam1/2, cam2/3; 3: cam2/2; 4: cam1/3 and cam3/1
     visit("cam1", 1, (0, 3), 1),
@@ -50,8 +52,8 @@ def tracks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return write(tmp_path / "tracks.json", VISITS)
 
 
-def visits_of(content: dict[str, Any]) -> dict[int, list[str]]:
-    return {number: [str(v) for v in visits] for number, visits in people_of(content).items()}
+def visits_of(content: TracksFile) -> dict[int, list[str]]:
+    return {number: [str(v) for v in visits] for number, visits in content.visits().items()}
 
 
 def test_the_table_names_visits_ways_and_the_weakest_link(tracks: Path, capsys) -> None:
@@ -72,7 +74,7 @@ def test_the_table_names_visits_ways_and_the_weakest_link(tracks: Path, capsys) 
 def test_one_person_as_json(tracks: Path, capsys) -> None:
     assert reid_track("identities", tracks, "--person", 2, "--json") == 0
     told = json.loads(capsys.readouterr().out)
-    content = read_saved(tracks)
+    content = json.loads(tracks.read_text())
     assert told["identities"] == [p for p in content["identities"] if p["global_id"] == 2]
     assert told["links"] == [x for x in content["links"] if x["global_id"] == 2]
     assert len(told["links"]) == 1
@@ -94,9 +96,9 @@ def test_merge_and_split_write_a_whole_new_file(tracks: Path, capsys) -> None:
     assert reid_track("identities", tracks, "--split", "1:cam1/4", "--merge", "5,3,4",
                       "--out", "new.json") == 0  # fmt: skip
     assert capsys.readouterr().err == "wrote new.json\n"
-    content = read_saved(Path("new.json"))
+    content = json.loads(Path("new.json").read_text())
     SCHEMA.validate(content)
-    assert visits_of(content) == {
+    assert visits_of(read_tracks(Path("new.json"))) == {
         1: ["cam1/1", "cam2/1"], 2: ["cam1/2", "cam2/3"],
         3: ["cam2/2", "cam1/3", "cam3/1", "cam1/4"],
     }  # fmt: skip
@@ -105,8 +107,8 @@ def test_merge_and_split_write_a_whole_new_file(tracks: Path, capsys) -> None:
                    "new_global_id": 5}},
         {"merge": [5, 3, 4]},
     ]  # fmt: skip
-    said = [(link_end(x, "first"), link_end(x, "second")) for x in content["links"] if "by" in x]
-    assert said == [(("cam2", 2), ("cam1", 3)), (("cam3", 1), ("cam1", 4))]
+    said = [tuple(x[end].values()) for x in content["links"] if "by" in x for end in ENDS]
+    assert said == [("cam2", 2), ("cam1", 3), ("cam3", 1), ("cam1", 4)]
     assert tracks.read_bytes() == before
 
 
@@ -121,7 +123,7 @@ def test_an_uncorrected_part_stays_word_for_word(tracks: Path) -> None:
 def test_recorded_corrections_can_be_repeated_and_go_on(tracks: Path) -> None:
     assert reid_track("identities", tracks, "--split", "1:cam1/4", "--out", "a.json") == 0
     assert reid_track("identities", "a.json", "--merge", "2,5", "--out", "b.json") == 0
-    assert len(read_saved(Path("b.json"))["corrections"]) == 2
+    assert len(read_tracks(Path("b.json")).corrections) == 2
 
     assert reid_track("identities", tracks, "--corrections", "b.json", "--out", "c.json") == 0
     assert Path("c.json").read_bytes() == Path("b.json").read_bytes()
@@ -136,9 +138,9 @@ def test_recorded_corrections_can_be_repeated_and_go_on(tracks: Path) -> None:
 
 
 def test_a_merged_id_is_never_given_to_somebody_else(tracks: Path) -> None:
-    content = corrected(read_saved(tracks), [Merge((3, 4))])
-    again = corrected(content, [Split(1, (("cam1", 4),))])
-    assert sorted(people_of(again)) == [1, 2, 3, 5]
+    content = corrected(read_tracks(tracks), [merge(3, 4)])
+    again = corrected(content, [split(1, ("cam1", 4))])
+    assert sorted(again.visits()) == [1, 2, 3, 5]
 
 
 NEW = ["--out", "new.json"]
@@ -179,7 +181,11 @@ WRONG = [
     pytest.param(
         ["--corrections", "tracks.json", *NEW], "no list of corrections", id="none on record"
     ),
-    pytest.param(["--corrections", "list.json", *NEW], "correction 2", id="unknown correction"),
+    pytest.param(
+        ["--corrections", "list.json", *NEW],
+        "unknown field `join`, at $[1]",
+        id="unknown correction",
+    ),
 ]
 
 
@@ -206,11 +212,10 @@ def test_a_wrong_correction_is_one_line_and_writes_nothing(
     [
         ("no json", "cannot be read"),
         ("[]", "is no tracks.json"),
-        ('{"schema": "reid-track/1"}', "not whole"),
-        ('{"schema": "reid-track/1", "identities": [{"global_id": 1, "tracks": [{"camera": "a", '
-         '"track_id": 1, "enter_s": 0, "leave_s": 1}]}], "links": [], "tracks": []}', "not whole"),
+        ('{"schema": "reid-track/2"}', "its schema is not 'reid-track/1'"),
+        ('{"schema": "reid-track/1"}', "missing required field `generator`, at $"),
     ],
-)  # fmt: skip
+)
 def test_a_file_that_is_no_result(tracks: Path, capsys, text: str, told: str) -> None:
     tracks.write_text(text)
     assert reid_track("identities", tracks) == 1
@@ -229,34 +234,40 @@ def results(draw: st.DrawFn) -> list[Visit]:
     return visits
 
 
-def draw_correction(content: dict[str, Any], data: st.DataObject) -> Merge | Split:
+def merge(*ids: int) -> Correction:
+    return Correction(merge=ids)
+
+
+def split(person: int, *keys: VisitKey) -> Correction:
+    return Correction(split=Split(person, tuple(VisitRef(*key) for key in keys)))
+
+
+def draw_correction(content: TracksFile, data: st.DataObject) -> Correction:
     """Any merge or split of people who are there, allowed or not."""
-    people = people_of(content)
+    people = content.visits()
     if len(people) > 1 and data.draw(st.booleans()):
-        ids = data.draw(st.lists(st.sampled_from(sorted(people)), min_size=2, max_size=3))
-        return Merge(tuple(ids))
+        return merge(*data.draw(st.lists(st.sampled_from(sorted(people)), min_size=2, max_size=3)))
     person = data.draw(st.sampled_from(sorted(people)))
     keys = [v.key for v in people[person]]
-    return Split(person, tuple(data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3))))
+    return split(person, *data.draw(st.lists(st.sampled_from(keys), min_size=1, max_size=3)))
 
 
-def assert_rules(content: dict[str, Any], visits: list[Visit]) -> None:
-    SCHEMA.validate(content)
-    people = people_of(content)
+def assert_rules(content: TracksFile, visits: list[Visit]) -> None:
+    SCHEMA.validate(json.loads(to_json(content)))
+    people = content.visits()
     person_of = {v.key: number for number, own in people.items() for v in own}
     assert sorted(v.key for own in people.values() for v in own) == sorted(v.key for v in visits)
-    assert {(t["camera"], t["track_id"]): t["global_id"] for t in content["tracks"]} == person_of
+    assert {t.key: t.global_id for t in content.tracks} == person_of
     known = {v.key: v for v in visits}
     for own in people.values():
         for a, b in combinations((known[v.key] for v in own), 2):
             assert a.camera != b.camera or a.end_s < b.start_s or b.end_s < a.start_s
-    assert [p["global_id"] for p in content["identities"]] == sorted(people)
-    for reason in content["links"]:
-        owner = person_of[link_end(reason, "second")]
-        assert reason["global_id"] == owner == person_of[link_end(reason, "first")]
-        rival = reason["runner_up"]
-        assert rival is None or person_of[link_end(reason, "runner_up")] != owner
-    explained = [link_end(reason, "second") for reason in content["links"]]
+    assert [p.global_id for p in content.identities] == sorted(people)
+    for reason in content.links:
+        owner = person_of[reason.second.key]
+        assert reason.global_id == owner == person_of[reason.first.key]
+        assert reason.runner_up is None or person_of[reason.runner_up.key] != owner
+    explained = [reason.second.key for reason in content.links]
     assert len(explained) == len(set(explained))
 
 
@@ -265,8 +276,8 @@ def assert_rules(content: dict[str, Any], visits: list[Visit]) -> None:
 def test_any_corrections_keep_the_rules(
     tmp_path_factory: pytest.TempPathFactory, visits: list[Visit], data: st.DataObject
 ) -> None:
-    original = read_saved(write(tmp_path_factory.mktemp("any") / "t.json", visits))
-    untouched = json.dumps(original)
+    original = read_tracks(write(tmp_path_factory.mktemp("any") / "t.json", visits))
+    untouched = to_json(original)
     content, made = original, []
     for _ in range(data.draw(st.integers(0, 6))):
         correction = draw_correction(content, data)
@@ -276,8 +287,8 @@ def test_any_corrections_keep_the_rules(
             continue
         made.append(correction)
         assert_rules(content, visits)
-    assert json.dumps(original) == untouched
+    assert to_json(original) == untouched
     assert corrected(original, made) == content
     replay = tmp_path_factory.mktemp("replay") / "list.json"
-    replay.write_text(json.dumps(content.get("corrections", [])))
+    replay.write_bytes(to_json(content.corrections))
     assert corrected(original, read_corrections(replay)) == content

@@ -10,10 +10,11 @@ import pytest
 from tests.media import read_video, reid_track
 from tests.test_samples import BOTH, CAMERAS, SAMPLES, people_followed
 from tracker.core import boxes
-from tracker.evaluation.box_table import read_mot, read_tracks_json
+from tracker.evaluation.box_table import read_mot, table_of
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.registry import ModelCard, manifest, packaged_weights
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
+from tracker.results.tracks_file import read_tracks
 
 LEAST_FOUND, MOST_FALSE = 0.9, 0.1  # shares of the truth's and of the found boxes, at IoU 0.5
 LARGEST_WEIGHTS = 8_000_000  # bytes
@@ -59,7 +60,7 @@ def test_auto_is_the_best_official_one_or_else_ours(
 @pytest.mark.parametrize("camera", CAMERAS)
 def test_nine_of_ten_people_are_found_and_few_others(demo: Path, camera: str) -> None:
     truth = read_mot(SAMPLES / f"{camera}.gt.txt", truth=True)
-    found = read_tracks_json(demo / "tracks.json", person=False, camera=camera)
+    found = table_of(read_tracks(demo / "tracks.json"), person=False, camera=camera)
     right = 0
     for frame in np.unique(truth.frame):
         overlap = boxes.iou(truth[truth.frame == frame].xyxy, found[found.frame == frame].xyxy)

@@ -12,7 +12,7 @@ from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.types import CameraInfo, Frame
 from tracker.detection.replay import ReplayDetector
 from tracker.results.result import ModelUse, Result
-from tracker.results.tracks_json import track_entry
+from tracker.results.tracks_json import track_record
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming, plan_outputs, plan_streaming
 from tracker.runtime.run import RunSettings, run
@@ -58,12 +58,12 @@ def follow(folder: Path, *, live: bool) -> Result:
 def test_a_long_visit_comes_whole_out_of_the_journal(tmp_path: Path):
     live, recorded = follow(tmp_path, live=True), follow(tmp_path, live=False)
 
-    told = [track_entry(t, 1, None) for t in live.visits()]
-    expected = [track_entry(t, 1, None) for t in recorded.visits()]
-    assert [(t["first_frame"], t["last_frame"]) for t in told] == [(0, FRAMES - 1)] * 2
+    told = [track_record(t, 1, None) for t in live.visits()]
+    expected = [track_record(t, 1, None) for t in recorded.visits()]
+    assert [(t.first_frame, t.last_frame) for t in told] == [(0, FRAMES - 1)] * 2
     for one, other in zip(told, expected, strict=True):
-        assert [b["frame"] for b in one["boxes"]] == [b["frame"] for b in other["boxes"]]
-        corners = [np.array([b["xyxy"] for b in t["boxes"]]) for t in (one, other)]
+        assert [b.frame for b in one.boxes] == [b.frame for b in other.boxes]
+        corners = [np.array([b.xyxy for b in t.boxes]) for t in (one, other)]
         assert np.abs(corners[0] - corners[1]).max() < 0.1
     lines = (tmp_path / "True.journal.jsonl").read_text(encoding="utf-8").splitlines()
     assert len([line for line in lines if '"type": "track"' in line]) > 10  # in parts

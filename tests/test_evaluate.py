@@ -1,10 +1,12 @@
 """Scores: known toy cases, the MOTChallenge preprocessing, and the two questions."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.crowd import crowd
 from tracker.cli import main
 from tracker.core.errors import ConfigError, SourceError
 from tracker.evaluation.box_table import (
@@ -12,9 +14,10 @@ from tracker.evaluation.box_table import (
     join_people,
     read_mot,
     read_people,
-    read_tracks_json,
+    table_of,
 )
 from tracker.evaluation.tracks import score, score_all, score_cameras, with_true_ids
+from tracker.results.tracks_file import read_tracks
 
 
 def table(rows: list[tuple[int, int, float]], ignored: tuple[int, ...] = ()) -> BoxTable:
@@ -101,18 +104,19 @@ def test_files_that_are_no_truth(content: str, tmp_path: Path) -> None:
 
 def test_a_tracks_json_gives_either_id(tmp_path: Path) -> None:
     path = tmp_path / "tracks.json"
-    path.write_text(
-        '{"schema": "reid-track/1", "cameras": [{"name": "a"}, {"name": "b"}], "tracks": ['
-        '{"camera": "a", "track_id": 1, "global_id": 5, '
-        '"boxes": [{"frame": 0, "xyxy": [0, 0, 10, 20]}]}]}'
-    )
-    assert read_tracks_json(path, person=True, camera="a").identity.tolist() == [5]
-    assert read_tracks_json(path, person=False, camera="a").frame.tolist() == [1]
-    with pytest.raises(ConfigError, match=r"no camera 'c'.*a, b"):
-        read_tracks_json(path, person=False, camera="c")
+    content = crowd(3, 2)
+    path.write_text(json.dumps(content))
+    tracks = [t for t in content["tracks"] if t["camera"] == "cam02"]
+    for person, name in ((True, "global_id"), (False, "track_id")):
+        found = table_of(read_tracks(path), person=person, camera="cam02")
+        assert found.identity.tolist() == [t[name] for t in tracks for _ in t["boxes"]]
+    assert found.frame.tolist() == [b["frame"] + 1 for t in tracks for b in t["boxes"]]
+    assert found.xyxy.tolist() == [b["xyxy"] for t in tracks for b in t["boxes"]]
+    with pytest.raises(ConfigError, match=r"no camera 'c'.*cam01, cam02"):
+        table_of(read_tracks(path), person=False, camera="c")
     path.write_text('{"tracks": []}')
     with pytest.raises(SourceError, match=r"no tracks\.json"):
-        read_tracks_json(path, person=False, camera="a")
+        table_of(read_tracks(path), person=False, camera="cam01")
 
 
 def test_sequences_are_combined_by_their_counts() -> None:
@@ -160,10 +164,10 @@ def test_the_command_prints_scores(tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_a_folder_in_place_of_its_tracks_json_is_told(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"it is a folder$"):
-        read_tracks_json(tmp_path, person=True, camera="a")
+        table_of(read_tracks(tmp_path), person=True, camera="a")
     (tmp_path / "tracks.json").write_text("{}")
     with pytest.raises(SourceError, match=r"it is a folder; give .*tracks.json"):
-        read_tracks_json(tmp_path, person=True, camera="a")
+        table_of(read_tracks(tmp_path), person=True, camera="a")
     (tmp_path / "picture").write_bytes(b"\xff\xd8\xff")
-    with pytest.raises(SourceError, match="it is no text"):
-        read_tracks_json(tmp_path / "picture", person=True, camera="a")
+    with pytest.raises(SourceError, match="malformed: invalid character"):
+        table_of(read_tracks(tmp_path / "picture"), person=True, camera="a")

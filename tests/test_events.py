@@ -4,32 +4,38 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pytest
+from msgspec import to_builtins
 
 from tests.media import names_in, picture, read_video, reid_track, write_boxes, write_pictures
 from tests.parts import look, visit
 from tests.streams import HttpCamera, when_told
 from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.types import CameraInfo, Link, Merge, TrackBox, Visit
-from tracker.identity.events import Event
 from tracker.identity.online import OnlineIdentities
-from tracker.results.events import EVENTS_SCHEMA, event_entry
-from tracker.results.journal import JOURNAL_SCHEMA, open_journal, read_journal
-from tracker.results.tracks_json import load_schema
+from tracker.results.events import EventWriter
+from tracker.results.events_file import Appeared, Event, Left, Merged, Moved
+from tracker.results.journal import open_journal, read_journal
+from tracker.results.schemas import load_schema
 from tracker.runtime.online_identities import OnlineTracks
 from tracker.tracking.deepsort import DeepSort
 from tracker.video.segments import Recording
 
 EVENTS = [
-    Event("appeared", 1.25, "door", 3, 7),
-    Event("left", 4.0, "door", 3, 7, enter_s=1.25),
-    Event("moved", 9.5, "yard", 1, 7, 0.93, from_camera="door", travel_s=5.5),
-    Event("merged", 10.0, "yard", 1, 9, 0.71, into=7),
+    Appeared(1.25, None, "door", 3, 7, None),
+    Left(4.0, None, "door", 3, 7, 1.25),
+    Moved(9.5, None, "yard", 1, 7, 0.93, "door", 5.5),
+    Merged(10.0, None, "yard", 1, 9, 0.71, 7),
 ]
+
+
+def kind(event: Event) -> str:
+    return type(event).__name__.lower()
 
 
 def lines_of(path: Path) -> list[dict]:
@@ -42,25 +48,25 @@ def all_valid(entries: list[dict], schema: str) -> list[dict]:
     return entries
 
 
-@pytest.mark.parametrize("event", EVENTS, ids=lambda e: e.kind)
+@pytest.mark.parametrize("event", EVENTS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("live", [False, True], ids=["recording", "live"])
 def test_every_event_fits_the_schema(event: Event, live: bool):
     wall = (lambda _: "2026-01-05T10:00:00.250Z") if live else None
-    entry = event_entry(event, wall)
-
-    all_valid([entry], EVENTS_SCHEMA)
-    assert (entry["event"], entry["global_id"]) == (event.kind, event.global_id)
+    out = StringIO()
+    EventWriter(out, "text", wall).write(event)
+    [entry] = all_valid([json.loads(line) for line in out.getvalue().splitlines()], "events")
+    assert (entry["event"], entry["global_id"]) == (kind(event), event.global_id)
     assert (entry["clock"] is None) is not live
 
 
 def test_the_schema_refuses_an_event_with_the_parts_of_another():
-    entry = event_entry(EVENTS[0], None) | {"into": 3}
+    entry = to_builtins(EVENTS[0]) | {"into": 3}
     with pytest.raises(jsonschema.ValidationError):
-        all_valid([entry], EVENTS_SCHEMA)
-    entry = event_entry(EVENTS[2], None)
+        all_valid([entry], "events")
+    entry = to_builtins(EVENTS[2])
     del entry["from"]
     with pytest.raises(jsonschema.ValidationError):
-        all_valid([entry], EVENTS_SCHEMA)
+        all_valid([entry], "events")
 
 
 class FakeTracker(DeepSort):
@@ -111,7 +117,7 @@ def test_a_person_appears_leaves_and_moves():
     yard.see(7.4, visit("yard", 1, (7, 7.4), person=1))
     yard.see(8.4, visit("yard", 1, (7, 8.4), person=1))
 
-    assert [(e.kind, e.camera, e.global_id) for e in told] == [
+    assert [(kind(e), e.camera, e.global_id) for e in told] == [
         ("appeared", "door", 1), ("left", "door", 1), ("appeared", "yard", 1), ("moved", "yard", 1),
     ]  # fmt: skip
     left, moved = told[1], told[3]
@@ -130,7 +136,7 @@ def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_
     door.see(3.0, visit("door", 1, (0, 3), person=1))
     yard.see(4.4, visit("yard", 1, (4, 4.4), person=1))
 
-    assert (told[-1].kind, told[-1].travel_s) == ("moved", 1.0)
+    assert (kind(told[-1]), told[-1].travel_s) == ("moved", 1.0)
 
 
 def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
@@ -147,7 +153,7 @@ def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
     door.tracker.going = []
     people.update(door, 8.4, [])  # a look waits for all cameras
 
-    assert [(e.kind, e.global_id) for e in told[2:]] == [
+    assert [(kind(e), e.global_id) for e in told[2:]] == [
         ("appeared", 2),
         ("merged", 2),
         ("moved", 1),
@@ -164,7 +170,7 @@ def test_events_of_a_recording_are_written_one_a_line(tmp_path: Path, monkeypatc
 
     code = reid_track(*words, "--max-age", 0.5, "--events", "-", "-q")
 
-    told = all_valid([json.loads(x) for x in capsys.readouterr().out.splitlines()], EVENTS_SCHEMA)
+    told = all_valid([json.loads(x) for x in capsys.readouterr().out.splitlines()], "events")
     assert code == 0
     assert sorted((e["event"], e["track_id"]) for e in told) == [
         ("appeared", 1), ("appeared", 2), ("left", 1), ("left", 2),
@@ -243,7 +249,7 @@ def test_a_journal_gives_back_what_was_written(tmp_path: Path):
     assert found.links == [link]
     assert found.merges == [Merge(8.0, 2, 1)]
     written = (tmp_path / "j").read_text(encoding="utf-8").splitlines()[:-1]
-    all_valid([json.loads(line) for line in written], JOURNAL_SCHEMA)
+    all_valid([json.loads(line) for line in written], "journal")
 
 
 def test_of_each_person_the_latest_visits_are_remembered_and_the_oldest_people_are_forgotten():
@@ -317,10 +323,10 @@ def test_a_live_run_writes_segments_events_and_a_journal_while_it_goes_on(
 
     assert code == 1  # the camera is gone
     assert meanwhile["frames"] > 10
-    told = all_valid(meanwhile["events"], EVENTS_SCHEMA)
+    told = all_valid(meanwhile["events"], "events")
     assert {e["event"] for e in told} == {"appeared", "left"}
     assert all(e["clock"].endswith("Z") for e in told)
-    kept = all_valid(meanwhile["journal"], JOURNAL_SCHEMA)
+    kept = all_valid(meanwhile["journal"], "journal")
     assert [line["type"] for line in kept][:2] == ["journal", "track"]
     result = json.loads((tmp_path / "new/tracks.json").read_text(encoding="utf-8"))
     jsonschema.validate(result, load_schema())

@@ -22,8 +22,7 @@ import trackeval
 from pycocotools.coco import COCO
 
 from tests.media import names_in, reid_track
-from tracker.results.saved_tracks import read_saved
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = ("cam1", "cam2")
@@ -65,7 +64,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def content(run: Path) -> dict[str, Any]:
-    return read_saved(run / "tracks.json")
+    return json.loads((run / "tracks.json").read_text())
 
 
 def rows_of(content: dict[str, Any], camera: str | None = None) -> list[Row]:
@@ -96,7 +95,7 @@ def test_what_comes_back_is_what_was_there(run: Path, content, capsys, kind: str
     # A table of boxes does not say how large pictures are.
     more = ["--cameras", run / "tracks.json"] if kind == "csv" else []
     assert reid_track("import", out, "--from", kind, "--out", "back.json", *more) == 0
-    back = read_saved(Path("back.json"))
+    back = json.loads(Path("back.json").read_text())
     jsonschema.validate(back, load_schema())
 
     assert rows_of(back) == rows_of(content)
@@ -262,7 +261,7 @@ def test_what_a_person_changed_in_cvat_comes_back(run: Path, content) -> None:
     Path("task.zip").rename("cam1.zip")
     assert reid_track("import", "cam1.zip", "--out", "back.json", *known) == 0
 
-    back = read_saved(Path("back.json"))
+    back = json.loads(Path("back.json").read_text())
     jsonschema.validate(back, load_schema())
     old = {t["track_id"]: t for t in content["tracks"] if t["camera"] == "cam1"}
     new = {t["track_id"]: t for t in back["tracks"]}
@@ -340,7 +339,7 @@ def test_what_supervision_wrote_comes_back_as_a_table(run: Path, content) -> Non
     out = export(run, "supervision", "x.csv")
     words = ["--cameras", run / "tracks.json", "--out", "back.json"]
     assert reid_track("import", out, *words) == 0
-    assert rows_of(read_saved(Path("back.json"))) == rows_of(content)
+    assert rows_of(json.loads(Path("back.json").read_text())) == rows_of(content)
 
 
 def test_parquet_without_its_library_says_what_to_install(run: Path) -> None:

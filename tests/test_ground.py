@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.media import reid_track, write_boxes, write_video
 from tracker.core.errors import ConfigError
 from tracker.core.ground import STEP_ERROR_M, GroundPlane, feet_of
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 from tracker.video.calibration import read_calibration
 
 Points = npt.NDArray[np.float64]

@@ -33,7 +33,7 @@ from tracker.core.stopping import StopRequest
 from tracker.core.types import CameraInfo, Frame
 from tracker.detection.replay import ReplayDetector
 from tracker.results.result import ModelUse
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import plan_outputs
 from tracker.runtime.run import RunOutcome, RunSettings, run

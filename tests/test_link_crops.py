@@ -25,7 +25,7 @@ from tracker.datasets.cut_tracks import TrackName, list_tracks
 from tracker.datasets.pictures import Picture
 from tracker.models.registry import Preprocessing
 from tracker.reid.cut_tracks import MOST_VIEWS, chosen_views, embed_tracks
-from tracker.results.identities_json import load_identities_schema
+from tracker.results.schemas import load_schema
 from tracker.runtime.link_cut_tracks import link_crops
 
 SHOTS = 4
@@ -76,7 +76,7 @@ def groups(path: str = "out.json") -> list[list[str]]:
 
 def read(path: str = "out.json") -> dict[str, Any]:
     content: dict[str, Any] = json.loads(Path(path).read_text())
-    jsonschema.Draft202012Validator(load_identities_schema()).validate(content)
+    jsonschema.Draft202012Validator(load_schema("identities")).validate(content)
     return content
 
 

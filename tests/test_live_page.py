@@ -15,7 +15,7 @@ from tests.media import number_of, picture
 from tests.streams import SAMPLES, HttpCamera
 from tests.test_live_run import live_run
 from tracker.core.types import CameraInfo, Frame, Step, TrackBox
-from tracker.identity.events import Event
+from tracker.results.events_file import Appeared, Left, Merged, Moved
 
 starlette = pytest.importorskip("starlette")  # the extra [web]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -118,11 +118,11 @@ def parts_of(body: bytes) -> tuple[dict, list[np.ndarray]]:
 
 def test_the_state_tells_who_is_where_and_who_moved():
     view = view_of("a", "b")
-    view.event(Event("appeared", 1.0, "a", 1, 4))
-    view.event(Event("left", 2.0, "a", 1, 4, enter_s=1.0))
-    view.event(Event("appeared", 3.0, "b", 1, 5))
-    view.event(Event("merged", 4.0, "b", 1, 5, 0.9, into=4))
-    view.event(Event("moved", 3.0, "b", 1, 4, 0.9, from_camera="a", travel_s=1.0))
+    view.event(Appeared(1.0, None, "a", 1, 4, None))
+    view.event(Left(2.0, None, "a", 1, 4, 1.0))
+    view.event(Appeared(3.0, None, "b", 1, 5, None))
+    view.event(Merged(4.0, None, "b", 1, 5, 0.9, 4))
+    view.event(Moved(3.0, None, "b", 1, 4, 0.9, "a", 1.0))
     show(view, "b", 9, (4,))
 
     state = view.state()

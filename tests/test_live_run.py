@@ -16,7 +16,7 @@ import pytest
 
 from tests.media import read_video
 from tests.streams import need_rtsp_server, rtsp_server, two_people
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
 
 PATIENCE_S = 240.0  # then a run is killed, so that a test that hangs fails
 

@@ -14,10 +14,11 @@ from tracker.evaluation.box_table import (
     join_people,
     read_mot,
     read_people,
-    read_tracks_json,
+    table_of,
 )
 from tracker.evaluation.tracks import score
-from tracker.results.tracks_json import load_schema
+from tracker.results.schemas import load_schema
+from tracker.results.tracks_file import read_tracks
 
 pytestmark = pytest.mark.shared
 FRAMES = 300  # the part of PETS09-S2L1 with truth
@@ -63,7 +64,7 @@ def test_the_video_is_complete(pets: Path) -> None:
 
 
 def test_visits_are_at_least_as_good_as_the_median_peer(pets: Path, truth: BoxTable) -> None:
-    found = read_tracks_json(pets.with_suffix(".json"), person=False, camera="vtest")
+    found = table_of(read_tracks(pets.with_suffix(".json")), person=False, camera="vtest")
     scores = score(truth, found)
     assert scores["HOTA"] >= 55.5
     assert scores["IDF1"] >= 71.3
@@ -76,7 +77,7 @@ def test_people_are_at_least_as_good_as_the_best_peer(
     pets: Path, truth: BoxTable, shared: Path
 ) -> None:
     people = read_people(shared / "data" / "pets09-s2l1" / "people_001-300.csv")
-    found = read_tracks_json(pets.with_suffix(".json"), person=True, camera="vtest")
+    found = table_of(read_tracks(pets.with_suffix(".json")), person=True, camera="vtest")
     scores = score(join_people(truth, people), found)
     assert scores["HOTA"] >= 52.3
     assert scores["IDF1"] >= 67.7

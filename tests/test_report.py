@@ -10,6 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from msgspec import convert
+from msgspec.structs import replace
 
 from tests.browser import PHONE, Visitor, grave_findings, visitor
 from tests.crowd import crowd
@@ -20,7 +22,7 @@ from tracker.apps.report.pictures import embedded
 from tracker.apps.report.render import render
 from tracker.apps.report.run_pictures import Kept, find_kept
 from tracker.rendering.draw import colour_of
-from tracker.results.saved_tracks import read_saved
+from tracker.results.tracks_file import TracksFile, read_tracks
 
 PAGES = ("overview", "people", "person-1", "links")
 CAMERAS, PEOPLE = 20, 2000
@@ -72,16 +74,16 @@ def test_people_are_sorted_and_filtered(browser: Visitor, page_file: Path) -> No
     page = browser.open(f"{page_file.as_uri()}#people")
     assert people_shown(page) == ["1", "2", "3", "4", "5"]
     page.locator("#sort-last").click()
-    content = read_saved(page_file.parent / "clips" / "tracks.json")
-    last = {str(p["global_id"]): p["last_time_s"] for p in content["identities"]}
+    content = read_tracks(page_file.parent / "clips" / "tracks.json")
+    last = {str(p.global_id): p.last_time_s for p in content.identities}
     assert people_shown(page) == sorted(last, key=last.__getitem__)
     page.locator("#sort-last").click()
     assert people_shown(page) == sorted(last, key=last.__getitem__, reverse=True)
     assert page.locator("th[aria-sort=descending]").inner_text().startswith("Last seen")
 
     several = {
-        str(p["global_id"]) for p in content["identities"]
-        if len({t["camera"] for t in p["tracks"]}) > 1
+        str(p.global_id) for p in content.identities
+        if len({t.camera for t in p.tracks}) > 1
     }  # fmt: skip
     page.get_by_label("Cameras").select_option("2")
     assert set(people_shown(page)) == several
@@ -96,10 +98,10 @@ def test_people_are_sorted_and_filtered(browser: Visitor, page_file: Path) -> No
 def test_a_cell_of_the_matrix_shows_who_went_there(browser: Visitor, page_file: Path) -> None:
     page = browser.open(page_file.as_uri())
     page.get_by_role("link", name="from cam1 to cam2").click()
-    content = read_saved(page_file.parent / "clips" / "tracks.json")
+    content = read_tracks(page_file.parent / "clips" / "tracks.json")
     moved = [
-        str(p["global_id"]) for p in content["identities"]
-        if any((t["from"], t["to"]) == ("cam1", "cam2") for t in p["transitions"])
+        str(p.global_id) for p in content.identities
+        if any((t.left, t.entered) == ("cam1", "cam2") for t in p.transitions)
     ]  # fmt: skip
     assert people_shown(page) == moved
 
@@ -109,21 +111,21 @@ def test_a_person_has_crops_times_ways_and_the_videos_colour(
 ) -> None:
     page = browser.open(f"{page_file.as_uri()}#person-1")
     person = page.locator("article.person")
-    content = read_saved(page_file.parent / "clips" / "tracks.json")
-    tracks = content["identities"][0]["tracks"]
+    content = read_tracks(page_file.parent / "clips" / "tracks.json")
+    tracks = content.identities[0].tracks
     assert person.locator(".visit").count() == len(tracks)
     assert person.locator(".bar").count() == len(tracks)
     assert person.locator("img.crop").count() > len(tracks)
     decoded = "images => Promise.all(images.map(i => (i.loading = 'eager', i.decode())))"
     person.locator("img.crop").evaluate_all(decoded)  # fails where one cannot be shown
-    assert person.locator(".scene image").count() == len({t["camera"] for t in tracks})
+    assert person.locator(".scene image").count() == len({t.camera for t in tracks})
     blue, green, red = colour_of(1)
     chip = person.locator("h2 .chip")
     assert (
         chip.evaluate("e => getComputedStyle(e).backgroundColor") == f"rgb({red}, {green}, {blue})"
     )
     told = re.findall(r"in [\d.]+ s", " ".join(texts(page, ".visit-head")))
-    gap = tracks[1]["enter_s"] - tracks[0]["leave_s"]
+    gap = tracks[1].enter_s - tracks[0].leave_s
     assert told == [f"in {gap:.1f} s"]
 
 
@@ -191,16 +193,16 @@ def test_two_thousand_people_in_twenty_cameras(browser: Visitor, tmp_path: Path)
 
 
 def test_pictures_are_bounded_and_everybody_has_one_first(tmp_path: Path) -> None:
-    content = crowd(30, 3)
+    content = convert(crowd(30, 3), TracksFile)
     noise = np.random.default_rng(0).integers(0, 255, (200, 90, 3)).astype(np.uint8)
     path = tmp_path / "noise.jpg"
     cv2.imwrite(str(path), noise)
-    keys = [(t["camera"], t["track_id"]) for t in content["tracks"]]
+    keys = [track.key for track in content.tracks]
     kept = Kept({key: dict.fromkeys(range(6), path) for key in keys}, {"cam01": path})
     assert len(keys) > 30
     pictures, shots = embedded(content, kept, limit_mb=0.5)
     assert sum(map(len, pictures.values())) <= 500_000
-    firsts = [(p["tracks"][0]["camera"], p["tracks"][0]["track_id"]) for p in content["identities"]]
+    firsts = [person.tracks[0].key for person in content.identities]
     assert len(shots) < len(keys)
     assert list(shots)[: len(firsts)] == firsts
     assert {len(frames) for frames in shots.values()} == {1}
@@ -210,15 +212,15 @@ def test_pictures_are_bounded_and_everybody_has_one_first(tmp_path: Path) -> Non
 
 
 def test_pictures_of_another_result_are_not_shown(run: Path, tmp_path: Path) -> None:
-    content = read_saved(run / "tracks.json")
+    content = read_tracks(run / "tracks.json")
     assert set(find_kept(run / "tracks.json", content).posters) == {"cam1", "cam2"}
-    changed = content | {"tracks": content["tracks"][1:]}
+    changed = replace(content, tracks=content.tracks[1:])
     assert find_kept(run / "tracks.json", changed) == Kept()
     assert find_kept(tmp_path / "tracks.json", content) == Kept()
 
 
 def test_the_same_result_gives_the_same_page(run: Path, page_file: Path) -> None:
-    content = read_saved(run / "tracks.json")
+    content = read_tracks(run / "tracks.json")
     kept = find_kept(run / "tracks.json", content)
     inside, shots = embedded(content, kept)
     page = render(facts_of(content, "clips", shots, kept.posters), inside)

@@ -21,8 +21,8 @@ import pytest
 from tests.browser import PHONE, Visitor, grave_findings, visitor
 from tests.media import names_in, reid_track
 from tests.sample_run import track_samples
-from tracker.corrections.file import read_corrections_file
-from tracker.results.saved_tracks import people_of, read_saved
+from tracker.results.corrections_file import read_corrections_file
+from tracker.results.tracks_file import read_tracks
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -193,7 +193,7 @@ def test_names_confirmations_and_moves_are_kept_and_can_be_repeated(
     corrected = served.folder / "corrected.json"
     words = ["--corrections", served.folder / "corrections.json", "--out", corrected]
     assert reid_track("identities", served.folder / "tracks.json", *words) == 0
-    again = read_saved(corrected)
+    again = json.loads(corrected.read_text())
     assert [c.get("who") for c in again["corrections"]] == ["tester"] * len(kinds)
     assert [p["name"] for p in again["identities"] if "name" in p] == ["Ann Lee"]
     assert sum(link.get("confirmed", False) for link in again["links"]) == 1
@@ -230,7 +230,7 @@ def test_the_pictures_are_the_videos_frames_with_the_person_marked(
     cookie = served.cookie()
     span = json.loads(served.ask("/video/0.json", cookie=cookie).text)
     assert span == {"first": 0, "stride": 1, "count": 300}
-    track = read_saved(run / "tracks.json")["tracks"][0]
+    track = json.loads((run / "tracks.json").read_text())["tracks"][0]
     for number in (150, 149, 30, 299, 31):  # on, back, far
         answer = served.ask(f"/video/0/{number}.jpg", cookie=cookie)
         shown = cv2.imdecode(np.frombuffer(answer.text, np.uint8), cv2.IMREAD_COLOR).astype(int)
@@ -394,9 +394,9 @@ def test_a_review_goes_on_where_it_ended_and_leaves_another_result_alone(
     kept = [p for p in served.folder.glob("corrections.*.json")]
     assert [p.read_bytes() for p in kept] == [old]
     new = read_corrections_file(served.folder / "corrections.json")
-    assert sorted(set(new.sure.names.values())) == ["Al", "Bo"]
+    assert sorted({named.name for named in new.sure.names}) == ["Al", "Bo"]
     assert len(new.corrections) == 1
-    assert len(people_of(read_saved(tracks))) == 5
+    assert len(read_tracks(tracks).identities) == 5
 
 
 @pytest.mark.parametrize(

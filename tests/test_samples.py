@@ -15,8 +15,9 @@ import pytest
 
 from tracker.cli import main
 from tracker.core import boxes
-from tracker.evaluation.box_table import read_mot, read_tracks_json
-from tracker.results.tracks_json import load_schema
+from tracker.evaluation.box_table import read_mot, table_of
+from tracker.results.schemas import load_schema
+from tracker.results.tracks_file import read_tracks
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = ("cam1", "cam2")
@@ -60,7 +61,7 @@ def true_person_of(run_json: Path) -> dict[tuple[str, int], set[int]]:
     seen: dict[tuple[str, int], dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for camera in CAMERAS:
         truth = read_mot(SAMPLES / f"{camera}.gt.txt", truth=True)
-        found = read_tracks_json(run_json, person=False, camera=camera)
+        found = table_of(read_tracks(run_json), person=False, camera=camera)
         for frame in np.unique(found.frame):
             t, f = truth[truth.frame == frame], found[found.frame == frame]
             for row, column in np.argwhere(boxes.iou(t.xyxy, f.xyxy) > 0.6):

@@ -18,11 +18,11 @@ import pytest
 from tests.media import names_in, reid_track, write_boxes, write_pictures
 from tests.parts import detections
 from tests.test_samples import CAMERAS, SAMPLES
-from tracker.apps.search.answer import load_search_schema
 from tracker.apps.search.query import read_photo
 from tracker.core import boxes
 from tracker.core.types import Detections, Frame
 from tracker.gallery.read import read_gallery
+from tracker.results.schemas import load_schema
 
 REID = "osnet_x0_25_mixed"
 FRAMES = 240
@@ -56,7 +56,7 @@ def search(here: Path, capsys: pytest.CaptureFixture) -> Callable[..., dict[str,
         capsys.readouterr()
         assert reid_track("search", *words, "--json", "-q") == 0
         found: dict[str, Any] = json.loads(capsys.readouterr().out)
-        jsonschema.validate(found, load_search_schema())
+        jsonschema.validate(found, load_schema("search"))
         return found
 
     return call

@@ -8,29 +8,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import convert, to_builtins
+from msgspec.json import decode
 
 from tests.media import reid_track
 from tests.parts import look, visit
 from tests.sample_run import track_samples
-from tests.test_corrections import VISITS, write
-from tracker.apps.review.session import ReviewSession
+from tests.test_corrections import VISITS, merge, split, write
+from tracker.apps.review.session import ReviewSession, Said
 from tracker.core.config import LinkConfig
 from tracker.core.errors import ConfigError
-from tracker.core.types import Identity, Visit
-from tracker.corrections.apply import corrected
-from tracker.corrections.constraints import (
-    Known,
-    known_after,
-    known_places_from_record,
-    with_places,
-)
-from tracker.corrections.file import read_corrections_file
-from tracker.corrections.records import Confirm, Correction, Merge, Name, Split, from_records
+from tracker.core.types import Identity, Visit, VisitKey
+from tracker.corrections.apply import Corrected
+from tracker.corrections.constraints import Known, with_places
 from tracker.corrections.replay import found_in, give_names
 from tracker.identity.constraints import SurePairs
 from tracker.identity.offline import link
-from tracker.results.saved_tracks import people_of, read_saved
-from tracker.results.tracks_json import load_schema
+from tracker.results.corrections_file import (
+    Confirm,
+    Correction,
+    KnownPlaces,
+    Naming,
+    read_corrections_file,
+)
+from tracker.results.record import VisitRef, to_json
+from tracker.results.schemas import load_schema
+from tracker.results.tracks_file import TracksFile, read_tracks
 
 ONE, TWO, THREE, FOUR = (("cam1", 1), ("cam2", 1), ("cam1", 4), ("cam2", 2))
 LOOKS_LIKE = [
@@ -41,39 +44,46 @@ LOOKS_LIKE = [
 
 
 @pytest.fixture
-def content(tmp_path: Path) -> dict:
-    return read_saved(write(tmp_path / "tracks.json", VISITS))
+def content(tmp_path: Path) -> TracksFile:
+    return read_tracks(write(tmp_path / "tracks.json", VISITS))
 
 
 def groups(people: list[Identity]) -> list[set[tuple[str, int]]]:
     return [{t.key for t in person.visits} for person in people]
 
 
-def after(content: dict, *said: Correction, before: Known | None = None) -> Known:
-    made = from_records(corrected(content, said)["corrections"], "test")
-    return known_after(before or Known(), content, made)
+def after(content: TracksFile, *said: Correction, before: Known | None = None) -> Known:
+    return Corrected(content, before).with_(said).known()
 
 
-def test_later_corrections_count_more(content: dict) -> None:
-    assert after(content, Confirm(ONE, TWO)).same == ((ONE, TWO),)
-    known = after(content, Confirm(ONE, TWO), Split(1, (TWO,)))
+def confirm(first: VisitKey, second: VisitKey) -> Correction:
+    return Correction(confirm=Confirm(VisitRef(*first), VisitRef(*second)))
+
+
+def name(person: int, called: str) -> Correction:
+    return Correction(name=Naming(person, called))
+
+
+def test_later_corrections_count_more(content: TracksFile) -> None:
+    assert after(content, confirm(ONE, TWO)).same == ((ONE, TWO),)
+    known = after(content, confirm(ONE, TWO), split(1, TWO))
     assert known.same == ()
     assert set(known.different) == {(ONE, TWO), (THREE, TWO)}
-    again = after(content, Split(1, (TWO,)), Merge((1, 5)))
+    again = after(content, split(1, TWO), merge(1, 5))
     assert again.different == ()
     assert set(again.same[0]) == {ONE, TWO, THREE}
 
 
-def test_a_merge_makes_all_visits_one_persons_and_keeps_the_name(content: dict) -> None:
-    known = after(content, Name(3, "Cy"), Merge((3, 4)), Name(1, "Al"), Name(1, ""))
+def test_a_merge_makes_all_visits_one_persons_and_keeps_the_name(content: TracksFile) -> None:
+    known = after(content, name(3, "Cy"), merge(3, 4), name(1, "Al"), name(1, ""))
     assert set(known.same[0]) == {FOUR, ("cam1", 3), ("cam3", 1)}
     assert set(known.names.values()) == {"Cy"}
     assert set(known.names) == set(known.same[0])
 
 
-def test_what_was_known_before_stays(content: dict) -> None:
+def test_what_was_known_before_stays(content: TracksFile) -> None:
     before = Known(((ONE, TWO),), ((ONE, FOUR),), {FOUR: "Di"})
-    known = after(content, Name(1, "Al"), before=before)
+    known = after(content, name(1, "Al"), before=before)
     assert known.same == ((ONE, TWO),)
     assert known.different == ((ONE, FOUR),)
     assert known.names[FOUR] == "Di"
@@ -85,29 +95,30 @@ def test_what_was_known_before_stays(content: dict) -> None:
 def test_whatever_was_said_agrees_with_the_people_at_the_end(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
-    start = read_saved(write(tmp_path_factory.mktemp("any") / "t.json", VISITS))
-    now = start
+    now = Corrected(read_tracks(write(tmp_path_factory.mktemp("any") / "t.json", VISITS)))
     for _ in range(data.draw(st.integers(1, 6))):
-        people = people_of(now)
+        people = now.people
         number = data.draw(st.sampled_from(sorted(people)))
         if data.draw(st.booleans()):
-            said: Correction = Merge((number, data.draw(st.sampled_from(sorted(people)))))
+            said = merge(number, data.draw(st.sampled_from(sorted(people))))
         else:
             own = [v.key for v in people[number]]
-            said = Split(number, tuple(data.draw(st.sets(st.sampled_from(own), min_size=1))))
+            said = split(number, *data.draw(st.sets(st.sampled_from(own), min_size=1)))
         try:
-            now = corrected(now, [said])
+            now = now.with_([said])
         except ConfigError:
             continue
-    known = known_after(Known(), start, from_records(now.get("corrections", []), "test"))
-    person_of = {v.key: n for n, own in people_of(now).items() for v in own}
+    known = now.known()
+    person_of = {v.key: n for n, own in now.people.items() for v in own}
     assert all(len({person_of[key] for key in group}) == 1 for group in known.same)
     assert all(person_of[one] != person_of[other] for one, other in known.different)
 
 
-def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(content: dict) -> None:
-    known = after(content, Merge((3, 4)), Split(1, (TWO,)), Name(2, "Bo"))
-    places = known_places_from_record(json.loads(json.dumps(with_places(known, content).record())))
+def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(
+    content: TracksFile,
+) -> None:
+    known = after(content, merge(3, 4), split(1, TWO), name(2, "Bo"))
+    places = decode(to_json(with_places(known, content)), type=KnownPlaces)
     renumbered = [
         Visit(**{f: getattr(t, f) for f in t.__slots__} | {"track_id": t.track_id + 70})
         for t in VISITS
@@ -122,8 +133,8 @@ def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(con
     assert [p.name for p in people if p.name] == ["Bo"]
 
 
-def test_pieces_of_a_visit_are_all_known_and_strangers_are_not_taken(content: dict) -> None:
-    places = with_places(after(content, Merge((3, 4))), content)
+def test_pieces_of_a_visit_are_all_known_and_strangers_are_not_taken(content: TracksFile) -> None:
+    places = with_places(after(content, merge(3, 4)), content)
     pieces = [visit("cam2", 8, (7, 8.4), None, x=500), visit("cam2", 9, (8.6, 10), None, x=500),
               visit("cam2", 7, (7, 10), None, x=300), visit("cam1", 2, (20, 24), None)]  # fmt: skip
     found = found_in(places, pieces)
@@ -170,18 +181,17 @@ def test_a_repeated_run_keeps_what_was_said(
 ) -> None:
     first = track_samples(tmp_path / "first", colours)
     desk = ReviewSession(first / "tracks.json", "tester")
-    person = desk.content["identities"][0]
-    last = {k: person["tracks"][-1][k] for k in ("camera", "track_id")}
-    desk.correct([{"split": {"global_id": 1, "visits": [last]}}], 0)
-    desk.correct([{"name": {"global_id": 1, "name": "Al"}}], 1)
+    person = desk.content.identities[0]
+    desk.correct([convert(to_builtins(split(1, person.tracks[-1].key)), Said)], 0)
+    desk.correct([Said(name=Naming(1, "Al"))], 1)
 
     second = track_samples(tmp_path / "second", colours, "--corrections", desk.saved_in,
                            "--vid-stride", 2)  # fmt: skip
-    again = read_saved(second / "tracks.json")
-    jsonschema.validate(again, load_schema())
-    assert len(again["identities"]) == len(desk.content["identities"]) == 6
-    named = next(p for p in again["identities"] if p.get("name") == "Al")
-    assert [t["camera"] for t in named["tracks"]] == [t["camera"] for t in person["tracks"][:-1]]
+    jsonschema.validate(json.loads((second / "tracks.json").read_text()), load_schema())
+    again = read_tracks(second / "tracks.json")
+    assert len(again.identities) == len(desk.content.identities) == 6
+    named = next(p for p in again.identities if p.name == "Al")
+    assert [t.camera for t in named.tracks] == [t.camera for t in person.tracks[:-1]]
 
     capsys.readouterr()
     clip = Path(__file__).resolve().parents[1] / "samples" / "cam1.mp4"
@@ -191,20 +201,23 @@ def test_a_repeated_run_keeps_what_was_said(
     assert "is no corrections.json" in capsys.readouterr().err
     assert reid_track(clip, *out, "--online", "--corrections", desk.saved_in) == 1
     assert "not --online" in capsys.readouterr().err
-    assert read_corrections_file(desk.saved_in).corrections[0].record()["who"] == "tester"
+    assert read_corrections_file(desk.saved_in).corrections[0].who == "tester"
 
 
 WRONG = [
     pytest.param([{"confirm": {"first": {"camera": "cam1", "track_id": 1}}}],
-                 "'second'", id="half a link"),
+                 "missing required field `second`, at $[0].confirm", id="half a link"),
     pytest.param([{"confirm": {"first": {"camera": "cam1", "track_id": 2},
                                "second": {"camera": "cam2", "track_id": 2}}}],
                  "no link between cam1/2 and cam2/2", id="no link"),
     pytest.param([{"name": {"global_id": 9, "name": "X"}}], "no person 9", id="nobody"),
-    pytest.param([{"name": {"global_id": 1, "name": 7}}], "7 is no name", id="no name"),
+    pytest.param([{"name": {"global_id": 1, "name": 7}}],
+                 "expected `str`, got `int`, at $[0].name.name", id="no name"),
     pytest.param([{"name": {"global_id": 1, "name": "x" * 81}}], "80 letters", id="long name"),
-    pytest.param([{"merge": [1, 3], "who": "a"}], "none of merge", id="half a signature"),
-    pytest.param([{"merge": [1, 3], "name": {}}], "none of merge", id="two at once"),
+    pytest.param([{"merge": [1, 3], "who": "a"}],
+                 "expected `who` and `when` together, at $[0]", id="half a signature"),
+    pytest.param([{"merge": [1, 3], "name": {"global_id": 1, "name": "X"}}],
+                 "expected one of merge, split, confirm, name, at $[0]", id="two at once"),
 ]  # fmt: skip
 
 

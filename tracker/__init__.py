@@ -19,6 +19,7 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 if TYPE_CHECKING:
+    from tracker.api.results import evaluate, load, report
     from tracker.api.track import Steps, track
     from tracker.api.tracker import Tracker
     from tracker.core.errors import ReidTrackError
@@ -47,10 +48,14 @@ __all__ = [
     "Tracker",
     "Visit",
     "__version__",
+    "evaluate",
+    "load",
+    "report",
     "track",
 ]
 
 _HOMES = {
+    "api.results": ("evaluate", "load", "report"),
     "api.track": ("Steps", "track"),
     "api.tracker": ("Tracker",),
     "core.errors": ("ReidTrackError",),

@@ -11,8 +11,9 @@ from pathlib import Path
 from benchmarks.link_recordings.calibrated import CALIBRATED
 from benchmarks.link_recordings.cuts import CUTS
 from benchmarks.link_recordings.scene import Scene
-from tracker.evaluation.box_table import read_tracks_json
+from tracker.evaluation.box_table import table_of
 from tracker.evaluation.tracks import score_cameras
+from tracker.results.tracks_file import read_tracks
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 MakeScene = Callable[[Path, Path], Scene]
@@ -43,7 +44,7 @@ def _run(scene: Scene, words: argparse.Namespace, out: Path) -> None:
 
 
 def _cells(scene: Scene, out: Path) -> str:
-    found = {n: read_tracks_json(out, person=True, camera=n) for n in scene.truth}
+    found = {n: table_of(read_tracks(out), person=True, camera=n) for n in scene.truth}
     scores = score_cameras({name: (t, found[name]) for name, t in scene.truth.items()})
     counted = [t[~t.ignored].identity.tolist() for t in scene.truth.values()]
     there = len({person for camera in counted for person in camera})

@@ -16,8 +16,8 @@ from rich.progress import (
 
 from tracker.core.stopping import StopRequest
 from tracker.core.types import Frame, Step
-from tracker.identity.events import Event
 from tracker.rendering.window import Window
+from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 
 RATE_EVERY_S = 0.5

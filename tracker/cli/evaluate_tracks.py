@@ -9,13 +9,13 @@ import typer
 from tracker.core.errors import ConfigError
 from tracker.evaluation.box_table import (
     BoxTable,
-    camera_names,
     join_people,
     read_mot,
     read_people,
-    read_tracks_json,
+    table_of,
 )
 from tracker.evaluation.tracks import Scores, Sequences, score_all, score_cameras
+from tracker.results.tracks_file import read_tracks
 
 LEVELS = ("track", "person")
 
@@ -74,8 +74,9 @@ def _score_one_run(
     path: Path, cameras: list[str], truths: list[BoxTable], level: str
 ) -> dict[str, Scores]:
     person = level == "person" or len(cameras) > 1
+    content = read_tracks(path)
     sequences = {
-        name: (table, read_tracks_json(path, person=person, camera=name))
+        name: (table, table_of(content, person=person, camera=name))
         for name, table in zip(cameras, truths, strict=True)
     }
     return score_cameras(sequences) if len(cameras) > 1 else score_all(sequences)
@@ -109,12 +110,13 @@ def _truths(paths: list[Path], level: str, people: list[Path]) -> list[BoxTable]
 def _read(path: Path, *, person: bool) -> BoxTable:
     if path.suffix != ".json":
         return read_mot(path)
-    names = camera_names(path)
+    content = read_tracks(path)
+    names = [camera.name for camera in content.cameras]
     if len(names) != 1:
         raise ConfigError(
             f"{path} has the cameras {', '.join(names)}; give --truth {names[0]}=GT.txt for each"
         )
-    return read_tracks_json(path, person=person, camera=names[0])
+    return table_of(content, person=person, camera=names[0])
 
 
 def _named(item: str) -> tuple[str, Path]:

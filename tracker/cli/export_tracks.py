@@ -38,11 +38,11 @@ def export_tracks(
     from tracker.core.atomic import require_no_input, require_writable
     from tracker.formats.catalogue import FORMATS, known_format
     from tracker.formats.file_result import load_result
-    from tracker.results.saved_tracks import read_saved
+    from tracker.results.tracks_file import read_tracks
 
     ids = parse_mot_id(mot_id)
     known_format(to, "--to", tuple(FORMATS))
-    result = load_result(read_saved(tracks))
+    result = load_result(read_tracks(tracks))
     files = planned_files(result, to, out)
     for path in files:
         require_no_input(path, [tracks])

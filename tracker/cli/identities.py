@@ -1,6 +1,5 @@
 """``reid-track identities``: who was where and when, and a person's corrections."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,7 @@ from tracker.cli import HELP
 from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from tracker.results.saved_tracks import Content
+    from tracker.results.tracks_file import TracksFile
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -64,10 +63,10 @@ def identities(  # noqa: PLR0913, PLR0917 - one parameter per option
     from tracker.cli.parse import parse_merge, parse_split
     from tracker.core.atomic import require_no_input, require_writable
     from tracker.corrections.apply import corrected
-    from tracker.corrections.records import Correction, read_corrections
-    from tracker.results.saved_tracks import read_saved, write_saved
+    from tracker.results.corrections_file import read_corrections
+    from tracker.results.tracks_file import read_tracks, write_tracks
 
-    said: list[Correction] = [*map(parse_split, split or []), *map(parse_merge, merge or [])]
+    said = [*map(parse_split, split or []), *map(parse_merge, merge or [])]
     correcting = bool(said or corrections)
     if correcting != bool(out):
         raise ConfigError(
@@ -77,30 +76,31 @@ def identities(  # noqa: PLR0913, PLR0917 - one parameter per option
     if out:
         require_no_input(out, [tracks, *([corrections] if corrections else [])])
         require_writable(out, overwrite=overwrite)
-    content = read_saved(tracks)
+    content = read_tracks(tracks)
     if out:
-        known = read_corrections(corrections) if corrections else []
-        content = corrected(content, known + said)
+        known = read_corrections(corrections) if corrections else ()
+        content = corrected(content, [*known, *said])
     _show(content, person, as_json=as_json)
     if out:
-        write_saved(content, out)
+        write_tracks(content, out)
         typer.echo(f"wrote {out}", err=True)
 
 
-def _show(content: "Content", person: int | None, *, as_json: bool) -> None:
+def _show(content: "TracksFile", person: int | None, *, as_json: bool) -> None:
     from rich.console import Console
 
     from tracker.cli.people_table import print_table, rows
+    from tracker.results.record import to_json
 
     people = list(rows(content, person))
     if person is not None and not people:
-        known = ", ".join(str(p["global_id"]) for p in content["identities"])
+        known = ", ".join(str(p.global_id) for p in content.identities)
         raise ConfigError(f"--person {person}: there is nobody of this id; there are {known}")
     if as_json:
         chosen = {
-            name: [x for x in content[name] if person in (None, x["global_id"])]
-            for name in ("identities", "links")
+            "identities": [x for x in content.identities if person in (None, x.global_id)],
+            "links": [x for x in content.links if person in (None, x.global_id)],
         }
-        print(json.dumps(chosen, ensure_ascii=False))
+        print(to_json(chosen).decode())
         return
     print_table(people, Console(markup=False, highlight=False))

@@ -77,14 +77,14 @@ def import_tracks(  # noqa: PLR0913, PLR0917 - one parameter per option
     from tracker.formats.build_result import Hints, gather
     from tracker.formats.catalogue import FORMATS, READABLE, guess_format, known_format
     from tracker.formats.file_result import load_result
-    from tracker.results.saved_tracks import read_saved
+    from tracker.results.tracks_file import read_tracks
     from tracker.results.tracks_json import write_tracks_json
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     require_no_input(out, [source, *([cameras] if cameras else [])])
     require_writable(out, overwrite=overwrite)
     name = known_format(kind or guess_format(source), "--from", READABLE)
-    known = load_result(read_saved(cameras)).cameras if cameras else []
+    known = load_result(read_tracks(cameras)).cameras if cameras else []
     hints = Hints(
         {camera.name: camera for camera in known}, parse_size(size) if size else None, fps,
         parse_offsets(offset or []),

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from tracker.core.errors import ConfigError
 from tracker.core.types import Step
-from tracker.identity.events import Event
 from tracker.results.events import STDOUT, EventWriter, event_writer
+from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming
 from tracker.video.run_clock import RunClock

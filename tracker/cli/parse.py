@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from tracker.core.errors import ConfigError
-from tracker.corrections.records import Merge, Split
 from tracker.formats.mot import MotId
 from tracker.models.locate import AUTO
+from tracker.results.corrections_file import Correction, Split
+from tracker.results.record import VisitRef
 
 
 def split_list(text: str, option: str) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ def parse_offsets(items: Sequence[str]) -> dict[str, float]:
     return offsets
 
 
-def parse_merge(text: str) -> Merge:
+def parse_merge(text: str) -> Correction:
     """Read ``--merge``: ``3,7``, the global ids of one person.
 
     Raises:
@@ -110,10 +111,10 @@ def parse_merge(text: str) -> Merge:
     items = split_list(text, "--merge")
     if not all(map(_is_id, items)):
         raise ConfigError(f"--merge is '{text}'; give the ids of one person, such as 3,7")
-    return Merge(tuple(map(int, items)))
+    return Correction(merge=tuple(map(int, items)))
 
 
-def parse_split(text: str) -> Split:
+def parse_split(text: str) -> Correction:
     """Read ``--split``: ``5:cam2/12,cam1/3``, a person and the visits that are somebody else's.
 
     Raises:
@@ -123,7 +124,8 @@ def parse_split(text: str) -> Split:
     visits = [item.rpartition("/") for item in split_list(rest, "--split")] if rest else []
     if not (_is_id(person) and visits and all(c and _is_id(number) for c, _, number in visits)):
         raise ConfigError(f"--split is '{text}'; give PERSON:CAMERA/TRACK, such as 5:cam2/12")
-    return Split(int(person), tuple((camera, int(number)) for camera, _, number in visits))
+    taken = tuple(VisitRef(camera, int(number)) for camera, _, number in visits)
+    return Correction(split=Split(int(person), taken))
 
 
 def _is_id(text: str) -> bool:

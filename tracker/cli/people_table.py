@@ -2,26 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from tracker.core.time_text import clock
 from tracker.core.types import VisitKey
-from tracker.corrections.apply import BY_PERSON
-from tracker.results.saved_tracks import Content, SavedVisit, link_end, name_of, people_of
+from tracker.results.tracks_file import Link, PersonVisit, TracksFile
 
 HEADINGS = ("person", "visit", "enters", "leaves", "came", "link", "weakest")
 _LEFT = (False, True, False, False, True, False, False)  # which columns are aligned to the left
 Row = tuple[str, ...]
 
 
-def rows(content: Content, person: int | None = None) -> Iterator[list[Row]]:
+def rows(content: TracksFile, person: int | None = None) -> Iterator[list[Row]]:
     """Yield the rows of each person, or of one: a visit each, in order of time."""
-    people = people_of(content)
-    link_of = {link_end(link, "second"): link for link in content["links"]}
-    for number, visits in people.items():
+    link_of = {link.second.key: link for link in content.links}
+    for number, visits in content.visits().items():
         if person in (None, number):
             yield _rows_of(number, visits, link_of)
 
@@ -38,16 +35,14 @@ def print_table(people: Sequence[list[Row]], console: Console) -> None:
         print("  ".join(c.ljust(w) if left else c.rjust(w) for c, w, left in cells).rstrip())
 
 
-def _rows_of(
-    number: int, visits: list[SavedVisit], link_of: dict[VisitKey, dict[str, Any]]
-) -> list[Row]:
+def _rows_of(number: int, visits: list[PersonVisit], link_of: dict[VisitKey, Link]) -> list[Row]:
     links = [link_of[v.key] for v in visits if v.key in link_of]
-    weakest = f"{min(map(_sureness, links)):.2f}" if links else "-"
+    weakest = f"{min(1.0 if x.vouched else x.probability for x in links):.2f}" if links else "-"
     came = ["-", *(_way(a, b) for a, b in pairwise(visits))]
     return [
         (
             str(number),
-            name_of(visit.key),
+            str(visit),
             clock(visit.enter_s),
             clock(visit.leave_s),
             way,
@@ -58,7 +53,7 @@ def _rows_of(
     ]
 
 
-def _way(before: SavedVisit, after: SavedVisit) -> str:
+def _way(before: PersonVisit, after: PersonVisit) -> str:
     """Tell how somebody came from the visit before: after so long, or while still in its view."""
     gap_s = after.enter_s - before.leave_s
     if before.camera == after.camera:
@@ -68,18 +63,10 @@ def _way(before: SavedVisit, after: SavedVisit) -> str:
     return f"from {before.camera} in {gap_s:.1f} s"
 
 
-def _reason(link: dict[str, Any] | None) -> str:
+def _reason(link: Link | None) -> str:
     if link is None:
         return "-"
-    return "said" if _said(link) else f"{link['probability']:.2f}"
-
-
-def _sureness(link: dict[str, Any]) -> float:
-    return 1.0 if _said(link) else float(link["probability"])
-
-
-def _said(link: dict[str, Any]) -> bool:
-    return link.get("by") == BY_PERSON or bool(link.get("confirmed"))
+    return "said" if link.vouched else f"{link.probability:.2f}"
 
 
 def _drawn(people: Sequence[list[Row]]) -> Table:

@@ -53,13 +53,13 @@ def report(  # noqa: PLR0917 - one parameter per option
     from tracker.apps.report.run_pictures import Kept, find_kept
     from tracker.core.atomic import replacing, require_no_input, require_writable
     from tracker.corrections.apply import corrected
-    from tracker.corrections.records import read_corrections
-    from tracker.results.saved_tracks import read_saved
+    from tracker.results.corrections_file import read_corrections
+    from tracker.results.tracks_file import read_tracks
 
     tracks = find_tracks(result)
     require_no_input(out, [tracks, *([corrections] if corrections else [])])
     require_writable(out, overwrite=overwrite)
-    content = read_saved(tracks)
+    content = read_tracks(tracks)
     if corrections:
         content = corrected(content, read_corrections(corrections))
     kept = find_kept(tracks, content) if pictures else Kept()

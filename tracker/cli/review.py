@@ -13,7 +13,7 @@ from tracker.core.errors import ConfigError
 if TYPE_CHECKING:
     from tracker.apps.guard import Guard
     from tracker.apps.review.player import Footage
-    from tracker.results.saved_tracks import Content
+    from tracker.results.tracks_file import TracksFile
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -112,11 +112,11 @@ def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: b
         return
 
 
-def _footage(given: list[str], content: "Content", tracks: Path) -> "dict[str, Footage]":
+def _footage(given: list[str], content: "TracksFile", tracks: Path) -> "dict[str, Footage]":
     """Return each camera's video: the one that was named, else the annotated one in the folder."""
     from tracker.apps.review.player import Footage
 
-    cameras = [camera["name"] for camera in content["cameras"]]
+    cameras = [camera.name for camera in content.cameras]
     folder = tracks.parent.resolve()
     found = {}
     for name in cameras:

@@ -1,12 +1,11 @@
 """``reid-track search``: find a person in the crops that runs kept."""
 
-import json
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from tracker.apps.search.query import Photo, Query
     from tracker.apps.search.ranking import Found
     from tracker.apps.search.scope import Places
+    from tracker.results.search_file import SearchFile
 
 logger = logging.getLogger(__name__)
 
@@ -194,12 +194,13 @@ def _tell(photo: "Photo") -> None:
     )  # fmt: skip
 
 
-def _show(people: "Sequence[Found]", content: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(content, ensure_ascii=False))
-        return
+def _show(people: "Sequence[Found]", answer: "SearchFile", *, as_json: bool) -> None:
     from tracker.apps.search.visits import clock
+    from tracker.results.record import to_json
 
+    if as_json:
+        print(to_json(answer).decode())
+        return
     lines = [("", "similarity", "run", "person", "visit", "enters", "leaves", "")]
     for rank, found in enumerate(people, start=1):
         for number, (similarity, visit) in enumerate(found.visits):

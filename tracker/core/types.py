@@ -7,7 +7,6 @@ run's common clock: from a camera's first frame, plus its offset.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -273,8 +272,3 @@ def no_embeddings() -> FloatArray:
 def global_ids(identities: Iterable[Identity]) -> dict[tuple[str, int], int]:
     """Map each tracklet's (camera, track_id) to its person's global_id."""
     return {t.key: person.global_id for person in identities for t in person.visits}
-
-
-def transitions(person: Identity) -> list[tuple[Visit, Visit]]:
-    """Return the pairs of visits, one after the other, between which a person changed cameras."""
-    return [(a, b) for a, b in pairwise(person.visits) if a.camera != b.camera]

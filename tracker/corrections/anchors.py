@@ -1,16 +1,19 @@
 """Where visits were, so that they are found again in another run over the same videos."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from tracker.core import boxes
 from tracker.core.boxes import Floats
-from tracker.core.types import IntArray, VisitKey
+from tracker.core.types import IntArray, Visit, VisitKey
+from tracker.results.corrections_file import KnownVisit
+from tracker.results.record import rounded
+from tracker.results.tracks_file import Track
 
 POINTS = 12  # boxes that are kept of a visit
+PIXEL_DIGITS = 1
 LEAST_OVERLAP = 0.4  # IoU at which two boxes are of one person; the tracker smooths, so not more
 LEAST_SHARE = 0.25  # of the boxes that a found visit must cover
 
@@ -29,35 +32,24 @@ class Anchor:
     frame: IntArray
     xyxy: Floats
 
-    def record(self) -> dict[str, Any]:
-        """Return it as a file keeps it."""
-        return {
-            "camera": self.key[0],
-            "track_id": self.key[1],
-            "frames": self.frame.tolist(),
-            "xyxy": [[round(v, 1) for v in box] for box in self.xyxy.tolist()],
-        }
+
+def known_visit(track: Track) -> KnownVisit:
+    """Return some boxes, spread over a track, as corrections.json keeps them."""
+    last = len(track.boxes) - 1
+    places = np.linspace(0, last, min(POINTS, last + 1)).round().astype(int)
+    boxes = [track.boxes[place] for place in places]
+    corners = tuple(rounded(box.xyxy, PIXEL_DIGITS) for box in boxes)
+    return KnownVisit(*track.key, tuple(box.frame for box in boxes), corners)
 
 
-def anchor_from_record(record: Mapping[str, Any]) -> Anchor:
-    """Read what `Anchor.record` returns; raises as wrong JSON does."""
-    xyxy = np.array(record["xyxy"], np.float32).reshape(-1, 4)
-    frame = np.array(record["frames"], np.int64)
-    if len(frame) != len(xyxy) or not len(frame):
-        raise ValueError(f"{len(frame)} frames, {len(xyxy)} boxes")
-    return Anchor((str(record["camera"]), int(record["track_id"])), frame, xyxy)
+def anchor_of_known(visit: KnownVisit) -> Anchor:
+    """Return the anchor that corrections.json has."""
+    return Anchor(visit.key, np.array(visit.frames, np.int64), np.array(visit.xyxy, np.float32))
 
 
-def anchor_of(track: Mapping[str, Any], points: int | None = POINTS) -> Anchor:
-    """Return the anchor of a track of a tracks.json: so many boxes spread over it, None for all."""
-    whole = track["boxes"]
-    many = len(whole) if points is None else min(points, len(whole))
-    chosen = [whole[i] for i in np.linspace(0, len(whole) - 1, many).round().astype(int)]
-    return Anchor(
-        (track["camera"], int(track["track_id"])),
-        np.array([b["frame"] for b in chosen], np.int64),
-        np.array([b["xyxy"] for b in chosen], np.float32),
-    )
+def anchor_of(visit: Visit) -> Anchor:
+    """Return the anchor with all boxes of a visit."""
+    return Anchor(visit.key, visit.frame, visit.xyxy)
 
 
 def found_again(anchors: Sequence[Anchor], tracks: Iterable[Anchor]) -> list[list[VisitKey]]:

@@ -1,160 +1,183 @@
 """Apply corrections to a tracks.json: people to merge, visits to take out, names.
 
-Works on the file's content as `json.loads` gives it, and leaves the content that it was given
-alone. Holds always: every track is in exactly one person, nobody is in one camera twice at one
-instant, an id is never used for a second person.
+What a correction means stands here: for the people, for the reasons of their links, and for what it
+makes sure in other runs. Holds always: every track is in exactly one person, nobody is in one
+camera twice at one instant, an id is never used for a second person.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from itertools import chain, combinations, pairwise
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from itertools import chain, combinations, pairwise, product
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from tracker.core.errors import ConfigError
 from tracker.core.types import VisitKey
-from tracker.corrections.records import (
-    RECORDS,
-    Confirm,
-    Correction,
-    Merge,
-    Name,
-    Split,
-    from_records,
-    ids_in,
-)
-from tracker.results.saved_tracks import (
-    Content,
-    SavedVisit,
+from tracker.corrections.constraints import Known, SaidPairs
+from tracker.results.corrections_file import Confirm, Correction, Naming, Split
+from tracker.results.record import VisitRef, name_of
+from tracker.results.tracks_file import (
+    BY_PERSON,
+    Link,
+    Person,
+    PersonVisit,
+    TracksFile,
     by_time,
-    link_end,
-    name_of,
-    people_of,
-    visit_entry,
+    person_with,
 )
+from tracker.results.tracks_json import TIME_DIGITS
 
-BY_PERSON = "person"  # who made a link, where it was not the program
 LONGEST_NAME = 80
 _FEWEST = 2  # people that can be merged
+_LISTED = 12  # people or visits in a message
 
 
-def corrected(content: Content, corrections: Sequence[Correction]) -> Content:
-    """Apply corrections one after the other.
+def corrected(content: TracksFile, corrections: Iterable[Correction]) -> TracksFile:
+    """Return a new tracks.json with corrections after those that it had; see `Corrected.with_`."""
+    return Corrected(content).with_(corrections).content()
+
+
+class Corrected:
+    """A result under corrections; it does not change, corrections make another one.
 
     Args:
-        content: A tracks.json.
-        corrections: The ids are those that hold when the correction's turn comes.
-
-    Returns:
-        A new tracks.json with these corrections after those that it had.
-
-    Raises:
-        ConfigError: Unknown people or visits, or somebody would be in one camera twice at once.
-        SourceError: The content is no whole tracks.json.
+        content: The result.
+        known: What is sure of it already.
     """
-    book = _Book(content)
-    for correction in corrections:
-        if isinstance(correction, Merge):
-            book.merge(correction)
-        elif isinstance(correction, Split):
-            book.split(correction)
-        elif isinstance(correction, Confirm):
-            book.confirm(correction)
-        else:
-            book.name(correction)
-    return book.content()
 
-
-class _Book:
-    """The people of a file while corrections are made."""
-
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: TracksFile, known: Known | None = None) -> None:
+        known = known or Known()
         self._before = content
-        self._people = people_of(content)
-        self._names = {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
-        self._links: list[dict[str, Any]] = list(content["links"])
-        self._made = from_records(content.get(RECORDS, []), "this tracks.json")
-        self._used = {*self._people, *chain.from_iterable(map(ids_in, self._made))}
+        self.people = content.visits()
+        self.made: tuple[Correction, ...] = ()  # here, beside those that the result had
+        self._names = {p.global_id: p.name for p in content.identities if p.name}
+        self._carried = {
+            i: known.names[v.key]
+            for i, own in self.people.items() for v in own if v.key in known.names
+        }  # fmt: skip
+        self._links = content.links
+        self._sure = SaidPairs.of(known)
+        self._used = {*self.people, *chain.from_iterable(c.ids for c in content.corrections)}
 
-    def merge(self, correction: Merge) -> None:
+    def with_(self, corrections: Iterable[Correction]) -> "Corrected":
+        """Apply corrections one after the other.
+
+        Args:
+            corrections: The ids are those that hold when the correction's turn comes.
+
+        Raises:
+            ConfigError: Unknown people or visits, or somebody would be in one camera twice at once.
+        """
+        now = copy(self)
+        now.people, now._used = dict(self.people), set(self._used)
+        now._names, now._carried = dict(self._names), dict(self._carried)
+        for correction in corrections:
+            now.made = (*now.made, now._apply(correction))
+        return now
+
+    def _apply(self, correction: Correction) -> Correction:
+        """Make a correction; return it as it is put on record."""
+        if correction.merge:
+            return replace(correction, merge=self._merge(correction.merge))
+        if correction.split:
+            return replace(correction, split=self._split(correction.split))
+        if correction.confirm:
+            self._confirm(correction.confirm)
+            return correction
+        assert correction.name
+        return replace(correction, name=self._name(correction.name))
+
+    def _merge(self, said: Sequence[int]) -> tuple[int, ...]:
         """Give the visits of several people to the one with the smallest id."""
-        ids = tuple(dict.fromkeys(correction.ids))
-        what = f"merge {','.join(map(str, correction.ids))}"
+        ids = tuple(dict.fromkeys(said))
+        what = f"merge {','.join(map(str, said))}"
         if len(ids) < _FEWEST:
             raise ConfigError(f"{what}: names one person; give two or more, such as 3,7")
         for one in ids:
             self._require_person(one, what)
         for one, other in combinations(ids, 2):
-            for a, b in _at_once(self._people[one], self._people[other]):
+            for a, b in _at_once(self.people[one], self.people[other]):
                 raise ConfigError(
                     f"{what}: {a} of person {one} ({a.enter_s:g}-{a.leave_s:g} s) and {b} of "
                     f"person {other} ({b.enter_s:g}-{b.leave_s:g} s) share an instant; nobody is "
                     "in one camera twice at once"
                 )
-        together = list(chain.from_iterable(self._people.pop(i) for i in ids))
-        names = [self._names.pop(i) for i in sorted(ids) if i in self._names]
-        if names:
-            self._names[min(ids)] = names[0]
+        together = list(chain.from_iterable(self.people.pop(i) for i in ids))
+        for names in (self._names, self._carried):
+            found = [names.pop(i) for i in sorted(ids) if i in names]
+            names.update({min(ids): found[0]} if found else {})
+        self._sure = self._sure.joined(v.key for v in together)
         self._settle(min(ids), together)
-        self._made.append(replace(correction, ids=ids))
+        return ids
 
-    def split(self, correction: Split) -> None:
+    def _split(self, split: Split) -> Split:
         """Take visits out of a person and make them a new one."""
-        visits = tuple(dict.fromkeys(correction.visits))
-        old = correction.global_id
-        what = f"split {old}:{','.join(map(name_of, correction.visits))}"
+        keys = tuple(dict.fromkeys(v.key for v in split.visits))
+        old = split.global_id
+        what = f"split {old}:{','.join(map(str, split.visits))}"
         self._require_person(old, what)
-        self._require_visits(old, visits, what)
-        new = correction.new_global_id
-        if new is None:
-            new = max(self._used) + 1
-        elif new in self._used:
+        self._require_visits(old, keys, what)
+        new = split.new_global_id or self.free_id
+        if new in self._used:
             raise ConfigError(f"{what}: the new id {new} is or was somebody else's")
-        taken = [v for v in self._people[old] if v.key in visits]
-        self._people[old] = [v for v in self._people[old] if v.key not in visits]
+        taken = [v for v in self.people[old] if v.key in keys]
+        rest = self.people[old] = [v for v in self.people[old] if v.key not in keys]
         self._used.add(new)
+        self._sure = self._sure.parted([v.key for v in taken], [v.key for v in rest])
         self._settle(new, taken)
-        self._made.append(replace(correction, visits=visits, new_global_id=new))
+        return Split(old, tuple(VisitRef(*key) for key in keys), new)
 
-    def confirm(self, correction: Confirm) -> None:
+    def _confirm(self, said: Confirm) -> None:
         """Mark a link as right."""
-        ends = {correction.first, correction.second}
-        for place, link in enumerate(self._links):
-            if {link_end(link, "first"), link_end(link, "second")} == ends:
-                self._links[place] = link | {"confirmed": True}
-                self._made.append(correction)
-                return
-        between = " and ".join(map(name_of, (correction.first, correction.second)))
-        raise ConfigError(f"confirm: there is no link between {between}")
+        ends = {said.first.key, said.second.key}
+        joining = [n for n, x in enumerate(self._links) if {x.first.key, x.second.key} == ends]
+        if not joining:
+            raise ConfigError(f"confirm: there is no link between {said.first} and {said.second}")
+        self._links = list(self._links)
+        self._links[joining[0]] = replace(self._links[joining[0]], confirmed=True)
+        self._sure = self._sure.joined(ends)
 
-    def name(self, correction: Name) -> None:
+    def _name(self, said: Naming) -> Naming:
         """Give a person a name, or take it away."""
-        self._require_person(correction.global_id, f"name '{correction.name}'")
-        name = " ".join(correction.name.split())
+        self._require_person(said.global_id, f"name '{said.name}'")
+        name = " ".join(said.name.split())
         if len(name) > LONGEST_NAME:
             raise ConfigError(f"a name may have {LONGEST_NAME} letters, but this has {len(name)}")
-        self._names.pop(correction.global_id, None)
-        if name:
-            self._names[correction.global_id] = name
-        self._made.append(replace(correction, name=name))
+        self._carried.pop(said.global_id, None)
+        self._names.pop(said.global_id, None)
+        self._names |= {said.global_id: name} if name else {}
+        return replace(said, name=name)
 
-    def content(self) -> Content:
-        """Return the file's content as it is now."""
+    def content(self) -> TracksFile:
+        """Return the result as it is now; who did not change stays word for word."""
         person_of = self._person_of()
-        before = {person["global_id"]: person for person in self._before["identities"]}
+        before = {person.global_id: person for person in self._before.identities}
         people = [
-            _identity(i, v, self._names.get(i), before.get(i))
-            for i, v in sorted(self._people.items())
+            person_with(own, i, self._names.get(i, UNSET)) for i, own in sorted(self.people.items())
         ]
-        tracks = [
-            t | {"global_id": person_of[t["camera"], t["track_id"]]} for t in self._before["tracks"]
-        ]
-        changed = {"identities": people, "links": self._links, "tracks": tracks}
-        records = {RECORDS: [c.record() for c in self._made]} if self._made else {}
-        return self._before | changed | records
+        return replace(
+            self._before,
+            identities=[before[p.global_id] if _same(p, before) else p for p in people],
+            links=self._links,
+            tracks=[replace(t, global_id=person_of[t.key]) for t in self._before.tracks],
+            corrections=(*self._before.corrections, *self.made),
+        )
 
-    def _settle(self, number: int, visits: list[SavedVisit]) -> None:
+    @property
+    def free_id(self) -> int:
+        """The id that the next person who splits off would have."""
+        return max(self._used) + 1
+
+    def known(self) -> Known:
+        """Return what is sure by now; later corrections count more than earlier ones."""
+        names = self._carried | self._names
+        called = {v.key: names[i] for i, own in self.people.items() if i in names for v in own}
+        return self._sure.known(called)
+
+    def _settle(self, number: int, visits: list[PersonVisit]) -> None:
         """Make these visits one person, and give each but the first a reason if it has none."""
-        visits = self._people[number] = sorted(visits, key=by_time)
+        visits = self.people[number] = sorted(visits, key=by_time)
         own = {visit.key for visit in visits}
         person_of = self._person_of()
         links = [
@@ -162,26 +185,22 @@ class _Book:
             for link in self._links
             if not own & _named_in(link) or _within(link, person_of)
         ]
-        explained = {link_end(link, "second") for link in links}
+        explained = {link.second.key for link in links}
         links += [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
-        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self._people.values())}
-        seconds = [link_end(link, "second") for link in links]
-        order = sorted(
-            range(len(links)), key=lambda place: (enter_s[seconds[place]], seconds[place])
-        )
-        self._links = [links[place] for place in order]
+        enter_s = {v.key: v.enter_s for v in chain.from_iterable(self.people.values())}
+        self._links = sorted(links, key=lambda x: (enter_s[x.second.key], x.second.key))
 
     def _person_of(self) -> dict[VisitKey, int]:
-        return {v.key: number for number, visits in self._people.items() for v in visits}
+        return {v.key: number for number, visits in self.people.items() for v in visits}
 
     def _require_person(self, number: int, what: str) -> None:
-        if number not in self._people:
-            known = sorted(self._people)
-            raise ConfigError(f"{what}: there is no person {number}; there are {_listed(known)}")
+        if number not in self.people:
+            known = _listed(sorted(self.people))
+            raise ConfigError(f"{what}: there is no person {number}; there are {known}")
 
     def _require_visits(self, number: int, visits: Sequence[VisitKey], what: str) -> None:
         person_of = self._person_of()
-        own = [v.key for v in self._people[number]]
+        own = [v.key for v in self.people[number]]
         for key in visits:
             if key not in person_of:
                 raise ConfigError(
@@ -197,71 +216,45 @@ class _Book:
             )
 
 
+def _same(person: Person, before: Mapping[int, Person]) -> bool:
+    old = before.get(person.global_id)
+    return old is not None and (old.tracks, old.name) == (person.tracks, person.name)
+
+
 def _at_once(
-    one: Sequence[SavedVisit], other: Sequence[SavedVisit]
-) -> Iterator[tuple[SavedVisit, SavedVisit]]:
+    one: Sequence[PersonVisit], other: Sequence[PersonVisit]
+) -> Iterator[tuple[PersonVisit, PersonVisit]]:
     """Yield the visits to one camera that share an instant."""
-    for a in one:
-        for b in other:
-            if a.camera == b.camera and a.enter_s <= b.leave_s and b.enter_s <= a.leave_s:
-                yield a, b
+    for a, b in product(one, other):
+        if a.camera == b.camera and a.enter_s <= b.leave_s and b.enter_s <= a.leave_s:
+            yield a, b
 
 
-def _named_in(link: dict[str, Any]) -> set[VisitKey]:
-    ends = ("first", "second") if link["runner_up"] is None else ("first", "second", "runner_up")
-    return {link_end(link, end) for end in ends}
+def _named_in(link: Link) -> set[VisitKey]:
+    return {visit.key for visit in link.named()}
 
 
-def _within(link: dict[str, Any], person_of: dict[VisitKey, int]) -> bool:
-    return person_of[link_end(link, "first")] == person_of[link_end(link, "second")]
+def _within(link: Link, person_of: Mapping[VisitKey, int]) -> bool:
+    return person_of[link.first.key] == person_of[link.second.key]
 
 
-def _owned(link: dict[str, Any], person_of: dict[VisitKey, int]) -> dict[str, Any]:
+def _owned(link: Link, person_of: Mapping[VisitKey, int]) -> Link:
     """Return a link with its person; a runner-up who is that person is none any more."""
-    person = person_of[link_end(link, "second")]
-    rival = link["runner_up"]
-    if rival is not None and person_of[link_end(link, "runner_up")] == person:
+    person = person_of[link.second.key]
+    rival = link.runner_up
+    if rival is not None and person_of[rival.key] == person:
         rival = None
-    return link | {"global_id": person, "runner_up": rival}
+    return replace(link, global_id=person, runner_up=rival)
 
 
-def _said(number: int, first: SavedVisit, second: SavedVisit) -> dict[str, Any]:
+def _said(number: int, first: PersonVisit, second: PersonVisit) -> Link:
     """Return a link that a person made."""
-    return {
-        "global_id": number,
-        "first": visit_entry(first.key),
-        "second": visit_entry(second.key),
-        "probability": 1.0,
-        "similarity": None,
-        "gap_s": round(second.enter_s - first.leave_s, 6),
-        "distance_m": None,
-        "runner_up": None,
-        "by": BY_PERSON,
-    }
-
-
-def _identity(
-    number: int, visits: list[SavedVisit], name: str | None, before: dict[str, Any] | None
-) -> dict[str, Any]:
-    """Describe a person; one who did not change stays word for word."""
-    entries = [visit_entry(v.key) | {"enter_s": v.enter_s, "leave_s": v.leave_s} for v in visits]
-    if before is not None and before["tracks"] == entries and before.get("name") == name:
-        return before
-    return {
-        "global_id": number,
-        **({"name": name} if name else {}),
-        "first_time_s": min(v.enter_s for v in visits),
-        "last_time_s": max(v.leave_s for v in visits),
-        "tracks": entries,
-        "transitions": [
-            {"from": a.camera, "to": b.camera, "leave_s": a.leave_s, "enter_s": b.enter_s}
-            for a, b in pairwise(visits)
-            if a.camera != b.camera
-        ],
-    }
+    gap_s = round(second.enter_s - first.leave_s, TIME_DIGITS)
+    ends = VisitRef(*first.key), VisitRef(*second.key)
+    return Link(number, *ends, 1.0, None, gap_s, None, None, by=BY_PERSON)
 
 
 def _listed(items: Iterable[object]) -> str:
-    """Name the first dozen."""
     words = [str(item) for item in items]
-    return ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")  # noqa: PLR2004
+    more = len(words) - _LISTED
+    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations, product
-from typing import Any
+from itertools import chain, combinations, product
 
 from tracker.core.types import VisitKey
-from tracker.corrections.anchors import Anchor, anchor_from_record, anchor_of, found_again
-from tracker.corrections.records import Confirm, Correction, Merge, Split
+from tracker.corrections.anchors import Anchor, anchor_of_known, found_again, known_visit
 from tracker.identity.constraints import SurePairs
-from tracker.results.saved_tracks import Content, people_of
+from tracker.results.corrections_file import KnownPlaces, NamedVisit
+from tracker.results.tracks_file import TracksFile
 
 Pair = frozenset[VisitKey]
 
@@ -35,108 +34,79 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPlaces:
-    """The same with the places of the visits; numbers are places in `visits`."""
+class SaidPairs:
+    """Pairs of visits that are one person's, and pairs that are two people's, as they were said."""
 
-    visits: tuple[Anchor, ...] = ()
-    same: tuple[tuple[int, ...], ...] = ()
-    different: tuple[tuple[int, int], ...] = ()
-    names: Mapping[int, str] = field(default_factory=dict)
+    same: frozenset[Pair]
+    different: frozenset[Pair]
 
-    def record(self) -> dict[str, Any]:
-        """Return it as corrections.json keeps it."""
-        return {
-            "visits": [anchor.record() for anchor in self.visits],
-            "same": [list(group) for group in self.same],
-            "different": [list(pair) for pair in self.different],
-            "names": [{"visit": visit, "name": name} for visit, name in self.names.items()],
-        }
+    @classmethod
+    def of(cls, known: Known) -> "SaidPairs":
+        """Return all pairs of what is known."""
+        same = chain.from_iterable(combinations(group, 2) for group in known.same)
+        return cls(frozenset(map(Pair, same)), frozenset(map(Pair, known.different)))
 
-    def in_tracks(self, tracks: Iterable[Anchor]) -> tuple[Known, int]:
-        """Say it of another run's tracks; also return how many visits were not found again.
+    def joined(self, keys: Iterable[VisitKey]) -> "SaidPairs":
+        """Add that all of these are one person's."""
+        own = set(map(Pair, combinations(keys, 2)))
+        return SaidPairs(self.same | own, self.different - own)
 
-        What turned out contradictory, since a track of that run follows two people who are known
-        to be different, is left out.
-        """
-        found = found_again(self.visits, tracks)
-        same = _groups(
-            Pair(pair)
-            for group in self.same
-            for pair in combinations(dict.fromkeys(k for n in group for k in found[n]), 2)
-        )
-        group_of = {key: number for number, group in enumerate(same) for key in group}
-        different = {
-            Pair((a, b))
-            for one, other in self.different
-            for a, b in product(found[one], found[other])
-            if a != b and group_of.get(a, a) != group_of.get(b, b)
-        }
-        names = {key: name for n, name in self.names.items() for key in found[n]}
-        return Known(same, _sorted_pairs(different), names), sum(not keys for keys in found)
+    def parted(self, taken: Sequence[VisitKey], rest: Sequence[VisitKey]) -> "SaidPairs":
+        """Add that the ones are one person's, but nobody's of the rest."""
+        across = set(map(Pair, product(taken, rest)))
+        same = (self.same - across).union(map(Pair, combinations(taken, 2)))
+        return SaidPairs(same, self.different | across)
+
+    def known(self, names: Mapping[VisitKey, str]) -> Known:
+        """Return them in groups, with the names of people."""
+        return Known(_groups(self.same), _sorted_pairs(self.different), names)
 
 
-def known_places_from_record(record: Mapping[str, Any]) -> KnownPlaces:
-    """Read what `KnownPlaces.record` returns; raises as wrong JSON does."""
-    visits = tuple(map(anchor_from_record, record["visits"]))
-    known = KnownPlaces(
-        visits,
-        tuple(tuple(map(int, group)) for group in record["same"]),
-        tuple((int(one), int(other)) for one, other in record["different"]),
-        {int(entry["visit"]): str(entry["name"]) for entry in record["names"]},
-    )
-    numbers = {n for g in (*known.same, *known.different, tuple(known.names)) for n in g}
-    if not all(0 <= n < len(visits) for n in numbers):
-        raise ValueError("a visit that is not there")
-    return known
+def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[Known, int]:
+    """Say what is known of another run's tracks; and how many visits were not found again.
 
-
-def known_after(before: Known, content: Content, corrections: Sequence[Correction]) -> Known:
-    """Return what is sure after corrections; later ones count more than earlier ones.
-
-    Args:
-        before: What was sure before them.
-        content: The tracks.json on which they were made, without them.
-        corrections: As they were made: every split with its new id.
+    What turned out contradictory, since a track of that run follows two people who are known to be
+    different, is left out.
     """
-    people = {number: [v.key for v in own] for number, own in people_of(content).items()}
-    names = {i: before.names[k] for i, own in people.items() for k in own if k in before.names}
-    names |= {p["global_id"]: p["name"] for p in content["identities"] if p.get("name")}
-    same = {Pair(pair) for group in before.same for pair in combinations(group, 2)}
-    different = {Pair(pair) for pair in before.different}
-    for correction in corrections:
-        if isinstance(correction, Merge):
-            together = [key for i in correction.ids for key in people.pop(i)]
-            people[min(correction.ids)] = together
-            own = {Pair(pair) for pair in combinations(together, 2)}
-            same, different = same | own, different - own
-            merged = [names.pop(i) for i in sorted(correction.ids) if i in names]
-            names |= {min(correction.ids): merged[0]} if merged else {}
-        elif isinstance(correction, Split) and correction.new_global_id is not None:
-            taken = list(correction.visits)
-            rest = [k for k in people[correction.global_id] if k not in correction.visits]
-            people[correction.global_id], people[correction.new_global_id] = rest, taken
-            across = {Pair(pair) for pair in product(taken, rest)}
-            same = (same - across) | {Pair(pair) for pair in combinations(taken, 2)}
-            different |= across
-        elif isinstance(correction, Confirm):
-            same.add(Pair((correction.first, correction.second)))
-        elif not isinstance(correction, Split):
-            names.pop(correction.global_id, None)
-            names |= {correction.global_id: correction.name} if correction.name else {}
-    called = {key: names[i] for i, own in people.items() if i in names for key in own}
-    return Known(_groups(same), _sorted_pairs(different), called)
+    found = found_again([anchor_of_known(visit) for visit in places.visits], tracks)
+    same = _groups(
+        Pair(pair)
+        for group in places.same
+        for pair in combinations(dict.fromkeys(k for n in group for k in found[n]), 2)
+    )
+    group_of = {key: number for number, group in enumerate(same) for key in group}
+    different = {
+        Pair((a, b))
+        for one, other in places.different
+        for a, b in product(found[one], found[other])
+        if a != b and group_of.get(a, a) != group_of.get(b, b)
+    }
+    names = {key: named.name for named in places.names for key in found[named.visit]}
+    return Known(same, _sorted_pairs(different), names), sum(not keys for keys in found)
 
 
-def with_places(known: Known, content: Content) -> KnownPlaces:
+def known_here(places: KnownPlaces) -> Known:
+    """Return what is sure by the visits' own keys, in the very result that it was said of."""
+    keys = [visit.key for visit in places.visits]
+    return Known(
+        tuple(tuple(keys[n] for n in group) for group in places.same),
+        tuple((keys[one], keys[other]) for one, other in places.different),
+        {keys[named.visit]: named.name for named in places.names},
+    )
+
+
+def with_places(known: Known, content: TracksFile) -> KnownPlaces:
     """Add where the visits were, from the tracks.json that they are of."""
     keys = {k for group in (*known.same, *known.different, tuple(known.names)) for k in group}
-    visits = [anchor_of(t) for t in content["tracks"] if (t["camera"], int(t["track_id"])) in keys]
-    place = {anchor.key: n for n, anchor in enumerate(visits)}
+    visits = tuple(known_visit(track) for track in content.tracks if track.key in keys)
+    place = {visit.key: n for n, visit in enumerate(visits)}
     return KnownPlaces(
-        tuple(visits),
+        visits,
         tuple(tuple(place[key] for key in group) for group in known.same),
         tuple((place[one], place[other]) for one, other in known.different),
-        {place[key]: name for key, name in known.names.items()},
+        tuple(
+            NamedVisit(n, known.names[v.key]) for n, v in enumerate(visits) if v.key in known.names
+        ),
     )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from tracker.core.config import LinkConfig
 from tracker.core.errors import ConfigError
 from tracker.core.types import Identity, Visit, VisitKey
-from tracker.corrections.anchors import Anchor
-from tracker.corrections.constraints import Known, KnownPlaces
-from tracker.corrections.file import read_corrections_file
+from tracker.corrections.anchors import anchor_of
+from tracker.corrections.constraints import Known, known_in
 from tracker.identity.grouping import Scene
 from tracker.identity.offline import Linked, link, one_person_each
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces, read_corrections_file
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def read_known(path: Path | None, *, online: bool) -> KnownPlaces:
         SourceError: No corrections.json of a review.
     """
     if path is None:
-        return KnownPlaces()
+        return NOTHING_KNOWN
     if online:
         raise ConfigError("--corrections needs recordings, and not --online: IDs are given at once")
     return read_corrections_file(path).sure
@@ -32,7 +32,7 @@ def read_known(path: Path | None, *, online: bool) -> KnownPlaces:
 
 def found_in(places: KnownPlaces, visits: Sequence[Visit]) -> Known:
     """Say what is known of this run's visits; how many of the earlier ones are lost is logged."""
-    known, lost = places.in_tracks(Anchor(v.key, v.frame, v.xyxy) for v in visits)
+    known, lost = known_in(places, map(anchor_of, visits))
     if lost:
         logger.warning(
             "--corrections: %d of %d visits are not in this run; what was said of them is left out",

@@ -10,7 +10,7 @@ import numpy as np
 
 from tracker.core import boxes
 from tracker.core.errors import ConfigError, SourceError, suggestion
-from tracker.results.saved_tracks import read_saved
+from tracker.results.tracks_file import TracksFile
 
 PEDESTRIAN = 1
 DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
@@ -101,36 +101,27 @@ def join_people(
     return BoxTable(truth.frame, np.array(joined, int), truth.xyxy, truth.ignored)
 
 
-def camera_names(path: Path) -> list[str]:
-    """Return the cameras of a tracks.json.
-
-    Raises:
-        SourceError: Not a tracks.json.
-    """
-    return [str(camera["name"]) for camera in read_saved(path)["cameras"]]
-
-
-def read_tracks_json(path: Path, *, person: bool, camera: str) -> BoxTable:
-    """Read one camera of a tracks.json.
+def table_of(content: TracksFile, *, person: bool, camera: str) -> BoxTable:
+    """Return the boxes of one camera.
 
     Args:
-        path: The file.
+        content: A tracks.json.
         person: Take the people's global_id instead of the visits' track_id.
         camera: Which camera.
 
     Raises:
-        SourceError: Not a tracks.json.
         ConfigError: It has no such camera.
     """
-    names = camera_names(path)
+    names = [camera.name for camera in content.cameras]
     if camera not in names:
         raise ConfigError(
-            f"{path} has no camera '{camera}'.{suggestion(camera, names)} It has: "
+            f"the result has no camera '{camera}'.{suggestion(camera, names)} It has: "
             f"{', '.join(names)}"
         )
-    key = "global_id" if person else "track_id"
-    tracks = [t for t in read_saved(path)["tracks"] if t["camera"] == camera]
-    rows = [(b["frame"] + 1, t[key], *b["xyxy"]) for t in tracks for b in t["boxes"]]
+    rows = [
+        (box.frame + 1, track.global_id if person else track.track_id, *box.xyxy)
+        for track in content.tracks if track.camera == camera for box in track.boxes
+    ]  # fmt: skip
     table = np.array(rows, np.float64).reshape(-1, 6)
     ignored = np.zeros(len(table), bool)
     return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), table[:, 2:], ignored)

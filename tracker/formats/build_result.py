@@ -13,8 +13,8 @@ from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.core.types import CameraInfo, Identity, Visit, VisitKey, no_embeddings
 from tracker.formats.file_result import FileResult
 from tracker.formats.parsed import Found, FoundBox, FoundCamera
+from tracker.results.record import name_of
 from tracker.results.result import ModelUse
-from tracker.results.saved_tracks import name_of
 from tracker.results.tracks_json import TIME_DIGITS
 
 logger = logging.getLogger(__name__)

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.core.atomic import replacing
 from tracker.core.errors import SourceError
 from tracker.core.types import VisitKey, global_ids
 from tracker.formats.lines import all_rows
 from tracker.formats.parsed import Found, FoundBox, FoundCamera, is_person
 from tracker.formats.rounding import corners_from, left_top_size
+from tracker.results.record import read_record, write_in_lines
 from tracker.results.result import Result
-from tracker.results.saved_tracks import read_json
-from tracker.results.tracks_json import SCHEMA, SCORE_DIGITS, TIME_DIGITS, in_lines
+from tracker.results.tracks_file import TRACKS
+from tracker.results.tracks_json import SCORE_DIGITS, TIME_DIGITS
 
 PERSON = 1  # COCO's category
 Entry = dict[str, Any]
@@ -33,12 +33,10 @@ def write_coco_video(result: Result, path: Path) -> None:
     }
     image_of = _image_ids(result)
     track_of = {visit.key: n for n, visit in enumerate(result.visits(), start=1)}
-    pieces = in_lines(
-        head, images=_images(result, image_of), tracks=_tracks(result, track_of),
+    write_in_lines(
+        path, head, images=_images(result, image_of), tracks=_tracks(result, track_of),
         annotations=_annotations(result, image_of, track_of),
     )  # fmt: skip
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
-        out.writelines(pieces)
 
 
 def _video(result: Result, number: int) -> Entry:
@@ -103,8 +101,8 @@ def read_coco_video(path: Path) -> Found:
     Raises:
         SourceError: Missing, or not in that format.
     """
-    content = read_json(path, "COCO for video")
-    if isinstance(content, dict) and content.get("schema") == SCHEMA:
+    content: Any = read_record(path, object, "COCO for video")
+    if isinstance(content, dict) and content.get("schema") == TRACKS:
         raise SourceError(f"{path} is a tracks.json already; there is nothing to import")
     try:
         videos = {v["id"]: v for v in content["videos"]}

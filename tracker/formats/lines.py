@@ -4,17 +4,20 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
 
 from tracker.core.atomic import replacing
 from tracker.formats.rounding import corners_of
+from tracker.results.record import Corners, to_json
 from tracker.results.result import PersonBox, Result
+from tracker.results.tracks_file import TRACKS, Camera, Models
 from tracker.results.tracks_json import (
-    SCHEMA,
     SCORE_DIGITS,
     TIME_DIGITS,
-    camera_entry,
-    model_entry,
+    camera_record,
+    models_record,
     place_record,
 )
 
@@ -30,15 +33,42 @@ SUPERVISION_COLUMNS = (
 PERSON_CLASS = 0
 
 
+class TableHead(Struct, omit_defaults=True):
+    """What a table of boxes says of itself: models and cameras as in tracks.json."""
+
+    schema: Literal["reid-track/1"]
+    rows: Literal["boxes"] | None = None
+    frame_base: int | None = None
+    models: Models | None = None
+    cameras: list[Camera] = []
+
+
+class BoxRow(Struct, omit_defaults=True, kw_only=True):
+    """A line of JSON Lines."""
+
+    camera: str
+    frame: int
+    time_s: float
+    track_id: int
+    global_id: int
+    xyxy: Corners
+    score: float
+    observed: bool
+    place_m: tuple[float, float] | UnsetType | None = UNSET
+
+
 def write_jsonl(result: Result, path: Path) -> None:
     """Write one JSON object per box, after a first line that says what the file is."""
-    models = {"detector": model_entry(result.detector), "reid": model_entry(result.reid)}
-    cameras = [camera_entry(result, camera) for camera in result.cameras]
-    head = {"schema": SCHEMA, "rows": "boxes", "frame_base": 0, "models": models}
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
-        out.write(json.dumps(head | {"cameras": cameras}, ensure_ascii=False) + "\n")
+    with replacing(path) as temporary, temporary.open("wb") as out:
+        out.write(to_json(table_head(result, rows="boxes", frame_base=0)) + b"\n")
         for camera, row in all_rows(result):
-            out.write(json.dumps(_record(camera, row), ensure_ascii=False) + "\n")
+            out.write(to_json(_box_row(camera, row)) + b"\n")
+
+
+def table_head(result: Result, **rows: Any) -> TableHead:
+    """Return what a table of a result says first, beside what is said of its rows."""
+    cameras = [camera_record(result, camera) for camera in result.cameras]
+    return TableHead(TRACKS, models=models_record(result), cameras=cameras, **rows)
 
 
 def write_csv(result: Result, path: Path) -> None:
@@ -92,15 +122,10 @@ def _cells(camera: str, row: PersonBox) -> dict[str, Any]:
     }
 
 
-def _record(camera: str, row: PersonBox) -> dict[str, object]:
-    return {
-        "camera": camera,
-        "frame": row.frame,
-        "time_s": round(row.time_s, TIME_DIGITS),
-        "track_id": row.track_id,
-        "global_id": row.global_id,
-        "xyxy": list(corners_of(row)),
-        "score": round(row.score, SCORE_DIGITS),
-        "observed": row.observed,
-        **({} if row.place_m is None else {"place_m": place_record(row.place_m)}),
-    }
+def _box_row(camera: str, row: PersonBox) -> BoxRow:
+    return BoxRow(
+        camera=camera, frame=row.frame, time_s=round(row.time_s, TIME_DIGITS),
+        track_id=row.track_id, global_id=row.global_id, xyxy=corners_of(row),
+        score=round(row.score, SCORE_DIGITS), observed=row.observed,
+        place_m=UNSET if row.place_m is None else place_record(row.place_m),
+    )  # fmt: skip

@@ -1,16 +1,17 @@
 """A row per box, read: JSON Lines and CSV."""
 
 import csv
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from msgspec import UNSET
 
 from tracker.core.errors import SourceError
-from tracker.formats.file_result import model_of
+from tracker.formats.lines import BoxRow, TableHead
 from tracker.formats.parsed import Found, FoundBox, FoundCamera, named_cameras
-from tracker.results.tracks_json import SCHEMA
+from tracker.results.record import parse_record
+from tracker.results.tracks_json import model_of
 
 CSV_NEEDS = ("camera", "frame", "x_min", "y_min", "x_max", "y_max", "tracker_id")
 
@@ -21,23 +22,26 @@ def read_jsonl(path: Path) -> Found:
     Raises:
         SourceError: Missing, or not in that format; the message names the line.
     """
-    lines = read_text(path).splitlines()
-    head = _parse(path, 1, lines[0] if lines else "")
-    if not isinstance(head, dict) or head.get("schema") != SCHEMA or head.get("rows") != "boxes":
-        raise SourceError(f"{path} is no reid-track jsonl: its first line does not say '{SCHEMA}'")
-    boxes = []
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip():
-            try:
-                boxes.append(_box(_parse(path, number, line)))
-            except (KeyError, TypeError, ValueError) as error:
-                raise bad_line(path, number, error) from error
-    models = head.get("models", {})
-    cameras = [camera_from(entry) for entry in head.get("cameras", [])]
-    return Found(
-        cameras or named_cameras(box.camera for box in boxes), boxes,
-        model_of(models.get("detector")), model_of(models.get("reid")),
-    )  # fmt: skip
+    first, *lines = read_text(path).encode().splitlines() or [b""]
+    head = parse_record(first, TableHead, f"{path}, first line", "reid-track jsonl")
+    boxes = [
+        _box(parse_record(line, BoxRow, f"{path}, line {number}", "box"))
+        for number, line in enumerate(lines, start=2)
+        if line.strip()
+    ]
+    return found(head, boxes)
+
+
+def found(head: TableHead, boxes: list[FoundBox]) -> Found:
+    """Return what a table of boxes says; where it names no cameras the boxes do."""
+    cameras = [
+        FoundCamera(c.name, c.source, c.width, c.height, c.fps, c.frames, c.offset_s)
+        for c in head.cameras
+    ] or named_cameras(box.camera for box in boxes)
+    models = head.models
+    if models is None:
+        return Found(cameras, boxes)
+    return Found(cameras, boxes, model_of(models.detector), model_of(models.reid))
 
 
 def read_csv(path: Path) -> Found:
@@ -79,29 +83,11 @@ def bad_line(path: Path, number: int, error: Exception) -> SourceError:
     return SourceError(f"{path}, line {number}: {type(error).__name__} {error}")
 
 
-def camera_from(entry: Mapping[str, Any]) -> FoundCamera:
-    """Return a camera that is described as in tracks.json."""
-    return FoundCamera(
-        str(entry["name"]), str(entry["source"]), int(entry["width"]), int(entry["height"]),
-        float(entry["fps"]), int(entry["frames"]), float(entry["offset_s"]),
-    )  # fmt: skip
-
-
-def _parse(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise bad_line(path, number, error) from error
-
-
-def _box(record: Mapping[str, Any]) -> FoundBox:
-    x1, y1, x2, y2 = map(float, record["xyxy"])
-    place = record.get("place_m", ()) or (math.nan, math.nan)
+def _box(row: BoxRow) -> FoundBox:
+    place = row.place_m or (math.nan, math.nan)
     return FoundBox(
-        str(record["camera"]), int(record["track_id"]), int(record["global_id"]),
-        int(record["frame"]), (x1, y1, x2, y2), float(record["time_s"]), float(record["score"]),
-        bool(record["observed"]),
-        (float(place[0]), float(place[1])) if "place_m" in record else None,
+        row.camera, row.track_id, row.global_id, row.frame, row.xyxy, row.time_s,
+        row.score, row.observed, None if row.place_m is UNSET else place,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """Parquet: all boxes as one table, for pandas, polars, DuckDB and the like; written and read."""
 
 import importlib.util
-import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,19 +9,13 @@ import numpy as np
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, SourceError
-from tracker.formats.file_result import model_of
-from tracker.formats.lines_read import camera_from
+from tracker.formats.lines import TableHead, table_head
+from tracker.formats.lines_read import found
 from tracker.formats.parsed import Found, FoundBox
 from tracker.formats.rounding import corners_of
+from tracker.results.record import parse_record, to_json
 from tracker.results.result import PersonBox, Result
-from tracker.results.tracks_json import (
-    METRE_DIGITS,
-    SCHEMA,
-    SCORE_DIGITS,
-    TIME_DIGITS,
-    camera_entry,
-    model_entry,
-)
+from tracker.results.tracks_json import METRE_DIGITS, SCORE_DIGITS, TIME_DIGITS
 
 HEAD = b"reid-track"  # under which the file's metadata have models and cameras
 SIDES = ("x_min", "y_min", "x_max", "y_max")
@@ -68,13 +61,11 @@ def read_parquet(path: Path) -> Found:
 
     try:
         table = parquet.read_table(path)
-        head = json.loads((table.schema.metadata or {})[HEAD])
-        calibrated = {entry["name"] for entry in head["cameras"] if entry["calibrated"]}
-        return Found(
-            [camera_from(entry) for entry in head["cameras"]],
-            [_box(row, placed=row["camera"] in calibrated) for row in table.to_pylist()],
-            model_of(head["models"]["detector"]), model_of(head["models"]["reid"]),
-        )  # fmt: skip
+        about = (table.schema.metadata or {})[HEAD]
+        head = parse_record(about, TableHead, str(path), "reid-track parquet")
+        calibrated = {camera.name for camera in head.cameras if camera.calibrated}
+        rows = table.to_pylist()
+        return found(head, [_box(row, placed=row["camera"] in calibrated) for row in rows])
     except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
         told = " ".join(str(error).split())
         raise SourceError(
@@ -85,9 +76,6 @@ def read_parquet(path: Path) -> Found:
 def _schema(result: Result) -> Any:
     import pyarrow as pa
 
-    models = {"detector": model_entry(result.detector), "reid": model_entry(result.reid)}
-    cameras = [camera_entry(result, camera) for camera in result.cameras]
-    head = {"schema": SCHEMA, "models": models, "cameras": cameras}
     columns = [
         ("camera", pa.string()), ("frame", pa.int64()), ("time_s", pa.float64()),
         ("track_id", pa.int64()), ("global_id", pa.int64()),
@@ -95,7 +83,7 @@ def _schema(result: Result) -> Any:
         ("score", pa.float64()), ("observed", pa.bool_()),
         ("place_x_m", pa.float64()), ("place_y_m", pa.float64()),
     ]  # fmt: skip
-    return pa.schema(columns, metadata={HEAD: json.dumps(head, ensure_ascii=False).encode()})
+    return pa.schema(columns, metadata={HEAD: to_json(table_head(result))})
 
 
 def _cells(camera: str, row: PersonBox) -> dict[str, Any]:

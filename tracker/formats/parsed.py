@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tracker.core.types import VisitKey
-from tracker.formats.rounding import Corners
+from tracker.results.record import Corners
 from tracker.results.result import ModelUse
 
 PERSON_LABELS = ("person", "pedestrian")

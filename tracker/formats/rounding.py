@@ -1,16 +1,15 @@
 """Boxes as files have them: rounded once, so that every format tells the same numbers."""
 
+from tracker.results.record import Corners, rounded
 from tracker.results.result import PersonBox
 from tracker.results.tracks_json import PIXEL_DIGITS
 
-Corners = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 LeftTopSize = tuple[float, float, float, float]  # left, top, width, height in pixels
 
 
 def corners_of(row: PersonBox) -> Corners:
     """Return a box's corners as tracks.json has them."""
-    x1, y1, x2, y2 = (round(float(value), PIXEL_DIGITS) for value in row.xyxy)
-    return x1, y1, x2, y2
+    return rounded(row.xyxy.tolist(), PIXEL_DIGITS)
 
 
 def left_top_size(row: PersonBox) -> LeftTopSize:

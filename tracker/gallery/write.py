@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from msgspec import to_builtins
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import OutputError
@@ -16,7 +17,7 @@ from tracker.gallery.crop_store import CropStore
 from tracker.gallery.layout import ABOUT, CROPS, EMBEDDINGS, FORMAT, POSTERS, crop_path, times_path
 from tracker.reid.embedder import BATCH, Embedder
 from tracker.results.result import Result
-from tracker.results.tracks_json import model_entry
+from tracker.results.tracks_json import model_record
 
 COLUMNS = ("camera", "track", "start_s", "end_s")
 _Named = tuple[VisitKey, int]  # the visit and frame of a crop
@@ -44,7 +45,7 @@ def write_gallery(
     rows = np.array([(order[camera], t, frame) for (camera, t), frame in named], np.int64)
     about = {
         "format": FORMAT,
-        "reid": model_entry(result.reid),
+        "reid": to_builtins(model_record(result.reid)) if result.reid else None,
         "cameras": list(order),
         "tracks": tracks_json,
     }

@@ -7,45 +7,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
+
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from tracker.core.errors import OutputError
-from tracker.identity.events import Event
-from tracker.results.tracks_json import SCORE_DIGITS, TIME_DIGITS
+from tracker.results.events_file import Event
 
 logger = logging.getLogger(__name__)
 
 STDOUT = "-"
-EVENTS_SCHEMA = "events.schema.json"
 WallClock = Callable[[float], str]  # from the run's time
-
-
-def event_entry(event: Event, wall: WallClock | None) -> dict[str, Any]:
-    """Return an event as the file has it.
-
-    Args:
-        event: What happened.
-        wall: Tells the wall clock's time; None for recordings.
-    """
-    entry: dict[str, Any] = {
-        "event": event.kind,
-        "time_s": round(event.time_s, TIME_DIGITS),
-        "clock": wall(event.time_s) if wall else None,
-        "camera": event.camera,
-        "track_id": event.track_id,
-        "global_id": event.global_id,
-    }
-    if event.kind == "left":
-        enter_s = event.time_s if event.enter_s is None else event.enter_s
-        return entry | {"enter_s": round(enter_s, TIME_DIGITS)}
-    entry["probability"] = (
-        None if event.probability is None else round(event.probability, SCORE_DIGITS)
-    )
-    if event.kind == "moved":
-        entry |= {"from": event.from_camera, "travel_s": round(event.travel_s or 0.0, TIME_DIGITS)}
-    if event.kind == "merged":
-        entry |= {"into": event.into}
-    return entry
 
 
 class EventWriter:
@@ -62,7 +35,8 @@ class EventWriter:
         if self._out is None:
             return
         try:
-            print(json.dumps(event_entry(event, self._wall)), file=self._out, flush=True)
+            entry = replace(event, clock=self._wall(event.time_s)) if self._wall else event
+            print(json.dumps(to_builtins(entry)), file=self._out, flush=True)
         except OSError as error:
             self._out, self.failed = None, True
             logger.error("no more events to %s: %s", self._name, error.strerror or error)

@@ -2,20 +2,85 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal
 
-from tracker import __version__
-from tracker.core.atomic import replacing
+from msgspec import Meta
+
 from tracker.core.types import Identity, Link, VisitKey, global_ids
+from tracker.results.record import (
+    GENERATOR,
+    Generator,
+    Id,
+    Length,
+    Model,
+    Probability,
+    Record,
+    about,
+    write_in_lines,
+)
 from tracker.results.result import ModelUse
-from tracker.results.tracks_json import in_lines, link_entry, load_schema, model_entry
+from tracker.results.tracks_json import model_record, reason
 
-SCHEMA = "reid-track-identities/1"
+IDENTITIES: Literal["reid-track-identities/1"] = "reid-track-identities/1"
 
 
-def load_identities_schema() -> dict[str, Any]:
-    """Return the JSON Schema that every identities.json fulfils."""
-    return load_schema("identities.schema.json")
+class ReidModel(Record):
+    """The model that compared people."""
+
+    reid: Model
+
+
+class NamedTrack(Record):
+    """A track, called as its folder: a number where that is one, without leading zeros."""
+
+    camera: str
+    track_id: int | str
+
+
+class NamedRival(NamedTrack):
+    """The track of somebody else that fitted best."""
+
+    probability: Probability
+
+
+class NamedLink(Record):
+    """Why a track was given to the person of another one."""
+
+    global_id: Id
+    first: Annotated[NamedTrack, about("The earlier track that the later one is most like.")]
+    second: NamedTrack
+    probability: Annotated[Probability, about("Of the two being one person.")]
+    similarity: Annotated[float, about("Cosine of the mean looks.")]
+    gap_s: Annotated[
+        float | None, about("From leaving to entering; null where no times were given.")
+    ]
+    distance_m: Length | None
+    runner_up: NamedRival | None
+
+
+class GroupedTracks(Record):
+    """A person and all tracks of that person."""
+
+    global_id: Id
+    tracks: Annotated[list[NamedTrack], Meta(min_length=1)]
+
+
+class IdentitiesHead(Record):
+    """All of an identities.json that is short."""
+
+    schema: Literal["reid-track-identities/1"]
+    generator: Generator
+    models: ReidModel
+
+
+class IdentitiesFile(IdentitiesHead):
+    """People in tracks that somebody else cut out."""
+
+    identities: list[GroupedTracks]
+    links: Annotated[
+        list[NamedLink],
+        about("Why tracks were given to people: one for every track of a person but the first."),
+    ]
 
 
 def write_identities_json(
@@ -25,29 +90,23 @@ def write_identities_json(
     """Write which tracks are one person, and why.
 
     Args:
-        people: Their tracklets' ids are ours.
+        people: Their visits' ids are ours.
         links: Likewise.
         reid: The model that compared them.
         path: The file.
-        names: How the user calls each tracklet's track.
+        names: How the user calls each visit's track.
         timed: Whether the tracks' times were known; without them there are no gaps.
 
     Raises:
         OutputError: The file cannot be written.
     """
     person_of = global_ids(people)
-    head = {
-        "schema": SCHEMA,
-        "generator": {"name": "reid-track", "version": __version__},
-        "models": {"reid": model_entry(reid)},
-    }
+    head = IdentitiesHead(IDENTITIES, GENERATOR, ReidModel(model_record(reid)))
     identities = (
-        {"global_id": p.global_id, "tracks": [_named(t.key, names) for t in p.visits]}
-        for p in people
+        GroupedTracks(p.global_id, [_named(t.key, names) for t in p.visits]) for p in people
     )
     explained = (_link(link, person_of[link.second], names, timed=timed) for link in links)
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
-        out.writelines(in_lines(head, identities=identities, links=explained))
+    write_in_lines(path, head, identities=identities, links=explained)
 
 
 def own_name(name: str) -> int | str:
@@ -59,16 +118,15 @@ def own_name(name: str) -> int | str:
     return int(name) if name.isdecimal() and str(int(name)) == name else name
 
 
-def _link(
-    link: Link, global_id: int, names: Mapping[VisitKey, str], *, timed: bool
-) -> dict[str, Any]:
-    entry = link_entry(link, global_id)
-    entry["first"] = _named(link.first, names)
-    entry["second"] = _named(link.second, names)
-    if link.runner_up is not None and entry["runner_up"] is not None:
-        entry["runner_up"] |= _named(link.runner_up, names)
-    return entry if timed else entry | {"gap_s": None}
+def _link(link: Link, global_id: int, names: Mapping[VisitKey, str], *, timed: bool) -> NamedLink:
+    why = reason(link)
+    rival = why["runner_up"]
+    ends = {"first": _named(link.first, names), "second": _named(link.second, names)}
+    if rival:
+        named = _named(rival.key, names)
+        ends["runner_up"] = NamedRival(named.camera, named.track_id, rival.probability)
+    return NamedLink(global_id, **why | ends | ({} if timed else {"gap_s": None}))
 
 
-def _named(key: VisitKey, names: Mapping[VisitKey, str]) -> dict[str, Any]:
-    return {"camera": key[0], "track_id": own_name(names[key])}
+def _named(key: VisitKey, names: Mapping[VisitKey, str]) -> NamedTrack:
+    return NamedTrack(key[0], own_name(names[key]))

@@ -1,23 +1,57 @@
 """What is over in a live run, as JSON lines: written at once, so that memory need not hold it."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
-
-import numpy as np
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 from tracker import __version__
-from tracker.core.errors import OutputError
-from tracker.core.types import Identity, Link, Merge, Visit, VisitKey, no_embeddings
+from tracker.core.errors import OutputError, SourceError
+from tracker.core.types import Identity, Link, Merge, Visit, VisitKey
 from tracker.identity.offline import Linked, appearance_order
-from tracker.results.tracks_json import TIME_DIGITS, link_entry, track_entry
+from tracker.results.record import Length, Probability, Record, VisitRef, parse_record, to_json
+from tracker.results.tracks_file import MergedId, RunnerUp, Track
+from tracker.results.tracks_json import TIME_DIGITS, reason, track_record, visit_of
 from tracker.tracking.fragment import concatenate
 
-JOURNAL = "reid-track-journal/1"
-JOURNAL_SCHEMA = "journal.schema.json"
+JOURNAL: Literal["reid-track-journal/1"] = "reid-track-journal/1"
+
+
+class JournalStart(Record, tag_field="type", tag="journal"):
+    """The first line; clock is the wall clock's time at the run's zero, UTC."""
+
+    schema: Literal["reid-track-journal/1"]
+    version: str
+    clock: str
+
+
+class JournalTrack(Track, tag_field="type", tag="track"):
+    """A visit that is over, or the earlier boxes of one that goes on for long.
+
+    Several lines may have one camera and track_id. global_id is that of this moment; merge lines
+    that follow change it.
+    """
+
+
+class JournalLink(Record, tag_field="type", tag="link"):
+    """Why a visit was given its person, as in tracks.json; enter_s is when it began."""
+
+    first: VisitRef
+    second: VisitRef
+    probability: Probability
+    similarity: float
+    gap_s: float
+    distance_m: Length | None
+    runner_up: RunnerUp | None
+    enter_s: float
+
+
+class JournalMerge(MergedId, tag_field="type", tag="merge"):
+    """global_id became into, for all visits."""
+
+
+JournalLine: TypeAlias = JournalStart | JournalTrack | JournalLink | JournalMerge
 
 
 class Journal:
@@ -28,29 +62,27 @@ class Journal:
         zero: What the wall clock said at the run's zero.
     """
 
-    def __init__(self, out: TextIO, zero: str) -> None:
+    def __init__(self, out: BinaryIO, zero: str) -> None:
         self._out = out
-        self._write("journal", schema=JOURNAL, version=__version__, clock=zero)
+        self._write(JournalStart(JOURNAL, __version__, zero))
 
     def visit(self, visit: Visit, person: int) -> None:
         """Write a visit, or a part of one that goes on."""
-        self._write("track", **track_entry(visit, person, None))
+        track = track_record(visit, person, None)
+        self._write(JournalTrack(*(getattr(track, name) for name in track.__struct_fields__)))
 
     def link(self, link: Link) -> None:
         """Write why a visit was given its person."""
-        entry = link_entry(link, 0)
-        del entry["global_id"]
-        self._write("link", **entry, enter_s=round(link.second_enters_s, TIME_DIGITS))
+        self._write(JournalLink(**reason(link), enter_s=round(link.second_enters_s, TIME_DIGITS)))
 
     def merge(self, merge: Merge) -> None:
         """Write that two people proved to be one."""
-        time_s = round(merge.time_s, TIME_DIGITS)
-        self._write("merge", time_s=time_s, global_id=merge.gone, into=merge.kept)
+        self._write(JournalMerge(round(merge.time_s, TIME_DIGITS), merge.gone, merge.kept))
 
-    def _write(self, kind: str, **content: Any) -> None:
-        line = json.dumps({"type": kind, **content}, ensure_ascii=False, allow_nan=False)
+    def _write(self, line: JournalLine) -> None:
         try:
-            print(line, file=self._out, flush=True)
+            self._out.write(to_json(line) + b"\n")
+            self._out.flush()
         except OSError as error:
             raise OutputError(f"cannot go on with the journal: {error.strerror}") from error
 
@@ -63,7 +95,7 @@ def open_journal(path: Path, zero: str) -> Iterator[Journal]:
         OutputError: The file cannot be written.
     """
     try:
-        out = path.open("w", encoding="utf-8")
+        out = path.open("wb")
     except OSError as error:
         raise OutputError(f"cannot write '{path}': {error.strerror}") from error
     with out:
@@ -74,12 +106,19 @@ def read_journal(path: Path) -> Linked:
     """Return the people of a journal with all their visits; ids are those after all merges.
 
     A last line that was cut off, as a power cut leaves it, is passed over.
+
+    Raises:
+        SourceError: A line is none of a journal.
     """
     found = _Found()
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.endswith("\n"):
-                found.add(json.loads(line))
+    kind: Any = JournalLine
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.endswith(b"\n"):
+                    found.add(parse_record(line, kind, f"{path}, line {number}", "journal line"))
+    except OSError as error:
+        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
     return found.people()
 
 
@@ -92,16 +131,15 @@ class _Found:
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
 
-    def add(self, line: dict[str, Any]) -> None:
+    def add(self, line: JournalLine) -> None:
         """Take in one line."""
-        if line["type"] == "track":
-            visit = _visit(line)
-            self.parts.setdefault(visit.key, []).append(visit)
-            self.person_of[visit.key] = line["global_id"]
-        elif line["type"] == "link":
+        if isinstance(line, JournalTrack):
+            self.parts.setdefault(line.key, []).append(visit_of(line))
+            self.person_of[line.key] = line.global_id
+        elif isinstance(line, JournalLink):
             self.links.append(_link(line))
-        elif line["type"] == "merge":
-            self.merges.append(Merge(line["time_s"], line["global_id"], line["into"]))
+        elif isinstance(line, JournalMerge):
+            self.merges.append(Merge(line.time_s, line.global_id, line.into))
 
     def people(self) -> Linked:
         """Return what they say."""
@@ -117,33 +155,10 @@ class _Found:
         return Linked([people[number] for number in sorted(people)], links, self.merges)
 
 
-def _visit(line: dict[str, Any]) -> Visit:
-    boxes = line["boxes"]
-    return Visit(
-        camera=line["camera"],
-        track_id=line["track_id"],
-        frame=np.array([b["frame"] for b in boxes], np.int64),
-        time_s=np.array([b["time_s"] for b in boxes], np.float64),
-        xyxy=np.array([b["xyxy"] for b in boxes], np.float32).reshape(-1, 4),
-        score=np.array([b["score"] for b in boxes], np.float32),
-        observed=np.array([b["observed"] for b in boxes], np.bool_),
-        embeddings=no_embeddings(),
-    )
-
-
-def _link(line: dict[str, Any]) -> Link:
-    rival = line["runner_up"]
+def _link(line: JournalLink) -> Link:
+    rival = line.runner_up
     return Link(
-        first=_key(line["first"]),
-        second=_key(line["second"]),
-        probability=line["probability"],
-        similarity=line["similarity"],
-        gap_s=line["gap_s"],
-        second_enters_s=line["enter_s"],
-        runner_up=_key(rival) if rival else None,
-        runner_up_probability=rival["probability"] if rival else None,
-    )
-
-
-def _key(entry: dict[str, Any]) -> VisitKey:
-    return entry["camera"], entry["track_id"]
+        line.first.key, line.second.key, line.probability, line.similarity, line.gap_s,
+        line.enter_s, line.distance_m, rival.key if rival else None,
+        (rival.probability or 0.0) if rival else None,
+    )  # fmt: skip

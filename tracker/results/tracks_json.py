@@ -1,29 +1,26 @@
-"""tracks.json, schema ``reid-track/1``."""
+"""From a result to the records of tracks.json, and of a track back to its visit."""
 
-import json
-from collections.abc import Iterable, Iterator
-from importlib.resources import files
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import UNSET
 
-from tracker import __version__
-from tracker.core.atomic import replacing
 from tracker.core.ground import Places
-from tracker.core.types import CameraInfo, Identity, Link, Visit, global_ids, transitions
+from tracker.core.types import (
+    CameraInfo,
+    Identity,
+    Link,
+    Visit,
+    global_ids,
+    no_embeddings,
+)
+from tracker.results import tracks_file as file
+from tracker.results.record import GENERATOR, Model, VisitRef, rounded, write_in_lines
 from tracker.results.result import ModelUse, Result
 
-SCHEMA = "reid-track/1"
 PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS, METRE_DIGITS = 2, 4, 6, 3
-
-
-def load_schema(name: str = "tracks.schema.json") -> dict[str, Any]:
-    """Return the JSON Schema that every tracks.json fulfils, or that of another file."""
-    text = files("tracker.results").joinpath(name).read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 def write_tracks_json(result: Result, path: Path) -> None:
@@ -32,144 +29,137 @@ def write_tracks_json(result: Result, path: Path) -> None:
     Raises:
         OutputError: The file cannot be written.
     """
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
-        out.writelines(_pieces(result))
+    links, tracks = _lists(result)
+    write_in_lines(path, _head(result), links=links, tracks=tracks)
 
 
-def _pieces(result: Result) -> Iterator[str]:
-    head = {
-        "schema": SCHEMA,
-        "generator": {"name": "reid-track", "version": __version__},
-        "models": {"detector": model_entry(result.detector), "reid": model_entry(result.reid)},
-        "cameras": [camera_entry(result, c) for c in result.cameras],
-        "identities": [_identity(person) for person in result.identities],
-        "merges": [
-            {"time_s": _time(m.time_s), "global_id": m.gone, "into": m.kept} for m in result.merges
-        ],
-    }
+def content_of(result: Result) -> file.TracksFile:
+    """Return what a result's tracks.json says."""
+    head, (links, tracks) = _head(result), _lists(result)
+    said = {name: getattr(head, name) for name in head.__struct_fields__}
+    return file.TracksFile(**said, links=list(links), tracks=list(tracks))
+
+
+def _head(result: Result) -> file.TracksHead:
+    return file.TracksHead(
+        file.TRACKS, GENERATOR, models_record(result),
+        [camera_record(result, camera) for camera in result.cameras],
+        [_person(person) for person in result.identities],
+        [file.MergedId(_time(m.time_s), m.gone, m.kept) for m in result.merges],
+    )  # fmt: skip
+
+
+def _lists(result: Result) -> tuple[Iterator[file.Link], Iterator[file.Track]]:
     person_of = global_ids(result.identities)
-    links = (link_entry(x, person_of[x.second]) for x in result.links)
-    tracks = (track_entry(t, person_of[t.key], result.places(t)) for t in result.visits())
-    yield from in_lines(head, links=links, tracks=tracks)
+    links = (link_record(x, person_of[x.second]) for x in result.links)
+    tracks = (track_record(t, person_of[t.key], result.places(t)) for t in result.visits())
+    return links, tracks
 
 
-def in_lines(head: dict[str, Any], **lists: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """Yield the text of a file: what comes first, then the lists, a line for each item."""
-    yield _dump(head)[:-1]
-    for name, items in lists.items():
-        yield f',\n"{name}": ['
-        yield from _joined(map(_dump, items), ",")
-        yield "\n]"
-    yield "}\n"
+def model_record(model: ModelUse) -> Model:
+    """Return a model as files have it."""
+    return Model(model.name, model.sha256)
 
 
-def _joined(items: Iterator[str], separator: str) -> Iterator[str]:
-    first = next(items, None)
-    if first is not None:
-        yield from chain(("\n" + first,), (f"{separator}\n{item}" for item in items))
+def models_record(result: Result) -> file.Models:
+    """Return a result's models as files have them."""
+    return file.Models(
+        model_record(result.detector), model_record(result.reid) if result.reid else None
+    )
 
 
-def model_entry(model: ModelUse | None) -> dict[str, Any] | None:
-    """Return a model as the file has it."""
-    return {"name": model.name, "sha256": model.sha256} if model else None
+def model_of(model: Model | None) -> ModelUse | None:
+    """Return a model that a file names."""
+    return ModelUse(model.name, model.sha256) if model else None
 
 
-def camera_entry(result: Result, camera: CameraInfo) -> dict[str, Any]:
+def camera_record(result: Result, camera: CameraInfo) -> file.Camera:
     """Return one of a result's cameras as the file has it."""
-    return {
-        "name": camera.name, "source": camera.source, "width": camera.width,
-        "height": camera.height, "fps": camera.fps, "frames": camera.frames,
-        "offset_s": camera.offset_s, "calibrated": result.calibrated(camera),
-        **({"dropped": camera.dropped, "outages": camera.outages} if camera.live else {}),
-    }  # fmt: skip
+    live = {"dropped": camera.dropped, "outages": camera.outages} if camera.live else {}
+    return file.Camera(
+        camera.name, camera.source, camera.width, camera.height, camera.fps, camera.frames or 0,
+        camera.offset_s, result.calibrated(camera), **live,
+    )  # fmt: skip
 
 
-def _identity(person: Identity) -> dict[str, Any]:
-    return {
-        "global_id": person.global_id,
-        **({"name": person.name} if person.name else {}),
-        "first_time_s": _time(min(t.start_s for t in person.visits)),
-        "last_time_s": _time(max(t.end_s for t in person.visits)),
-        "tracks": [
-            {**_key(t.key), "enter_s": _time(t.start_s), "leave_s": _time(t.end_s)}
-            for t in person.visits
-        ],
-        "transitions": [_transition(a, b) for a, b in transitions(person)],
-    }
+def _person(person: Identity) -> file.Person:
+    visits = [file.PersonVisit(*v.key, _time(v.start_s), _time(v.end_s)) for v in person.visits]
+    return file.person_with(visits, person.global_id, person.name or UNSET)
 
 
-def _transition(left: Visit, entered: Visit) -> dict[str, Any]:
-    return {
-        "from": left.camera,
-        "to": entered.camera,
-        "leave_s": _time(left.end_s),
-        "enter_s": _time(entered.start_s),
-    }
-
-
-def link_entry(link: Link, global_id: int) -> dict[str, Any]:
+def link_record(link: Link, global_id: int) -> file.Link:
     """Return a link of this person as the file has it."""
+    return file.Link(global_id=global_id, **reason(link), confirmed=link.confirmed)
+
+
+def reason(link: Link) -> dict[str, Any]:
+    """Return the parts of a link that all files have, by their names."""
     rival = None
     if link.runner_up is not None and link.runner_up_probability is not None:
-        rival = _key(link.runner_up) | {"probability": _score(link.runner_up_probability)}
+        rival = file.RunnerUp(*link.runner_up, _score(link.runner_up_probability))
     return {
-        "global_id": global_id,
-        "first": _key(link.first),
-        "second": _key(link.second),
+        "first": VisitRef(*link.first),
+        "second": VisitRef(*link.second),
         "probability": _score(link.probability),
         "similarity": _score(link.similarity),
         "gap_s": _time(link.gap_s),
         "distance_m": None if link.distance_m is None else round(link.distance_m, METRE_DIGITS),
         "runner_up": rival,
-        **({"confirmed": True} if link.confirmed else {}),
     }
-
-
-def _key(key: tuple[str, int]) -> dict[str, Any]:
-    return {"camera": key[0], "track_id": key[1]}
 
 
 def _score(value: float) -> float:
     return round(value, SCORE_DIGITS)
 
 
-def place_record(place: Places) -> list[float] | None:
+def place_record(place: Places) -> tuple[float, float] | None:
     """Return a place (2,) as it is written: metres, None if it is unknown."""
-    return None if np.isnan(place).any() else [round(v, METRE_DIGITS) for v in place.tolist()]
+    if np.isnan(place).any():
+        return None
+    x, y = (round(v, METRE_DIGITS) for v in place.tolist())
+    return x, y
 
 
-def track_entry(t: Visit, global_id: int, places: Places | None) -> dict[str, Any]:
+def track_record(visit: Visit, global_id: int, places: Places | None) -> file.Track:
     """Return a visit of this person as the file has it."""
-    where = [
-        {} if places is None else {"place_m": place_record(places[i])} for i in range(len(t.frame))
-    ]
+    frames = visit.frame.tolist()
+    boxes = list(_boxes(visit, places))
+    return file.Track(*visit.key, global_id, frames[0], frames[-1], boxes)
+
+
+def _boxes(visit: Visit, places: Places | None) -> Iterator[file.Box]:
     columns = zip(
-        t.frame.tolist(), t.time_s.tolist(), t.xyxy.tolist(), t.score.tolist(),
-        t.observed.tolist(), where, strict=True,
+        visit.frame.tolist(), visit.time_s.tolist(), visit.xyxy.tolist(), visit.score.tolist(),
+        visit.observed.tolist(), strict=True,
     )  # fmt: skip
-    return {
-        "camera": t.camera,
-        "track_id": t.track_id,
-        "global_id": global_id,
-        "first_frame": int(t.frame[0]),
-        "last_frame": int(t.frame[-1]),
-        "boxes": [
-            {
-                "frame": frame,
-                "time_s": _time(time_s),
-                "xyxy": [round(value, PIXEL_DIGITS) for value in xyxy],
-                "score": round(score, SCORE_DIGITS),
-                "observed": observed,
-                **place,
-            }
-            for frame, time_s, xyxy, score, observed, place in columns
-        ],
-    }
+    for row, (frame, time_s, xyxy, score, observed) in enumerate(columns):
+        placed = {} if places is None else {"place_m": place_record(places[row])}
+        yield file.Box(
+            frame, _time(time_s), rounded(xyxy, PIXEL_DIGITS), _score(score), observed, **placed
+        )  # fmt: skip
+
+
+def visit_of(track: file.Track) -> Visit:
+    """Return a track of a file as the visit that it was, without embeddings."""
+    boxes = track.boxes
+    return Visit(
+        track.camera, track.track_id,
+        np.array([b.frame for b in boxes], np.int64),
+        np.array([b.time_s for b in boxes], np.float64),
+        np.array([b.xyxy for b in boxes], np.float32),
+        np.array([b.score for b in boxes], np.float32),
+        np.array([b.observed for b in boxes], np.bool_),
+        no_embeddings(),
+    )  # fmt: skip
+
+
+def places_of(track: file.Track) -> Places | None:
+    """Return where a track's boxes stand, (K, 2) in metres, NaN if unknown; None uncalibrated."""
+    places = [box.place_m for box in track.boxes]
+    if UNSET in places:
+        return None
+    return np.array([place or (np.nan, np.nan) for place in places], np.float64)
 
 
 def _time(seconds: float) -> float:
     return round(seconds, TIME_DIGITS)
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)

@@ -9,7 +9,6 @@ from typing import Any
 
 from tracker.core.config import USUAL_COSINE_DISTANCE
 from tracker.core.errors import ConfigError
-from tracker.corrections.constraints import KnownPlaces
 from tracker.detection.detector import USUAL_CONF, Detector, FunctionDetector, YoloOptions
 from tracker.detection.replay import ReplayDetector
 from tracker.models.device import resolve_device
@@ -17,6 +16,7 @@ from tracker.models.fetch import find_or_fetch
 from tracker.models.locate import LocatedModel
 from tracker.reid.embedder import Embedder, FunctionEmbedder
 from tracker.rendering.blur import BlurRule
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.result import ModelUse
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import OutputPlan
@@ -187,6 +187,6 @@ def run_settings(  # noqa: PLR0913 - what options cannot say
     return RunSettings(
         options.tracker(networks.max_cosine_distance), options.link, options.sampling, plan,
         networks.detector, networks.reid.use if networks.reid else None, networks.device,
-        online=online, known=known or KnownPlaces(), clock=clock or RunClock(),
+        online=online, known=known or NOTHING_KNOWN, clock=clock or RunClock(),
         threads=options.workers != 0, blur=blur,
     )  # fmt: skip

@@ -21,12 +21,12 @@ from tracker.core.types import (
     Step,
     TrackBox,
 )
-from tracker.corrections.constraints import KnownPlaces
 from tracker.corrections.replay import link_knowing
-from tracker.identity.events import Event
 from tracker.identity.grouping import scene_of
 from tracker.identity.offline import Linked, without_doubtful
 from tracker.reid.embedder import Embedder
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
+from tracker.results.events_file import Event
 from tracker.runtime.camera import CameraTracker
 from tracker.runtime.online_identities import OnlineTracks, tell_nobody
 
@@ -107,7 +107,7 @@ class MultiCameraTracker:
             self.people.identities.finish(visits)
             return without_doubtful(self.people.identities.linked(visits), renumber=False)
         scene = scene_of(c.info for c in self.cameras.values())
-        known = known or KnownPlaces()
+        known = known or NOTHING_KNOWN
         return without_doubtful(link_knowing(known, visits, self._settings.link, scene))
 
     def _embed(self, seen: Sequence[Seen], needed: Sequence[BoolArray]) -> list[FloatArray]:

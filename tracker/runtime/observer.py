@@ -1,7 +1,7 @@
 """Who is told of a run while it goes on."""
 
 from tracker.core.types import Frame, Step
-from tracker.identity.events import Event
+from tracker.results.events_file import Event
 
 
 class Observer:

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from tracker.core.config import LinkConfig
 from tracker.core.types import CameraInfo, TrackBox, Visit, VisitKey
-from tracker.identity.events import Event
 from tracker.identity.grouping import scene_of
 from tracker.identity.online import MOST_VISITS, REVIEW_S, VISITS_EACH, OnlineIdentities
+from tracker.results.events_file import Event
 from tracker.runtime.person_events import PersonEvents
 from tracker.tracking.deepsort import DeepSort
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tracker.core.types import Link, Merge, Visit, VisitKey
-from tracker.identity.events import Event
+from tracker.results.events_file import Appeared, Event, Left, Merged, Moved
+from tracker.results.tracks_json import SCORE_DIGITS, TIME_DIGITS
 
 MOST_STAYS = 2000  # visits that are remembered to tell where somebody was before
 
@@ -59,14 +60,16 @@ class PersonEvents:
         """Take note of a visit that has just been given a person."""
         self._stays[visit.key] = _Stay(visit.start_s, visit.end_s)
         self._note_reasons()
-        self._say("appeared", visit.key, visit.start_s)
+        about = self._about(visit.key, visit.start_s)
+        self._tell(Appeared(*about, self._probability(visit.key)))
 
     def left(self, visit: Visit) -> None:
         """Take note of a visit that is over."""
         stay = self._stays[visit.key]
         self.notice(visit.end_s)
         stay.goes_on, stay.last_s = False, visit.end_s
-        self._say("left", visit.key, visit.end_s, enter_s=stay.start_s)
+        about = self._about(visit.key, visit.end_s)
+        self._tell(Left(*about, round(stay.start_s, TIME_DIGITS)))
         while len(self._stays) > MOST_STAYS:
             del self._stays[next(iter(self._stays))]
 
@@ -76,7 +79,8 @@ class PersonEvents:
         for merge in self._known.new_merges():
             key = self._latest(merge.kept)
             if key is not None:
-                self._say("merged", key, time_s, person=merge.gone, into=merge.kept)
+                about = self._about(key, time_s, merge.gone)
+                self._tell(Merged(*about, self._probability(key), merge.kept))
         for key, stay in self._stays.items():
             if stay.goes_on and not stay.moved:
                 self._say_if_moved(key, stay)
@@ -99,8 +103,9 @@ class PersonEvents:
         _, left_s, before = max(earlier)
         if before[0] != key[0]:
             stay.moved = True
-            travel_s = max(stay.start_s - left_s, 0.0)
-            self._say("moved", key, stay.start_s, from_camera=before[0], travel_s=travel_s)
+            travel_s = round(max(stay.start_s - left_s, 0.0), TIME_DIGITS)
+            about = self._about(key, stay.start_s)
+            self._tell(Moved(*about, self._probability(key), before[0], travel_s))
 
     def _latest(self, person: int) -> VisitKey | None:
         """Return the visit of a person that began last."""
@@ -111,11 +116,14 @@ class PersonEvents:
         ]
         return max(theirs)[1] if theirs else None
 
-    def _say(
-        self, kind: str, key: VisitKey, time_s: float, *, person: int | None = None,
-        **more: float | int | str,
-    ) -> None:  # fmt: skip
+    def _about(
+        self, key: VisitKey, time_s: float, person: int | None = None
+    ) -> tuple[float, None, str, int, int]:
+        """Return what all events say: the time, the visit and its person."""
         whose = self._known.person_of(*key) if person is None else person
         assert whose is not None
+        return round(time_s, TIME_DIGITS), None, *key, whose
+
+    def _probability(self, key: VisitKey) -> float | None:
         probability = self._stays[key].probability
-        self._tell(Event(kind, time_s, *key, whose, probability, **more))  # type: ignore[arg-type]
+        return None if probability is None else round(probability, SCORE_DIGITS)

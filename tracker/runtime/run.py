@@ -11,12 +11,12 @@ from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import SourceError
 from tracker.core.stopping import StopRequest
 from tracker.core.types import FloatArray, Frame, Step
-from tracker.corrections.constraints import KnownPlaces
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
 from tracker.reid.embedder import Embedder
 from tracker.rendering.annotate import ReopenSource, VideoWriting, draw_videos, live_drawing
 from tracker.rendering.blur import BlurRule
+from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.journal import open_journal, read_journal
 from tracker.results.result import ModelUse, Result
 from tracker.runtime.journaling import JournalWriter
@@ -55,7 +55,7 @@ class RunSettings:
     reid: ModelUse | None
     device: str
     online: bool = False
-    known: KnownPlaces = field(default_factory=KnownPlaces)
+    known: KnownPlaces = NOTHING_KNOWN
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None

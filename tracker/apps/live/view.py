@@ -10,8 +10,8 @@ from typing import Any
 import cv2
 
 from tracker.core.types import Frame, Step
-from tracker.identity.events import Event
 from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
+from tracker.results.events_file import Event, Left, Merged, Moved
 from tracker.video.source import FrameSource
 
 WIDEST_PX = 960
@@ -87,14 +87,14 @@ class LiveView:
         """Take in what happened."""
         key = event.camera, event.track_id
         with self._lock:
-            if event.kind == "appeared":
-                self._present[key] = {"global_id": event.global_id, "since_s": event.time_s}
-            elif event.kind == "left":
+            if isinstance(event, Left):
                 self._present.pop(key, None)
-            elif event.kind == "merged" and event.into is not None:
+            elif isinstance(event, Merged):
                 self._rename(event.global_id, event.into)
-            elif event.kind == "moved":
+            elif isinstance(event, Moved):
                 self._moves.appendleft(self._move(event))
+            else:
+                self._present[key] = {"global_id": event.global_id, "since_s": event.time_s}
 
     def state(self) -> dict[str, Any]:
         """Return all but the pictures, as the page gets it."""
@@ -138,12 +138,12 @@ class LiveView:
             if entry["global_id"] == gone:
                 entry["global_id"] = kept
 
-    def _move(self, event: Event) -> dict[str, Any]:
+    def _move(self, event: Moved) -> dict[str, Any]:
         return {
             "global_id": event.global_id, "from": event.from_camera, "to": event.camera,
             "time_s": round(event.time_s, 2),
             "clock": self._wall(event.time_s) if self._wall else None,
-            "travel_s": round(event.travel_s or 0.0, 2), "probability": event.probability,
+            "travel_s": round(event.travel_s, 2), "probability": event.probability,
         }  # fmt: skip
 
 

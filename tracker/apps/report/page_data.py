@@ -7,10 +7,11 @@ boxes only some points of the path. `page/model.js` reads it; keep the two toget
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET, to_builtins
+
 from tracker.core.types import VisitKey
-from tracker.corrections.apply import BY_PERSON
 from tracker.rendering.draw import colour_of
-from tracker.results.saved_tracks import Content, SavedVisit, link_end, people_of
+from tracker.results.tracks_file import Camera, Link, PersonVisit, Track, TracksFile
 
 MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 64, 12, 120_000  # of the paths: of a visit, of all
 TIME_DIGITS = 2
@@ -20,7 +21,7 @@ Shots = Mapping[VisitKey, Sequence[int]]  # the frames of which a visit has pict
 
 
 def facts_of(
-    content: Content, title: str, shots: Shots | None = None, posters: Collection[str] = ()
+    content: TracksFile, title: str, shots: Shots | None = None, posters: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return what the page shows, as JSON takes it.
 
@@ -29,36 +30,32 @@ def facts_of(
         title: What the run is called.
         shots: The pictures that there are.
         posters: The cameras of which there is a poster.
-
-    Raises:
-        SourceError: The content is no whole tracks.json.
     """
-    people = people_of(content)
-    cameras = [camera["name"] for camera in content["cameras"]]
-    names = {p["global_id"]: p.get("name") for p in content["identities"]}
+    people = content.visits()
+    cameras = [camera.name for camera in content.cameras]
+    names = {p.global_id: p.name or None for p in content.identities}
     visits = [(number, visit) for number, own in people.items() for visit in own]
     place = {visit.key: n for n, (_, visit) in enumerate(visits)}
-    tracks = {(t["camera"], t["track_id"]): t for t in content["tracks"]}
+    tracks = {track.key: track for track in content.tracks}
     order = {number: n for n, number in enumerate(people)}
     points = min(max(ALL_POINTS // max(len(visits), 1), FEWEST_POINTS), MOST_POINTS)
     return {
         "title": title,
-        "models": content["models"],
-        "version": content["generator"]["version"],
-        "cameras": [[*_camera(c), c["name"] in posters] for c in content["cameras"]],
+        "models": to_builtins(content.models),
+        "version": content.generator.version,
+        "cameras": [[*_camera(c), c.name in posters] for c in content.cameras],
         "people": [[number, names.get(number), _hex(number)] for number in people],
         "visits": [
             [order[number], cameras.index(visit.camera), visit.track_id, *_times(visit),
              *_path(tracks[visit.key], points), list((shots or {}).get(visit.key, []))]
             for number, visit in visits
         ],
-        "links": [_link(link, place) for link in content["links"]],
+        "links": [_link(link, place) for link in content.links],
     }  # fmt: skip
 
 
-def _camera(camera: Mapping[str, Any]) -> list[Any]:
-    names = ("name", "width", "height", "fps", "frames", "offset_s")
-    return [camera[name] for name in names]
+def _camera(c: Camera) -> list[Any]:
+    return [c.name, c.width, c.height, c.fps, c.frames, c.offset_s]
 
 
 def _hex(person: int) -> str:
@@ -67,16 +64,16 @@ def _hex(person: int) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
-def _times(visit: SavedVisit) -> tuple[float, float]:
+def _times(visit: PersonVisit) -> tuple[float, float]:
     return round(visit.enter_s, TIME_DIGITS), round(visit.leave_s, TIME_DIGITS)
 
 
-def _path(track: Mapping[str, Any], points: int) -> tuple[int, int, list[int], list[float]]:
+def _path(track: Track, points: int) -> tuple[int, int, list[int], list[float]]:
     """Return first and last frame, the feet in pixels (x, y in turn), the places in metres."""
-    boxes = list(evenly(track["boxes"], points))
-    feet = [round(v) for b in boxes for v in ((b["xyxy"][0] + b["xyxy"][2]) / 2, b["xyxy"][3])]
-    places = [round(v, 2) for b in boxes if b.get("place_m") for v in b["place_m"]]
-    return track["first_frame"], track["last_frame"], feet, places
+    boxes = list(evenly(track.boxes, points))
+    feet = [round(v) for b in boxes for v in ((b.xyxy[0] + b.xyxy[2]) / 2, b.xyxy[3])]
+    places = [round(v, 2) for b in boxes if b.place_m for v in b.place_m]
+    return track.first_frame, track.last_frame, feet, places
 
 
 def evenly(items: Sequence[Any], most: int) -> Iterable[Any]:
@@ -94,21 +91,17 @@ def evenly(items: Sequence[Any], most: int) -> Iterable[Any]:
         yield from (items[round(n * last / (most - 1))] for n in range(most))
 
 
-def _link(link: dict[str, Any], place: Mapping[VisitKey, int]) -> list[Any]:
-    rival = link["runner_up"]
-    vouched = BY_PROGRAM
-    if link.get("confirmed"):
-        vouched = CONFIRMED
-    elif link.get("by") == BY_PERSON:
-        vouched = SAID
+def _link(link: Link, place: Mapping[VisitKey, int]) -> list[Any]:
+    rival = link.runner_up
+    vouched = SAID if link.by else BY_PROGRAM
     return [
-        place[link_end(link, "first")],
-        place[link_end(link, "second")],
-        link["probability"],
-        link["similarity"],
-        round(link["gap_s"], TIME_DIGITS),
-        link["distance_m"],
-        -1 if rival is None else place[link_end(link, "runner_up")],
-        None if rival is None else rival.get("probability"),
-        vouched,
+        place[link.first.key],
+        place[link.second.key],
+        link.probability,
+        link.similarity,
+        round(link.gap_s, TIME_DIGITS),
+        link.distance_m,
+        place[rival.key] if rival else -1,
+        (rival.probability if rival.probability is not UNSET else None) if rival else None,
+        CONFIRMED if link.confirmed else vouched,
     ]

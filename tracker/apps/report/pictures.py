@@ -10,7 +10,7 @@ import numpy as np
 from tracker.apps.report.page_data import evenly
 from tracker.apps.report.run_pictures import Kept
 from tracker.core.types import VisitKey
-from tracker.results.saved_tracks import Content
+from tracker.results.tracks_file import TracksFile
 
 CROP_HEIGHT_PX, POSTER_WIDTH_PX = 144, 720
 CROP_QUALITY, POSTER_QUALITY = 78, 72  # JPEG's, of 100
@@ -20,7 +20,7 @@ MEGA = 1_000_000
 
 
 def embedded(
-    content: Content, kept: Kept, limit_mb: float = DEFAULT_LIMIT_MB
+    content: TracksFile, kept: Kept, limit_mb: float = DEFAULT_LIMIT_MB
 ) -> tuple[dict[str, str], dict[VisitKey, list[int]]]:
     """Return pictures as base64 text by the page's names for them, and the frames of the crops.
 
@@ -32,7 +32,7 @@ def embedded(
         kept: Its pictures.
         limit_mb: Most millions of characters of all pictures together.
     """
-    number = {camera["name"]: n for n, camera in enumerate(content["cameras"])}
+    number = {camera.name: n for n, camera in enumerate(content.cameras)}
     pictures = {
         f"poster {number[name]}": _encoded(path, POSTER_QUALITY, width=POSTER_WIDTH_PX)
         for name, path in kept.posters.items()
@@ -52,14 +52,11 @@ def embedded(
 
 
 def _choice(
-    content: Content, kept: Kept, limit: int
+    content: TracksFile, kept: Kept, limit: int
 ) -> Iterator[tuple[VisitKey, Mapping[int, Path]]]:
     """Yield the crops to take of each visit: everybody's first visits before the second ones."""
     each = most_each([len(crops) for crops in kept.crops.values()], limit // ENCODED_CROP_BYTES)
-    lives = [
-        [(v["camera"], int(v["track_id"])) for v in person["tracks"]]
-        for person in content["identities"]
-    ]
+    lives = [[visit.key for visit in person.tracks] for person in content.identities]
     for turn in range(max(map(len, lives), default=0)):
         for life in lives:
             if turn < len(life) and life[turn] in kept.crops:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tracker.core.types import VisitKey
 from tracker.gallery.read import Gallery, gallery_beside, read_gallery
-from tracker.results.saved_tracks import Content
+from tracker.results.tracks_file import TracksFile
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ class Kept:
         return {key: list(paths) for key, paths in self.crops.items()}
 
 
-def find_kept(tracks: Path, content: Content) -> Kept:
+def find_kept(tracks: Path, content: TracksFile) -> Kept:
     """Look for the gallery of a tracks.json; there may be none, or that of another result.
 
     Raises:
@@ -51,18 +51,15 @@ def find_kept(tracks: Path, content: Content) -> Kept:
     return Kept(crops, _posters(gallery, content))
 
 
-def _fits(crops: dict[VisitKey, dict[int, Path]], content: Content) -> bool:
+def _fits(crops: dict[VisitKey, dict[int, Path]], content: TracksFile) -> bool:
     """Tell whether all crops are of this result's visits: a run without --crops leaves old ones."""
-    spans = {
-        (t["camera"], int(t["track_id"])): (t["first_frame"], t["last_frame"])
-        for t in content["tracks"]
-    }
+    spans = {track.key: (track.first_frame, track.last_frame) for track in content.tracks}
     return all(
         key in spans and spans[key][0] <= min(frames) and max(frames) <= spans[key][1]
         for key, frames in crops.items()
     )
 
 
-def _posters(gallery: Gallery, content: Content) -> dict[str, Path]:
-    found = {c["name"]: gallery.poster(c["name"]) for c in content["cameras"]}
+def _posters(gallery: Gallery, content: TracksFile) -> dict[str, Path]:
+    found = {camera.name: gallery.poster(camera.name) for camera in content.cameras}
     return {name: path for name, path in found.items() if path is not None}

@@ -8,7 +8,6 @@ that OpenCV reads, jumps to the very frame, and the boxes show the people as the
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from tracker.core.errors import SourceError
 from tracker.core.types import FloatArray, Image, VisitKey
 from tracker.rendering.draw import Annotator, Label, colour_of
-from tracker.results.saved_tracks import Content
+from tracker.results.tracks_file import Camera, TracksFile
 
 WIDEST_PX = 1280
 QUALITY = 82  # JPEG's, of 100
@@ -60,12 +59,12 @@ class _Box:
 class CameraPlayer:
     """Gives the pictures of one camera."""
 
-    def __init__(self, footage: Footage, camera: dict[str, Any], content: Content) -> None:
+    def __init__(self, footage: Footage, camera: Camera, content: TracksFile) -> None:
         self._footage = footage
-        self._size = (camera["width"], camera["height"])
+        self._size = (camera.width, camera.height)
         self._reader = _Reader(footage.path)
         self.span = _span(self._reader, camera, drawn=footage.drawn)
-        self._boxes = _boxes_of(content, camera["name"])
+        self._boxes = _boxes_of(content, camera.name)
         self._lock = Lock()
 
     def picture(
@@ -165,23 +164,22 @@ class _Reader:
             raise SourceError(f"{self.path} is no readable video")
 
 
-def _span(reader: _Reader, camera: dict[str, Any], *, drawn: bool) -> Span:
+def _span(reader: _Reader, camera: Camera, *, drawn: bool) -> Span:
     """Return which frames a video has; one that the run drew lacks those that it left out."""
     if not drawn:
         return Span(0, 1, reader.count)
-    stride = max(round(camera["fps"] / reader.fps), 1)
-    last = max(camera["frames"] - 1, 0) // stride * stride  # the last one that was processed
+    stride = max(round(camera.fps / reader.fps), 1)
+    last = max(camera.frames - 1, 0) // stride * stride  # the last one that was processed
     return Span(max(last - (reader.count - 1) * stride, 0), stride, reader.count)
 
 
-def _boxes_of(content: Content, camera: str) -> dict[int, list[_Box]]:
+def _boxes_of(content: TracksFile, camera: str) -> dict[int, list[_Box]]:
     found: dict[int, list[_Box]] = {}
-    for track in content["tracks"]:
-        if track["camera"] == camera:
-            key = camera, int(track["track_id"])
-            for box in track["boxes"]:
-                xyxy = np.array(box["xyxy"], np.float32)
-                found.setdefault(box["frame"], []).append(_Box(key, xyxy, box["observed"]))
+    for track in content.tracks:
+        if track.camera == camera:
+            for box in track.boxes:
+                xyxy = np.array(box.xyxy, np.float32)
+                found.setdefault(box.frame, []).append(_Box(track.key, xyxy, box.observed))
     return found
 
 

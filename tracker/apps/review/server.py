@@ -1,21 +1,23 @@
 """The review's page and what it asks for, over HTTP; `tracker.apps.guard` stands before it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
 from tracker.apps.guard import App, Guard
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
 from tracker.apps.report.run_pictures import Kept
 from tracker.apps.review.player import CameraPlayer, Footage
-from tracker.apps.review.session import OutdatedError, ReviewSession
+from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
 from tracker.core.types import VisitKey
-from tracker.results.saved_tracks import Content
+from tracker.results.record import Record, parse_record
+from tracker.results.tracks_file import TracksFile
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -42,13 +44,24 @@ class Material:
     footage: Mapping[str, Footage]
 
 
+class Change(Record):
+    """What the page asks to change: corrections that belong together, or an undo.
+
+    Attributes:
+        revision: The one that the person saw.
+    """
+
+    revision: int
+    corrections: tuple[Said, ...] = ()
+
+
 class Review:
     """Answers the page's requests."""
 
     def __init__(self, desk: ReviewSession, material: Material) -> None:
         self._desk = desk
         self._material = material
-        self._cameras = {c["name"]: c for c in desk.content["cameras"]}
+        self._cameras = {c.name: c for c in desk.content.cameras}
         self._names = list(self._cameras)
         self._before = _people(desk.original)
         self._players: dict[str, CameraPlayer] = {}
@@ -65,7 +78,7 @@ class Review:
         facts = facts_of(desk.content, material.title, material.kept.shots, material.kept.posters)
         return facts | {
             "revision": desk.revision,
-            "corrections": desk.corrections,
+            "corrections": to_builtins(desk.corrections),
             "file": desk.saved_in.name,
             "videos": [name in material.footage for name in self._names],
         }
@@ -76,22 +89,20 @@ class Review:
 
         return HTMLResponse(self.page().html)
 
-    def change(self, said: Any, *, undo: bool) -> "Response":
+    def change(self, body: bytes, *, undo: bool) -> "Response":
         """Make or undo corrections; answer with everything as it is then."""
         from starlette.responses import JSONResponse
 
         try:
-            revision = said["revision"]
+            asked = parse_record(body, Change, "what was sent", "request")
             if undo:
-                self._desk.undo(revision)
+                self._desk.undo(asked.revision)
             else:
-                self._desk.correct(list(said["corrections"]), revision)
+                self._desk.correct(asked.corrections, asked.revision)
         except OutdatedError as error:
             return JSONResponse({"error": str(error), "facts": self.facts()}, _CONFLICT)
         except (ConfigError, SourceError) as error:
             return JSONResponse({"error": str(error)}, _WRONG)
-        except (KeyError, TypeError) as error:
-            return JSONResponse({"error": f"no such request: {error}"}, _WRONG)
         except OutputError as error:
             return JSONResponse({"error": str(error)}, _FAILED)
         return JSONResponse({"facts": self.facts()})
@@ -175,11 +186,7 @@ def guarded(review: Review, token: str, port: int) -> Guard:
             body += piece
             if len(body) > MOST_BODY_BYTES:
                 return JSONResponse({"error": "this is too much at once"}, _TOO_LARGE)
-        try:
-            said = json.loads(body)
-        except ValueError:
-            return JSONResponse({"error": "this is no JSON"}, _WRONG)
-        return review.change(said, undo=request.url.path == "/undo")
+        return review.change(body, undo=request.url.path == "/undo")
 
     routes = [
         Route("/", review.show),
@@ -194,8 +201,8 @@ def guarded(review: Review, token: str, port: int) -> Guard:
     return Guard(app, token, port=port, policy=review.page().policy)
 
 
-def _people(content: Content) -> dict[VisitKey, int]:
-    return {(t["camera"], int(t["track_id"])): t["global_id"] for t in content["tracks"]}
+def _people(content: TracksFile) -> dict[VisitKey, int]:
+    return {track.key: track.global_id for track in content.tracks}
 
 
 def _nothing() -> "Response":

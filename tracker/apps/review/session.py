@@ -2,38 +2,52 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Annotated
+
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 
 from tracker.core.errors import ConfigError
-from tracker.core.types import VisitKey
 from tracker.corrections.anchors import anchor_of
-from tracker.corrections.apply import corrected
-from tracker.corrections.constraints import Known, KnownPlaces, known_after, with_places
-from tracker.corrections.file import (
+from tracker.corrections.apply import Corrected
+from tracker.corrections.constraints import known_here, known_in, with_places
+from tracker.models.locate import sha256_of
+from tracker.results.corrections_file import (
+    CORRECTIONS,
     FILE_NAME,
+    NOTHING_KNOWN,
+    Correction,
     CorrectionsFile,
+    KnownPlaces,
+    Split,
     read_corrections_file,
     write_corrections_file,
 )
-from tracker.corrections.records import (
-    RECORDS,
-    Correction,
-    Merge,
-    Signature,
-    Split,
-    from_records,
-)
-from tracker.models.locate import sha256_of
-from tracker.results.saved_tracks import Content, people_of, read_saved
+from tracker.results.record import Id, Record, VisitRef
+from tracker.results.tracks_file import read_tracks
+from tracker.results.tracks_json import visit_of
 
 logger = logging.getLogger(__name__)
 REMEMBERED = 30  # states that undo goes back to without making all corrections again
-MOVE = "move"  # visits to another person: a split and a merge, made and undone as one
+
+
+class Move(Record):
+    """Visits that go to another person: a split and a merge, made and undone as one."""
+
+    global_id: Id
+    to: Id
+    visits: Annotated[tuple[VisitRef, ...], Meta(min_length=1)]
+
+
+class Said(Correction):
+    """What the page sends: a correction without who and when, or a move."""
+
+    move: Move | UnsetType = UNSET
 
 
 class OutdatedError(ConfigError):
@@ -52,50 +66,48 @@ class ReviewSession:
     def __init__(self, tracks: Path, who: str) -> None:
         self._path = tracks.with_name(file_name_for(tracks))
         self._who = who
-        self.original = read_saved(tracks)
+        self.original = read_tracks(tracks)
         self._sha256 = sha256_of(tracks)
         self._lock = Lock()
         self._earlier: Path | None = None  # where the file of an earlier result goes
-        self._carried, self._made = self._begin()
-        self.content: Content = corrected(self.original, self._made)
-        self._past: deque[tuple[list[Correction], Content]] = deque(maxlen=REMEMBERED)
+        self._carried, made = self._begin()
+        self._start = Corrected(self.original, known_here(self._carried))
+        self._now = self._start.with_(made)
+        self.content = self._now.content()
+        self._past: deque[Corrected] = deque(maxlen=REMEMBERED)
         self.revision = 0
 
     @property
-    def corrections(self) -> list[dict[str, Any]]:
-        """What was said, as the file keeps it."""
-        return [correction.record() for correction in self._made]
+    def corrections(self) -> tuple[Correction, ...]:
+        """What was said."""
+        return self._now.made
 
     @property
     def saved_in(self) -> Path:
         """The file that keeps it."""
         return self._path
 
-    def correct(self, said: Sequence[Any], revision: int) -> None:
+    def correct(self, said: Sequence[Said], revision: int) -> None:
         """Make corrections that belong together, and save.
 
         Args:
-            said: Records as corrections.json has them, without who and when; or a move:
-                ``{"move": {"visits": […], "global_id": 3, "to": 5}}``.
+            said: What the person said at once.
             revision: The one that the person saw.
 
         Raises:
             OutdatedError: It is not the present one.
             ReidTrackError: They cannot be made; nothing is changed then.
         """
-
-        def change(made: list[Correction]) -> tuple[list[Correction], Content]:
-            now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-            signed = Signature(self._who, now)
-            content = self.content
+        if not said:
+            raise ConfigError("nothing was said")
+        when = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        with self._changing(revision):
+            now = self._now
             for one in said:
-                for make in _steps(one, content):
-                    correction = replace(make(content), signed=signed)
-                    content = corrected(content, [correction])
-            records = content.get(RECORDS, [])[self._before() :]
-            return from_records(records, "the corrections"), content
-
-        self._change(change, revision)
+                now = now.with_(replace(c, who=self._who, when=when) for c in _steps(one, now))
+            self._save(now)
+            self._past.append(self._now)
+            self._take(now)
 
     def undo(self, revision: int) -> None:
         """Take the last corrections back, all that were made at once, and save.
@@ -104,61 +116,54 @@ class ReviewSession:
             OutdatedError: The revision is not the present one.
             ConfigError: There is nothing to undo.
         """
-
-        def change(made: list[Correction]) -> tuple[list[Correction], Content]:
+        with self._changing(revision):
+            made = self._now.made
             if not made:
                 raise ConfigError("there is nothing to undo")
-            last = made[-1].signed
             keep = len(made) - 1
-            while keep and last is not None and made[keep - 1].signed == last:
+            while keep and made[-1].signed and made[keep - 1].signed == made[-1].signed:
                 keep -= 1
-            if self._past and self._past[-1][0] == made[:keep]:
-                return self._past[-1]
-            return made[:keep], corrected(self.original, made[:keep])
+            remembered = self._past and self._past[-1].made == made[:keep]
+            now = self._past[-1] if remembered else self._start.with_(made[:keep])
+            self._save(now)
+            if remembered:
+                self._past.pop()
+            self._take(now)
 
-        self._change(change, revision)
-
-    def _change(
-        self, change: Callable[[list[Correction]], tuple[list[Correction], Content]], revision: int
-    ) -> None:
+    @contextmanager
+    def _changing(self, revision: int) -> Iterator[None]:
+        """Let one change at a time be made, by somebody who has seen the last one."""
         with self._lock:
             if revision != self.revision:
                 raise OutdatedError("the run was corrected in another window; look again")
-            made, content = change(self._made)
-            self._save(made)
-            if self._past and self._past[-1][1] is content:
-                self._past.pop()
-            else:
-                self._past.append((self._made, self.content))
-            self._made, self.content = made, content
-            self.revision += 1
+            yield
 
-    def _before(self) -> int:
-        """Return how many corrections the result itself has on record."""
-        return len(self.original.get(RECORDS, []))
+    def _take(self, now: Corrected) -> None:
+        self._now, self.content = now, now.content()
+        self.revision += 1
 
-    def _begin(self) -> tuple[KnownPlaces, list[Correction]]:
+    def _begin(self) -> tuple[KnownPlaces, tuple[Correction, ...]]:
         """Read the file of an earlier review; of another result only what it makes sure stays."""
         if not self._path.is_file():
-            return KnownPlaces(), []
+            return NOTHING_KNOWN, ()
         file = read_corrections_file(self._path)
         if file.tracks_sha256 == self._sha256:
-            return file.carried, list(file.corrections)
+            return file.carried, file.corrections
         self._earlier = self._path.with_suffix(f".{file.tracks_sha256[:8]}.json")
         logger.warning(
             "%s is of an earlier result, for --corrections when the run is repeated. With "
             "the first correction of this one it becomes %s", self._path, self._earlier.name,
         )  # fmt: skip
-        known, _ = file.sure.in_tracks(anchor_of(t, None) for t in self.original["tracks"])
-        return with_places(known, self.original), []
+        tracks = (anchor_of(visit_of(track)) for track in self.original.tracks)
+        return with_places(known_in(file.sure, tracks)[0], self.original), ()
 
-    def _save(self, made: list[Correction]) -> None:
-        known = known_after(_known_of(self._carried), self.original, made)
-        sure = with_places(known, self.original)
+    def _save(self, now: Corrected) -> None:
+        sure = with_places(now.known(), self.original)
         if self._earlier is not None:
             self._path.replace(self._earlier)
             self._earlier = None
-        write_corrections_file(CorrectionsFile(self._sha256, made, self._carried, sure), self._path)
+        content = CorrectionsFile(CORRECTIONS, self._sha256, now.made, self._carried, sure)
+        write_corrections_file(content, self._path)
 
 
 def file_name_for(tracks: Path) -> str:
@@ -170,34 +175,12 @@ def file_name_for(tracks: Path) -> str:
     return FILE_NAME if tracks.name == "tracks.json" else f"{tracks.stem}.{FILE_NAME}"
 
 
-def _known_of(places: KnownPlaces) -> Known:
-    """Return what is sure by the visits' own keys: they are of this very result."""
-    keys = [anchor.key for anchor in places.visits]
-    return Known(
-        tuple(tuple(keys[n] for n in group) for group in places.same),
-        tuple((keys[one], keys[other]) for one, other in places.different),
-        {keys[n]: name for n, name in places.names.items()},
-    )
-
-
-def _steps(said: Any, content: Content) -> list[Callable[[Content], Correction]]:
-    """Return how to make each correction from what the people are when its turn comes."""
-    if isinstance(said, Mapping) and list(said) == [MOVE]:
-        try:
-            move = said[MOVE]
-            visits = tuple((str(v["camera"]), int(v["track_id"])) for v in move["visits"])
-            old, to = int(move["global_id"]), int(move["to"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise ConfigError(f"this is no move: {type(error).__name__} {error}") from error
-        all_of = {v.key for v in people_of(content).get(old, [])} <= set(visits)
-        return [lambda _: Merge((old, to))] if all_of else _move(visits, old, to)
-    [correction] = from_records([said], "what was sent")
-    return [lambda _: correction]
-
-
-def _move(visits: tuple[VisitKey, ...], old: int, to: int) -> list[Callable[[Content], Correction]]:
-    def merge(content: Content) -> Correction:
-        [new] = {i for i, own in people_of(content).items() if visits[0] in {v.key for v in own}}
-        return Merge((new, to))
-
-    return [lambda _: Split(old, visits), merge]
+def _steps(said: Said, now: Corrected) -> list[Correction]:
+    """Return the corrections that something which was said consists of."""
+    if not said.move:
+        return [Correction(said.merge, said.split, said.confirm, said.name)]
+    old, to, visits = said.move.global_id, said.move.to, said.move.visits
+    if {v.key for v in now.people.get(old, [])} <= {visit.key for visit in visits}:
+        return [Correction(merge=(old, to))]
+    new = now.free_id
+    return [Correction(split=Split(old, visits, new)), Correction(merge=(new, to))]

@@ -12,7 +12,7 @@ from tracker.core.types import FloatArray, no_embeddings
 from tracker.gallery.read import Gallery, gallery_beside, read_gallery
 from tracker.reid.embedder import unit_length
 from tracker.results.result import ModelUse
-from tracker.results.saved_tracks import SavedVisit, people_of, read_saved
+from tracker.results.tracks_file import PersonVisit, read_tracks
 
 PersonKey = tuple[Path, int]  # the run's tracks.json and a global_id in it
 
@@ -107,7 +107,7 @@ def read_run(path: Path, start: datetime | None = None) -> RunVisits:
             "again with --crops and a ReID model"
         )
     tracks_json = gallery.tracks_json if path.is_dir() else path
-    people = people_of(read_saved(tracks_json))
+    people = read_tracks(tracks_json).visits()
     owner = {visit.key: (number, visit) for number, visits in people.items() for visit in visits}
     run = Run(tracks_json.resolve(), start)
     visits, looks = [], [no_embeddings()]
@@ -158,7 +158,7 @@ def _by_visit(gallery: Gallery) -> list["np.ndarray"]:
     return np.split(np.arange(len(gallery)), changes)
 
 
-def _seen(run: Run, global_id: int, visit: SavedVisit, crop: Path) -> SeenVisit:
+def _seen(run: Run, global_id: int, visit: PersonVisit, crop: Path) -> SeenVisit:
     return SeenVisit(
         run, visit.camera, visit.track_id, global_id, visit.enter_s, visit.leave_s, crop.resolve()
     )
