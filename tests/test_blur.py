@@ -29,7 +29,7 @@ FRAMES = 170
 LEAST_VISIBLE = 0.6
 UNSEEN = range(60, 76)  # frames of cam1 in which the replayed detector finds nobody
 LEAST_WIDTH = 30.0
-KEPT, GONE = 0.8, 0.4  # likeness of the fine structure: surely the same, surely another
+KEPT, GONE = 0.75, 0.4  # likeness of the fine structure: surely the same, surely another
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,21 @@ import sys
 from io import StringIO
 from pathlib import Path
 
+import av
 import jsonschema
 import numpy as np
 import pytest
 from msgspec import to_builtins
 
-from tests.media import names_in, picture, read_video, reid_track, write_boxes, write_pictures
+from tests.media import (
+    names_in,
+    picture,
+    read_source,
+    read_video,
+    reid_track,
+    write_boxes,
+    write_pictures,
+)
 from tests.parts import look, visit
 from tests.streams import HttpCamera, when_told
 from tracker.core.config import LinkConfig, TrackerConfig
@@ -25,6 +34,7 @@ from tracker.results.schemas import load_schema
 from tracker.runtime.online_identities import OnlineTracks
 from tracker.tracking.deepsort import DeepSort
 from tracker.video.segments import Recording
+from tracker.video.writer import FRAGMENT_S, VideoForm
 
 EVENTS = [
     Appeared(1.25, None, "door", 3, 7, None),
@@ -270,30 +280,60 @@ def test_of_each_person_the_latest_visits_are_remembered_and_the_oldest_people_a
     assert (online.count, online.introduce(back)) == (4, 5)
 
 
+def times_of(path: Path) -> list[float]:
+    """When the pictures of a video are shown."""
+    with av.open(str(path)) as video:
+        return [frame.time for frame in video.decode(video=0)]
+
+
 @pytest.mark.parametrize("segment_s", [None, 1.0], ids=["whole", "segments"])
 def test_a_recording_keeps_the_time_though_frames_are_missing(tmp_path: Path, segment_s):
     kept: list[Path] = []
-    path = tmp_path / "a.mp4"
-    with Recording(path, 10.0, (96, 64), segment_s=segment_s, kept=kept.append) as recording:
-        for tenth in [0, 1, 5, 6, 9, 12, 15, 29]:
+    path, form = tmp_path / "a.mp4", VideoForm(10.0, (96, 64), in_fragments=True)
+    tenths = [0, 1, 5, 6, 9, 12, 15, 29]
+    with Recording(path, form, segment_s=segment_s, kept=kept.append) as recording:
+        for tenth in tenths:
             recording.write(picture(tenth % 20), tenth / 10)
 
-    lengths = [read_video(file)[0] for file in kept]
-    assert lengths == ([30] if segment_s is None else [10, 4, 1])
+    parts = [tenths] if segment_s is None else [[0, 1, 5, 6, 9], [12, 15], [29]]
+    told = [times_of(file) for file in kept]
+    assert told == [pytest.approx([(t - part[0]) / 10 for t in part]) for part in parts]
     names = ["a.mp4"] if segment_s is None else ["a-0001.mp4", "a-0002.mp4", "a-0003.mp4"]
     assert [file.name for file in kept] == names
     assert names_in(tmp_path) == set(names)
 
 
 @pytest.mark.parametrize(("segment_s", "lengths"), [(None, [10]), (60.0, [5, 5])])
-def test_an_outage_is_cut_out_of_a_recording_or_begins_a_segment(tmp_path, segment_s, lengths):
+def test_an_outage_begins_a_segment_and_a_whole_video_keeps_the_time(tmp_path, segment_s, lengths):
     kept: list[Path] = []
-    path = tmp_path / "a.mp4"
-    with Recording(path, 10.0, (96, 64), segment_s=segment_s, kept=kept.append) as recording:
+    path, form = tmp_path / "a.mp4", VideoForm(10.0, (96, 64), in_fragments=True)
+    with Recording(path, form, segment_s=segment_s, kept=kept.append) as recording:
         for tenth in [*range(5), *range(500, 505)]:
             recording.write(picture(tenth % 20), tenth / 10)
 
-    assert [read_video(file)[0] for file in kept] == lengths
+    told = [times_of(file) for file in kept]
+    assert [len(times) for times in told] == lengths
+    assert told[-1][-1] == pytest.approx(50.4 if segment_s is None else 0.4)
+
+
+def test_what_a_killed_run_has_recorded_can_be_played(tmp_path: Path):
+    code = (
+        "import os, numpy as np\n"
+        "from pathlib import Path\n"
+        "from tracker.video.segments import Recording\n"
+        "from tracker.video.writer import VideoForm\n"
+        "form = VideoForm(25.0, (320, 240), in_fragments=True)\n"
+        "noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), np.uint8)\n"
+        "recording = Recording(Path('a.mp4'), form, segment_s=None, kept=print)\n"
+        "for n in range(250):\n"
+        "    recording.write(np.roll(noise, n, axis=1), n / 25)\n"
+        "recording._sink._waiting[-1].result()\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+
+    assert killed.returncode == -9
+    assert read_source(tmp_path / "a.mp4")[-1].time_s > 10 - 2 * FRAGMENT_S
 
 
 def test_a_live_run_writes_segments_events_and_a_journal_while_it_goes_on(
@@ -306,8 +346,8 @@ def test_a_live_run_writes_segments_events_and_a_journal_while_it_goes_on(
     with HttpCamera(pause_s=0.02) as camera:
 
         def look_and_end() -> None:
-            first = tmp_path / "new/cam-0001.mp4"
-            while not first.exists():
+            first, next_ = (tmp_path / f"new/cam-000{n}.mp4" for n in (1, 2))
+            while not next_.exists():
                 pass
             meanwhile["frames"] = read_video(first)[0]
             meanwhile["events"] = lines_of(tmp_path / "e.jsonl")

@@ -1,13 +1,16 @@
 """What files say: one description for writers, readers and schemas; a line for what is wrong."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.crowd import crowd
 from tests.parts import visit
@@ -17,6 +20,7 @@ from tracker.core.types import CameraInfo, Identity, Link, Merge
 from tracker.formats.file_result import FileResult, load_result
 from tracker.results.corrections_file import read_corrections_file
 from tracker.results.journal import read_journal
+from tracker.results.record import read_record, to_json
 from tracker.results.result import ModelUse
 from tracker.results.schemas import FILES, load_schema
 from tracker.results.tracks_file import read_tracks, write_tracks
@@ -126,6 +130,7 @@ WRONG = [
     pytest.param(changed((*BOX, "frame"), "7"), "expected `int`, got `str`, at "
                  "$.tracks[1].boxes[2].frame", id="a word"),
     pytest.param(changed((*BOX, "frame"), -1), "at $.tracks[1].boxes[2].frame", id="frame below 0"),
+    pytest.param(changed((*BOX, "frame"), 10**40), "at $.tracks[1].boxes[2].frame", id="large"),
     pytest.param(changed(("tracks", 0, "boxes"), []), "at $.tracks[0].boxes", id="no boxes"),
     pytest.param(changed(("identities", 0, "tracks", 0, "enter_s"), None), "expected `float`, got "
                  "`null`, at $.identities[0].tracks[0].enter_s", id="no time"),
@@ -166,6 +171,42 @@ def test_what_is_no_json_is_told(tmp_path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(SourceError, match=r"some\.json cannot be read as tracks\.json: .+"):
         read_tracks(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+def places_in(value: Any, above: Steps = ()) -> Iterator[Steps]:
+    """Yield the way to each part of a JSON value."""
+    for key in value if isinstance(value, dict) else range(len(value)) if value else ():
+        yield (*above, key)
+        if isinstance(value[key], dict | list):
+            yield from places_in(value[key], (*above, key))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.data())
+def test_whatever_stands_somewhere_is_read_or_told(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    content = crowd(2, 1)
+    changed(data.draw(st.sampled_from(list(places_in(content)))), data.draw(JSON))(content)
+    path = tmp_path_factory.mktemp("any") / "some.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with suppress(SourceError):
+        found = read_tracks(path)
+        assert json.loads(to_json(found)).keys() == content.keys()
+
+
+def test_json_that_is_nested_without_end_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "some.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(SourceError, match="cannot be read as anything"):
+        read_record(path, object, "anything")
 
 
 def test_a_file_of_an_earlier_program_is_read(tmp_path: Path) -> None:

@@ -132,6 +132,24 @@ def test_times_hold_on_to_the_arrival_where_stamps_are_useless(stamps):
     assert all(a < b for a, b in itertools.pairwise(told))
 
 
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0, -0.5])
+def test_a_jump_of_the_cameras_clock_is_noticed_once(jump_s):
+    times = StreamTimes()
+    jumps = []
+    for n in range(100):
+        times.time_of(n / 25, n / 25 + (jump_s if n >= 50 else 0.0))
+        jumps += [times.jumped_s] if times.jumped_s else []
+
+    assert jumps == [pytest.approx(jump_s, abs=0.1)]
+
+
+def test_frames_that_were_held_up_are_no_jump():
+    times = StreamTimes()
+    for n in range(100):
+        times.time_of(max(n / 25, 3.0), n / 25)
+        assert not times.jumped_s
+
+
 def test_the_clock_stands_until_it_is_begun_and_begins_once():
     clock = RunClock()
     assert (clock.running, clock.now_s()) == (False, 0.0)

@@ -14,7 +14,8 @@ from tracker.core.errors import ConfigError, OutputError
 from tracker.core.types import CameraInfo, Identity, Image
 from tracker.results.result import ModelUse, Result
 from tracker.runtime.output_plan import plan_outputs, write_tables
-from tracker.video.writer import CODECS, video_sink
+from tracker.video.codec import CONTAINERS
+from tracker.video.writer import VideoForm, video_sink
 
 RUN_AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -211,13 +212,13 @@ def test_a_system_error_while_writing_names_the_file(here: Path):
         raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("ending", sorted(CODECS))
+@pytest.mark.parametrize("ending", sorted(CONTAINERS))
 @pytest.mark.parametrize("fps", [29.97, 25.0, 29.97 / 7, 0.5])
 @pytest.mark.parametrize("frames", [1, 7])
 def test_a_video_has_all_its_frames_at_its_rate(here: Path, ending, fps, frames):
     path = here / f"v{ending}"
 
-    with video_sink(path, fps, (96, 64)) as sink:
+    with video_sink(path, VideoForm(fps, (96, 64))) as sink:
         for number in range(frames):
             sink.write(picture(number))
 
@@ -227,7 +228,7 @@ def test_a_video_has_all_its_frames_at_its_rate(here: Path, ending, fps, frames)
 
 @pytest.mark.parametrize("size", [(97, 65), (33, 64), (16, 16)])
 def test_odd_and_small_sizes_become_videos_too(here: Path, size):
-    with video_sink(here / "v.mp4", 25.0, size) as sink:
+    with video_sink(here / "v.mp4", VideoForm(25.0, size)) as sink:
         sink.write(picture(1, size))
 
     assert read_video(here / "v.mp4")[0] == 1
@@ -256,21 +257,24 @@ def test_an_interrupt_keeps_a_readable_video(here: Path, ending):
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_a_video_without_a_frame_is_not_kept(here: Path, error):
-    with pytest.raises(error), video_sink(here / "v.mp4", 10.0, (96, 64)):
+    with pytest.raises(error), video_sink(here / "v.mp4", VideoForm(10.0, (96, 64))):
         raise error
 
     assert names_in(here) == set()
 
 
 def test_a_video_that_cannot_be_opened_is_an_error(here: Path):
-    with pytest.raises(OutputError, match="0x0"), video_sink(here / "v.mp4", 10.0, (0, 0)):
+    with (
+        pytest.raises(OutputError, match="0x0"),
+        video_sink(here / "v.mp4", VideoForm(10.0, (0, 0))),
+    ):
         pass
 
     assert names_in(here) == set()
 
 
 def _write(path: Path, pictures: list[Image], end: BaseException | None = None) -> None:
-    with video_sink(path, 10.0, (96, 64)) as sink:
+    with video_sink(path, VideoForm(10.0, (96, 64))) as sink:
         for image in pictures:
             sink.write(image)
         if end:

@@ -16,9 +16,10 @@ from tracker.models.locate import installed_file, weights_folders
 from tracker.models.registry import manifest
 
 PACKAGES = (
-    "torch", "torchvision", "ultralytics", "opencv-python", "onnxruntime", "openvino", "numpy",
-    "scipy", "filterpy", "typer", "trackeval",
+    "torch", "torchvision", "ultralytics", "av", "opencv-python", "onnxruntime", "openvino",
+    "numpy", "scipy", "filterpy", "typer", "trackeval",
 )  # fmt: skip
+READ = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "mjpeg", "prores", "gif")
 
 app = typer.Typer(add_completion=False, context_settings=HELP, pretty_exceptions_enable=False)
 
@@ -30,7 +31,8 @@ def doctor() -> None:
     for package in PACKAGES:
         print(f"  {package:15} {_version(package)}")
     print(f"devices: {', '.join(_devices())}; {os.cpu_count()} CPU cores")
-    print(f"video codecs: {', '.join(_codecs()) or 'none'}")
+    print(f"videos read: {_decoders()}; on the processor's cores")
+    print(f"videos written: {', '.join(_codecs()) or 'none'}")
     print("weights folders:")
     for folder in weights_folders():
         print(f"  {folder}{'' if folder.is_dir() else ' (not there)'}")
@@ -55,18 +57,29 @@ def _devices() -> list[str]:
 
 
 def _codecs() -> list[str]:
-    """Try to write a video of each kind: OpenCV does not tell otherwise."""
+    """Try to write a video of each kind: nothing else tells whether that works."""
     import numpy as np
 
-    from tracker.video.writer import CODECS, video_sink
+    from tracker.video.codec import CODECS, Encoding
+    from tracker.video.writer import VideoForm, video_sink
 
     working = []
     with tempfile.TemporaryDirectory() as folder:
-        for ending, codec in CODECS.items():
+        for name, codec in CODECS.items():
             try:
-                with video_sink(Path(folder) / f"try{ending}", 25.0, (64, 64)) as sink:
+                form = VideoForm(25.0, (64, 64), Encoding(name))
+                with video_sink(Path(folder) / f"{name}.mp4", form) as sink:
                     sink.write(np.zeros((64, 64, 3), np.uint8))
-                working.append(f"{ending} ({codec})")
+                working.append(f"{name} ({codec.encoder})")
             except OutputError as error:
-                print(f"  {ending}: {error}", file=sys.stderr)
+                print(f"  {name}: {error}", file=sys.stderr)
     return working
+
+
+def _decoders() -> str:
+    """Say which of the codecs that people meet can be read, and what reads them."""
+    from av import ffmpeg_version_info
+    from av.codec import codecs_available
+
+    there = [name for name in READ if name in codecs_available]
+    return f"{', '.join(there)} and more, by FFmpeg {ffmpeg_version_info}"

@@ -77,6 +77,15 @@ Offset = Annotated[
 Start = Annotated[
     float, typer.Option(min=0, help="Skip so many seconds of each source.", rich_help_panel=_SOURCE)
 ]
+Stream = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Which of several video streams in a file, from 0. Default: the one players show.",
+        rich_help_panel=_SOURCE,
+        show_default=False,
+    ),
+]
 MaxFrames = Annotated[
     int | None,
     typer.Option(

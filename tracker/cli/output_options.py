@@ -61,6 +61,35 @@ Mosaic = Annotated[
         rich_help_panel=_OUTPUT,
     ),
 ]
+CodecOption = Annotated[
+    str | None,
+    typer.Option(
+        "--codec",
+        metavar="h264|hevc|av1|mpeg4|mjpeg",
+        help="Of all videos. Default: h264, which plays everywhere; mjpeg in an .avi.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Crf = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=63,
+        help="Quality of the videos on the codec's own scale, less is better. Default: 21 of h264.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Timestamp = Annotated[
+    bool,
+    typer.Option(
+        "--timestamp",
+        help="Write the camera's name and the time into its video; the time of day where it is "
+        "known (live, or a start: in --config).",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Blur = Annotated[
     str | None,
     typer.Option(

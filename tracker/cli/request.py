@@ -22,6 +22,7 @@ class TrackRequest:
     fps: float | None
     offset: list[str] | None
     start: float
+    stream: int | None
     max_frames: int | None
     vid_stride: int
     detector: str
@@ -57,6 +58,9 @@ class TrackRequest:
     mot_id: str
     mosaic: bool
     blur: str | None
+    codec: str | None
+    crf: int | None
+    timestamp: bool
     crops: bool
     overwrite: bool
     show: bool

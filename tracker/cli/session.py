@@ -22,7 +22,7 @@ from tracker.cli.parse import (
 )
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
-from tracker.cli.video_options import parse_blur, require_possible
+from tracker.cli.video_options import parse_blur, require_possible, stamp_of
 from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
 from tracker.models.locate import AUTO
@@ -53,6 +53,7 @@ from tracker.video.cameras import (
     require_unique,
 )
 from tracker.video.clock import set_offsets
+from tracker.video.codec import Encoding
 from tracker.video.live_source import LiveOptions
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource
@@ -97,6 +98,7 @@ def execute(request: TrackRequest) -> None:
     refuse_unheard(options, cameras)
     blur, online = parse_blur(request.blur), _is_online(request, cameras)
     require_possible(blur, mosaic=request.mosaic, out=request.out, online=online)
+    Encoding(request.codec, request.crf)  # which is refused before anything is opened
     opened = _open(request, options, cameras)
     with ExitStack() as stack:
         for source in opened.sources:
@@ -138,6 +140,8 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
         raise ConfigError("--size is for --detections without pictures; these have their own size")
     if not cameras and request.detections and request.detections.is_dir():
         cameras = cameras_of_boxes(request.detections)
+    if request.stream is not None:
+        cameras = [replace(camera, stream=request.stream) for camera in cameras]
     return set_offsets(cameras, parse_offsets(request.offset or []))
 
 
@@ -209,7 +213,8 @@ def _run(
     _seed(request.seed)
     settings = run_settings(
         options, networks, opened.plan, online=online, known=known, clock=opened.clock,
-        blur=parse_blur(request.blur),
+        blur=parse_blur(request.blur), encoding=Encoding(request.codec, request.crf),
+        stamp=stamp_of(cameras, opened.clock, live=opened.live) if request.timestamp else None,
     )  # fmt: skip
     with observer, observer.stop as stop:
         outcome = run(

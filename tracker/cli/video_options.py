@@ -1,9 +1,15 @@
-"""``--mosaic`` and ``--blur``: from words to rules, and where they cannot be kept."""
+"""``--mosaic``, ``--blur``, ``--timestamp``: from words to rules, and where they cannot be kept."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from tracker.core.errors import ConfigError
+from tracker.core.time_text import clock
+from tracker.rendering.annotate import Stamp
 from tracker.rendering.blur import BlurRule
+from tracker.video.cameras import CameraSpec
+from tracker.video.run_clock import RunClock
 
 EXCEPT = "except:"
 ALLOWED = "people, heads, faces, except:ID,ID…"
@@ -49,3 +55,17 @@ def require_possible(
         raise ConfigError(
             "--mosaic reads the cameras a second time, which --online and live sources leave out"
         )
+
+
+def stamp_of(cameras: Sequence[CameraSpec], running: RunClock, *, live: bool) -> Stamp:
+    """Return what ``--timestamp`` writes: the time of day if it is known, else that of the run."""
+    starts = [camera.start for camera in cameras if camera.start is not None]
+
+    def told(time_s: float) -> str:
+        if live:
+            return f"{running.wall(time_s)[:-3].replace('T', ' ')} UTC"  # to a tenth
+        if not starts:
+            return clock(time_s)
+        return f"{min(starts) + timedelta(seconds=time_s):%Y-%m-%d %H:%M:%S.%f}"[:-5]
+
+    return lambda camera, time_s: f"{camera}  {told(time_s)}"

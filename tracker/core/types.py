@@ -37,6 +37,7 @@ class CameraInfo:
     offset_s: float = 0.0  # of its first frame, from the run's common zero
     ground: GroundPlane | None = None  # where it is calibrated
     dropped: int = 0  # frames of a live source that came faster than they were processed
+    zero_s: float = 0.0  # timestamp of its first frame in its file
     outages: int = 0  # times that a live source was lost and tried again
 
 

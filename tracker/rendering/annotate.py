@@ -11,16 +11,19 @@ from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, FloatArray, Frame, Image, Step
 from tracker.rendering.anonymizer import Detected, LiveAnonymizer, RecordedAnonymizer
 from tracker.rendering.blur import BlurRule
-from tracker.rendering.draw import Annotator, Label, labels_of
+from tracker.rendering.draw import Annotator, Label, draw_stamp, labels_of
 from tracker.rendering.mosaic import write_mosaic
 from tracker.results.result import Result
+from tracker.video.codec import USUAL, Encoding
 from tracker.video.segments import Recording
+from tracker.video.sound import SoundTrack
 from tracker.video.source import FrameSource, Sampling
-from tracker.video.writer import VideoSink, video_sink
+from tracker.video.writer import VideoForm, VideoSink, video_sink
 
 logger = logging.getLogger(__name__)
 
 ReopenSource = Callable[[str], FrameSource]  # by camera name
+Stamp = Callable[[str, float], str]  # from a camera's name and a time of the run
 DrawFrame = Callable[[Frame, list[Label], FloatArray], None]  # boxes (N, 4) detected in it
 
 
@@ -36,6 +39,8 @@ class VideoWriting:
         segment_s: Length of the segments in which online videos are written; None for whole ones.
         mosaic: Where the video of all cameras goes; only in a second pass.
         blur: Who is made unrecognisable in all of them.
+        encoding: Codec and quality of all of them.
+        stamp: What is written into the corner of a camera's picture at a time; None for nothing.
         detected: By camera, what the detector found; needed where somebody is.
     """
 
@@ -46,19 +51,31 @@ class VideoWriting:
     segment_s: float | None = None
     mosaic: Path | None = None
     blur: BlurRule | None = None
+    encoding: Encoding = USUAL
+    stamp: Stamp | None = None
     detected: Mapping[str, Detected] = field(default_factory=dict)
 
     def open(self, camera: CameraInfo) -> AbstractContextManager[VideoSink]:
-        """Open a camera's video, whose seconds are those of the source, also from fewer frames."""
-        path, fps = self.videos[camera.name], camera.fps / self.sampling.stride
-        return video_sink(path, fps, (camera.width, camera.height), kept=self.kept)
+        """Open a camera's video."""
+        return video_sink(self.videos[camera.name], self._form(camera), kept=self.kept)
 
     def record(self, camera: CameraInfo) -> Recording:
-        """Open a video that goes by the time of its frames, in segments if asked for."""
-        return Recording(
-            self.videos[camera.name], camera.fps / self.sampling.stride,
-            (camera.width, camera.height), segment_s=self.segment_s, kept=self.kept,
-        )  # fmt: skip
+        """Open a video that others may look at while it is written, in segments if asked for."""
+        form = replace(self._form(camera), sound=None, in_fragments=True)
+        return Recording(self.videos[camera.name], form, segment_s=self.segment_s, kept=self.kept)
+
+    def put_stamp(self, image: Image, frame: Frame) -> None:
+        """Write camera and time into a picture, if asked for."""
+        if self.stamp is not None:
+            draw_stamp(image, self.stamp(frame.camera, frame.time_s))
+
+    def _form(self, camera: CameraInfo) -> VideoForm:
+        """Say what a camera's video is like; without voices where people are unrecognisable."""
+        sound = None
+        if self.blur is None and not camera.live and Path(camera.source).is_file():
+            sound = SoundTrack(Path(camera.source), camera.zero_s - camera.offset_s)
+        fps = camera.fps / self.sampling.stride
+        return VideoForm(fps, (camera.width, camera.height), self.encoding, sound)
 
 
 def draw_videos(result: Result, writing: VideoWriting, reopen: ReopenSource) -> None:
@@ -82,7 +99,10 @@ def draw_videos(result: Result, writing: VideoWriting, reopen: ReopenSource) -> 
                 c.name: _drawn(result, c, stack.enter_context(writing.open(c)), writing, reopen)
                 for c in reversed(cameras)  # the stack closes the last first
             }
-            write_mosaic(cameras, frames, writing.mosaic, writing.sampling.stride, writing.kept)
+            write_mosaic(
+                cameras, frames, writing.mosaic, writing.sampling.stride, writing.kept,
+                encoding=writing.encoding,
+            )  # fmt: skip
 
 
 def live_drawing(
@@ -113,7 +133,8 @@ def _drawn(
             for frame in source.frames():
                 image = veil(frame) if veil else frame.image
                 image = annotator.draw(image, frame.time_s, labels_at.get(frame.index, []))
-                sink.write(image)
+                writing.put_stamp(image, frame)
+                sink.write(image, frame.time_s)
                 writing.drawn(frame)
                 yield replace(frame, image=image)
                 if frame.index + 1 >= (camera.frames or 0):
@@ -137,11 +158,12 @@ def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> Dr
     if camera.live or writing.segment_s:
         write = stack.enter_context(writing.record(camera)).write
     else:
-        sink = stack.enter_context(writing.open(camera))
-        write = lambda image, _time_s: sink.write(image)  # noqa: E731
+        write = stack.enter_context(writing.open(camera)).write
 
     def draw(frame: Frame, labels: list[Label], detected: FloatArray) -> None:
         image = veil(frame, labels, detected) if veil else frame.image
-        write(annotator.draw(image, frame.time_s, labels), frame.time_s)
+        image = annotator.draw(image, frame.time_s, labels)
+        writing.put_stamp(image, frame)
+        write(image, frame.time_s)
 
     return draw

@@ -47,7 +47,7 @@ class Annotator:
     """Draws one camera's frames in order; it remembers where people have just walked."""
 
     def __init__(self, width: int, height: int) -> None:
-        self._scale = max(min(width, height) / REFERENCE_HEIGHT_PX, 0.5)
+        self._scale = _scale_of(width, height)
         self._trails: dict[int, deque[tuple[float, tuple[int, int]]]] = {}
 
     def draw(self, image: Image, time_s: float, labels: Iterable[Label]) -> Image:
@@ -106,6 +106,20 @@ class Annotator:
         origin = (left + pad, top + pad + height)
         cv2.putText(canvas, text, origin, _FONT, size, _contrast(colour), thick, cv2.LINE_AA)
         return left, top, left + box_w, top + box_h
+
+
+def draw_stamp(image: Image, text: str) -> None:
+    """Write a line into the upper left corner of a BGR image, on a dark ground."""
+    scale = _scale_of(image.shape[1], image.shape[0])
+    size, thick, pad = 0.6 * scale, max(round(scale), 1), round(6 * scale)
+    (width, height), _ = cv2.getTextSize(text, _FONT, size, thick)
+    corner = image[: height + 2 * pad, : width + 2 * pad]
+    corner[:] = corner // 4
+    cv2.putText(image, text, (pad, pad + height), _FONT, size, (255,) * 3, thick, cv2.LINE_AA)
+
+
+def _scale_of(width: int, height: int) -> float:
+    return max(min(width, height) / REFERENCE_HEIGHT_PX, 0.5)
 
 
 def _free_place(left: int, box_top: int, size: tuple[int, int], placed: list[Rectangle]) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 
 from tracker.core.time_text import clock
 from tracker.core.types import CameraInfo, Frame, Image
-from tracker.video.writer import video_sink
+from tracker.video.codec import USUAL, Encoding
+from tracker.video.writer import VideoForm, video_sink
 
 LARGEST = (1920, 1080)  # width and height of all tiles together, in pixels
 TITLE_PX, CLOCK_PX = 26, 34  # strips above each picture and above all
@@ -68,7 +69,7 @@ def lay_out(sizes: Sequence[tuple[int, int]]) -> Grid:
 
 def write_mosaic(
     cameras: Sequence[CameraInfo], frames: Mapping[str, Iterator[Frame]], path: Path,
-    stride: int, kept: Callable[[Path], None],
+    stride: int, kept: Callable[[Path], None], *, encoding: Encoding = USUAL,
 ) -> None:  # fmt: skip
     """Write the video of all cameras; reads every stream to its end, at most two frames ahead.
 
@@ -78,10 +79,11 @@ def write_mosaic(
         path: The video.
         stride: Only every `stride`-th frame of the sources is there.
         kept: Is told of the video once it has its name; after an interrupt too.
+        encoding: Codec and quality.
     """
     grid = lay_out([(camera.width, camera.height) for camera in cameras])
     fps = max(camera.fps for camera in cameras) / stride
-    with video_sink(path, fps, grid.size, kept=kept) as sink:
+    with video_sink(path, VideoForm(fps, grid.size, encoding), kept=kept) as sink:
         tiles = [_Tile(camera, frames[camera.name], grid.tile, stride) for camera in cameras]
         begins = [tile.begins_s for tile in tiles if tile.begins_s is not None]
         canvas = np.full((grid.size[1], grid.size[0], 3), BACKGROUND, np.uint8)

@@ -19,8 +19,9 @@ from tracker.core.types import VisitKey
 T = TypeVar("T")
 
 Name = Annotated[str, Meta(min_length=1)]
-Id = Annotated[int, Meta(ge=1)]
-Count = Annotated[int, Meta(ge=0)]
+MOST = 2**53 - 1  # the largest whole number that all programs read from JSON (RFC 8259, section 6)
+Id = Annotated[int, Meta(ge=1, le=MOST)]
+Count = Annotated[int, Meta(ge=0, le=MOST)]
 Length = Annotated[float, Meta(ge=0)]
 Probability = Annotated[float, Meta(ge=0, le=1)]
 Corners = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the source
@@ -115,7 +116,7 @@ def parse_record(data: bytes, kind: type[T], where: str, what: str) -> T:
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         raise SourceError(_wording(kind, where, what, problem, place.strip("`") or "$")) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{where} cannot be read as {what}: {error}") from error
 
 

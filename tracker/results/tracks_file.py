@@ -173,7 +173,8 @@ class TracksFile(TracksHead, kw_only=True):
     """People in the videos of one or several cameras.
 
     Frames count from 0 in the source, times are seconds on the run's common clock, boxes are pixels
-    of the source. A track is one visit of a person to one camera's view; an identity is the person.
+    of the pictures as they are shown: upright, with square pixels. A track is one visit of a
+    person to one camera's view; an identity is the person.
     """
 
     links: Annotated[
@@ -202,7 +203,7 @@ def person_with(visits: list[PersonVisit], global_id: int, name: str | UnsetType
 
 
 def read_tracks(path: Path) -> TracksFile:
-    """Read a tracks.json; its boxes take about four times the bytes of the file.
+    """Read a tracks.json; a file of 200 MB is read in seconds and takes 0.9 GB of memory.
 
     Raises:
         SourceError: Missing, of another version, or not whole; see `read_record`.

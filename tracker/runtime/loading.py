@@ -15,13 +15,10 @@ from tracker.models.device import resolve_device
 from tracker.models.fetch import find_or_fetch
 from tracker.models.locate import LocatedModel
 from tracker.reid.embedder import Embedder, FunctionEmbedder
-from tracker.rendering.blur import BlurRule
-from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.result import ModelUse
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import OutputPlan
 from tracker.runtime.run import RunSettings
-from tracker.video.run_clock import RunClock
 
 logger = logging.getLogger(__name__)
 
@@ -179,14 +176,12 @@ def replay_detectors(
     return detectors, ModelUse(f"replay of {path.name}", None)
 
 
-def run_settings(  # noqa: PLR0913 - what options cannot say
-    options: Options, networks: Networks, plan: OutputPlan, *, online: bool,
-    known: KnownPlaces | None = None, clock: RunClock | None = None, blur: BlurRule | None = None,
-) -> RunSettings:  # fmt: skip
-    """Return a run's settings."""
+def run_settings(
+    options: Options, networks: Networks, plan: OutputPlan, *, online: bool, **more: Any
+) -> RunSettings:
+    """Return a run's settings; `more` are those fields of `RunSettings` that options cannot say."""
     return RunSettings(
         options.tracker(networks.max_cosine_distance), options.link, options.sampling, plan,
         networks.detector, networks.reid.use if networks.reid else None, networks.device,
-        online=online, known=known or NOTHING_KNOWN, clock=clock or RunClock(),
-        threads=options.workers != 0, blur=blur,
+        online=online, threads=options.workers != 0, **more,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from tracker.formats.mot import MotId
 from tracker.gallery.layout import FOLDER, require_free
 from tracker.results.result import Result
 from tracker.results.tracks_json import write_tracks_json
+from tracker.video.codec import CONTAINERS, require_known_container
 from tracker.video.segments import segments_of
-from tracker.video.writer import CODECS, require_known_codec
 
 MOSAIC = "mosaic.mp4"
 
@@ -150,11 +150,11 @@ def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
     if out is None:
         return {}
     if _is_folder(cameras, out):
-        if out.suffix.lower() in CODECS and not out.is_dir():
+        if out.suffix.lower() in CONTAINERS and not out.is_dir():
             raise OutputError(f"--out {out} is one video for {len(cameras)} cameras; give a folder")
         _make_folder(out)
         return {name: out / f"{name}.mp4" for name in cameras}
-    require_known_codec(out)
+    require_known_container(out)
     return {cameras[0]: out}
 
 

@@ -14,7 +14,13 @@ from tracker.core.types import FloatArray, Frame, Step
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
 from tracker.reid.embedder import Embedder
-from tracker.rendering.annotate import ReopenSource, VideoWriting, draw_videos, live_drawing
+from tracker.rendering.annotate import (
+    ReopenSource,
+    Stamp,
+    VideoWriting,
+    draw_videos,
+    live_drawing,
+)
 from tracker.rendering.blur import BlurRule
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.journal import open_journal, read_journal
@@ -24,6 +30,7 @@ from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import OutputPlan, write_tables
 from tracker.runtime.stages import Intake, follow
+from tracker.video.codec import USUAL, Encoding
 from tracker.video.read_ahead import ReadAhead, Stoppable
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource, Sampling, total_frames
@@ -45,6 +52,8 @@ class RunSettings:
         clock: Of the live sources.
         threads: Read, detect and write at once; else one thing after another.
         blur: Who is made unrecognisable in the videos.
+        encoding: Codec and quality of the videos.
+        stamp: What is written into their corner; None for nothing.
     """
 
     tracker: TrackerConfig
@@ -59,6 +68,8 @@ class RunSettings:
     clock: RunClock = field(default_factory=RunClock)
     threads: bool = True
     blur: BlurRule | None = None
+    encoding: Encoding = USUAL
+    stamp: Stamp | None = None
 
     def core(self, *, named: bool) -> CoreSettings:
         """Return what the core needs of it."""
@@ -197,8 +208,9 @@ class _FirstPass:
         if settings.online:
             plan, drawn, kept = settings.plan, self.observer.drawn, self._live_videos.append
             writing = VideoWriting(
-                plan.videos, settings.sampling, drawn, kept, plan.segment_s, blur=settings.blur
-            )
+                plan.videos, settings.sampling, drawn, kept, plan.segment_s, blur=settings.blur,
+                encoding=settings.encoding, stamp=settings.stamp,
+            )  # fmt: skip
             cameras = [source.info for source in self._intake.sources]
             yield live_drawing(cameras, writing, stack)
         elif settings.blur:
@@ -260,7 +272,8 @@ def _second_pass(
 
     writing = VideoWriting(
         plan.videos, settings.sampling, drawn_and_kept, outcome.files.append, mosaic=plan.mosaic,
-        blur=settings.blur, detected=first.detected,
+        blur=settings.blur, encoding=settings.encoding, stamp=settings.stamp,
+        detected=first.detected,
     )  # fmt: skip
     _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]

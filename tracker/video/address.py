@@ -5,7 +5,6 @@ import re
 _ADDRESS = re.compile(r"^(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<place>[^/?#]*)", re.IGNORECASE)
 _SECRET = re.compile(r"((?:password|passwd|pwd|pass)=)[^&/#]*", re.IGNORECASE)
 _LIVE_SCHEMES = ("rtsp", "rtsps", "rtmp", "udp", "tcp", "srt")
-_STAMPED_SCHEMES = ("rtsp", "rtsps", "rtmp", "srt")
 
 
 def is_address(source: str) -> bool:
@@ -17,15 +16,6 @@ def is_live_address(source: str) -> bool:
     """Tell whether an address gives frames in real time, once."""
     found = _ADDRESS.match(source)
     return found is not None and found["scheme"].lower() in _LIVE_SCHEMES
-
-
-def is_stamped_address(source: str) -> bool:
-    """Tell whether the timestamps of a stream are those of its frames' taking.
-
-    Others count pictures at a rate that nobody knows, as an HTTP stream of JPEGs does.
-    """
-    found = _ADDRESS.match(source)
-    return found is not None and found["scheme"].lower() in _STAMPED_SCHEMES
 
 
 def host_of(source: str) -> str:

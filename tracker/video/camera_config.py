@@ -17,7 +17,7 @@ from tracker.video.calibration import read_calibration
 from tracker.video.cameras import NAME, NO_SOURCE, CameraSpec
 
 _FILE_KEYS = ("cameras", "overlap", "travel")
-_CAMERA_KEYS = ("source", "offset", "start", *CALIBRATION_KEYS)
+_CAMERA_KEYS = ("source", "stream", "offset", "start", *CALIBRATION_KEYS)
 _TRAVEL_KEYS = ("from", "to", "min_s", "max_s", "both")
 _YAML_WORDS = {True: "yes", False: "no"}  # how YAML reads a bare yes and no
 
@@ -73,7 +73,11 @@ def _camera(path: Path, name: str, entry: object) -> CameraSpec:
         raise ConfigError(f"{label} has an offset and a start; give one of them")
     offset_s = _number(label, entry, "offset", 0.0)
     start = _start(label, entry["start"]) if "start" in entry else None
-    return CameraSpec(name, source, offset_s, start, read_calibration(label, entry))
+    stream = entry.get("stream")
+    if not (stream is None or (type(stream) is int and stream >= 0)):
+        raise ConfigError(f"{label}: stream is '{stream}'; it must be a number from 0")
+    ground = read_calibration(label, entry)
+    return CameraSpec(name, source, offset_s, start, ground, stream=stream)
 
 
 def _source(path: Path, label: str, entry: Mapping[Any, Any]) -> str:

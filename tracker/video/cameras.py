@@ -33,6 +33,7 @@ class CameraSpec:
             (`tracker.video.clock`).
         ground: What it sees of the ground; None where it is not calibrated.
         given: An open source of a program's own, which `source` then only names.
+        stream: Which of several video streams in a file; None for the one that players show.
     """
 
     name: str
@@ -41,6 +42,7 @@ class CameraSpec:
     start: datetime | None = None
     ground: GroundPlane | None = None
     given: FrameSource | None = None
+    stream: int | None = None
 
     @property
     def boxes_only(self) -> bool:
@@ -160,13 +162,13 @@ def _open(
     if not path.exists():
         near = suggestion(path.name, _names_beside(path))
         raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
-    return VideoSource(spec.name, source, sampling)
+    return VideoSource(spec.name, source, sampling, spec.stream)
 
 
 def _file_or_stream(spec: CameraSpec, sampling: Sampling, live: LiveOptions) -> FrameSource:
     """Open what HTTP gives: a file has a length, a stream has none."""
-    file = VideoSource(spec.name, spec.source, sampling)
-    if file.info.frames is not None:
+    file = VideoSource(spec.name, spec.source, sampling, spec.stream)
+    if not file.is_stream:
         return file
     file.close()
     return LiveSource(spec.name, spec.source, sampling, live)

@@ -1,117 +1,217 @@
-"""OpenCV's reader of files, streams and webcams; its silent failures become errors."""
+"""FFmpeg's reader of files and streams, by PyAV; what it does not tell becomes errors."""
 
 import logging
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 
-import cv2
-import numpy as np
+import av
+from av import FFmpegError, VideoFrame, VideoStream
+from av.container import InputContainer
+from av.stream import Disposition
 
 from tracker.core.errors import SourceError
 from tracker.core.types import Image
 from tracker.video.address import is_address
-from tracker.video.source import FALLBACK_FPS
+from tracker.video.deinterlace import Deinterlacer
+from tracker.video.header import length_of, rate_of, stated_rate, why_unreadable
+from tracker.video.picture import Developer
+from tracker.video.places import Places, VideoPacket, stamp_of
 
 logger = logging.getLogger(__name__)
 
-MAX_PLAUSIBLE_FPS = 1000.0
+FIRST_PACKETS, FIRST_BYTES = 50, 8_000_000  # that are looked at before the first one is decoded
 OPEN_WITHIN_S, READ_WITHIN_S = 8.0, 5.0  # of a stream, before it counts as dead
+NO_TIMES = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS
+MICROSECONDS = 1_000_000  # in which a container counts
+_STREAM_OPTIONS = {"rtsp_transport": "tcp"}  # with UDP, pictures break up where packets are lost
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that was decoded; `develop` makes the image, which is not free.
+
+    Attributes:
+        index: Its number in the stream.
+        time_s: Seconds from the first one; nan where the source does not tell.
+    """
+
+    index: int
+    time_s: float
+    develop: Callable[[], Image]
 
 
 class Capture:
-    """An open file, stream or webcam, and its pictures one by one.
+    """An open file or stream, and its pictures one by one, in the order in which they are shown.
 
     Args:
         label: What messages call it.
-        source: A path, an address, or a webcam's number.
-        live: Whether it comes in real time.
+        source: A path or an address.
+        live: Whether it comes in real time: no picture waits for a later one to be decoded.
+        stream: Which of several video streams, from 0; None for the one that players show.
+
+    Attributes:
+        fps: Frames per second, as stated or as the first timestamps tell.
+        places: Of the pictures so far, and what of them was damaged.
 
     Raises:
-        SourceError: It cannot be opened.
+        SourceError: It cannot be opened, or has no such video stream.
     """
 
-    def __init__(self, label: str, source: str, *, live: bool) -> None:
+    def __init__(
+        self, label: str, source: str, *, live: bool = False, stream: int | None = None
+    ) -> None:
         self._label = label
-        self._capture = _open(source)
-        if not self._capture.isOpened() or self._is_text():
-            raise SourceError(f"{label} is no readable video; {_hint(source, live)}")
+        self._source = source
+        self._container = _open(label, source)
+        self._first: list[VideoPacket] = []
+        try:
+            self._stream = _choose(label, self._container, stream)
+            self._stream.thread_type = "SLICE" if live else "AUTO"
+            self._packets = self._container.demux(self._stream)
+            if not live:
+                self._look_ahead()
+            self.fps = rate_of(label, stated_rate(self._stream), self._first)
+        except BaseException:
+            self.release()
+            raise
+        self.places = Places(1 / self.fps)
+        self._developer = Developer(self._stream.sample_aspect_ratio)
+        self._sent = 0
+        self._broke = False
 
-    def read(self) -> Image | None:
-        """Return the next picture, (H, W, 3) uint8 BGR; None where there is none."""
-        ok, image = self._capture.read()
-        return np.asarray(image, np.uint8) if ok else None
+    @property
+    def has_length(self) -> bool:
+        """Whether it is a file that ends, and no stream."""
+        return bool(self._container.duration) or self._stream.frames > 0
 
-    def skip(self) -> bool:
-        """Pass over the next picture, which saves converting it; False where there is none."""
-        return bool(self._capture.grab())
+    @property
+    def has_times(self) -> bool:
+        """Whether timestamps tell when pictures were taken; FFmpeg only counts those of others."""
+        return not self._container.format.flags & NO_TIMES
 
-    def take(self) -> Image | None:
-        """Return the picture that was passed over last."""
-        ok, image = self._capture.retrieve()
-        return np.asarray(image, np.uint8) if ok else None
-
-    def stamp_s(self) -> float:
-        """Return the timestamp of the picture read last, in seconds."""
-        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+    def pictures(self) -> Iterator[Picture]:
+        """Yield what can be decoded; damage is noted in `places`."""
+        deinterlacer = Deinterlacer()
+        for frame in self._frames():
+            for shown, (index, time_s) in deinterlacer.put(frame, self.places.place(frame)):
+                yield Picture(index, time_s, partial(self._developer.develop, shown))
+        for shown, (index, time_s) in deinterlacer.end():
+            yield Picture(index, time_s, partial(self._developer.develop, shown))
+        self.places.end()
 
     def count(self) -> int | None:
-        """Return the frames that the header promises; None where it promises none."""
-        count = int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        return count if count > 0 else None
+        """Return how many frames the header promises; None where it promises none."""
+        frames, length_s = self._stream.frames, length_of(self._stream)
+        by_time = round((length_s or (self._container.duration or 0) / MICROSECONDS) * self.fps)
+        if frames and length_s and abs(frames - by_time) > 1:  # an edit list may leave some out
+            entries = self._stream.index_entries
+            if len(entries) == frames:
+                return sum(not entry.is_discard for entry in entries)
+        return frames or by_time or None
 
-    def fps(self) -> float:
-        """Return the frame rate that the source states, or a usual one, with a warning."""
-        fps = float(self._capture.get(cv2.CAP_PROP_FPS))
-        if 0 < fps <= MAX_PLAUSIBLE_FPS:
-            return fps
-        logger.warning("%s states no frame rate; assuming %g", self._label, FALLBACK_FPS)
-        return FALLBACK_FPS
+    def cut_off(self) -> str | None:
+        """Say what there was of what was promised, if the end is missing; None if it is not."""
+        promised, length_s = self._stream.frames, length_of(self._stream)
+        if self._sent < promised:
+            return f"{self._sent} of the {promised} frames in its header are there"
+        ends_s = self.places.ends_s
+        if not promised and length_s and ends_s + 2 * self.places.period_s < length_s:
+            return f"it ends after {ends_s:.1f} of {length_s:.1f} s"
+        return "reading it broke off" if self._broke else None
 
     def release(self) -> None:
         """Close it."""
-        self._capture.release()
+        self._container.close()
 
-    def _is_text(self) -> bool:
-        """Tell whether FFmpeg took a text file for terminal art, which it would render."""
-        code = int(self._capture.get(cv2.CAP_PROP_FOURCC))
-        return code.to_bytes(4, "little", signed=code < 0).lower() == b"ansi"
+    def _look_ahead(self) -> None:
+        """Read the first packets, which tell the rate."""
+        size = 0
+        for packet in self._read(self._packets):
+            self._first.append(packet)
+            size += packet.size
+            if len(self._first) >= FIRST_PACKETS or size >= FIRST_BYTES:
+                return
+
+    def _frames(self) -> Iterator[VideoFrame]:
+        """Yield what the decoder gives, to its end; errors only mean that it gives less."""
+        while self._first:
+            yield from self._decode(self._first.pop(0))
+        for packet in self._read(self._packets):
+            yield from self._decode(packet)
+        if self._broke:
+            yield from self._stream.codec_context.decode(None)
+        if self.places.awaited and self._stream.thread_type.name == "AUTO":
+            yield from self._last_ones()
+
+    def _last_ones(self) -> Iterator[VideoFrame]:
+        """Decode the end again, where packets of it gave nothing.
+
+        PyAV takes what the decoder's threads have left only up to the first error among them.
+        """
+        reached_s = self.places.reached_s
+        with closing(_open(self._label, self._source)) as again:
+            stream = again.streams.video[self._container.streams.video.index(self._stream)]
+            stream.thread_type = "SLICE"
+            for packet in self._read(_from(again, stream, reached_s)):
+                frames = self._decode(packet, counted=False)
+                yield from (f for f in frames if (stamp_of(f) or -math.inf) > reached_s)
+
+    def _decode(self, packet: VideoPacket, *, counted: bool = True) -> list[VideoFrame]:
+        if counted:
+            self.places.sent(packet)
+            self._sent += packet.size > 0
+        try:
+            return list(packet.decode())
+        except FFmpegError as error:
+            logger.debug("%s: %s", self._label, error)
+            return []
+
+    def _read(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
+        try:
+            for packet in packets:  # noqa: UP028 - which would close them together with this
+                yield packet
+        except FFmpegError as error:
+            self._broke = True
+            logger.debug("%s: %s", self._label, error)
 
 
-class FirstSize:
-    """Brings the pictures of a source to the size of its first one."""
-
-    def __init__(self, label: str, size: tuple[int, int]) -> None:
-        self._label = label
-        self._size = size  # width, height
-        self._told = size
-
-    def fit(self, image: Image, index: int) -> Image:
-        """Return frame `index` at the first size; another size is told once."""
-        height, width = image.shape[:2]
-        if (width, height) == self._size:
-            return image
-        if (width, height) != self._told:
-            self._told = width, height
-            logger.warning(
-                "%s changes size at frame %d from %dx%d to %dx%d; scaling it back",
-                self._label, index, *self._size, width, height,
-            )  # fmt: skip
-        return np.asarray(cv2.resize(image, self._size), np.uint8)
+def _open(label: str, source: str) -> InputContainer:
+    """Open a source; a path is marked as such, since some names look like addresses."""
+    address = is_address(source)
+    try:
+        container = av.open(
+            source if address else f"file:{source}", "r", metadata_errors="replace",
+            options=_STREAM_OPTIONS if address else None,
+            timeout=(OPEN_WITHIN_S, READ_WITHIN_S) if address else None,
+        )  # fmt: skip
+    except (FFmpegError, OSError) as error:
+        why = why_unreadable(source, error)
+        raise SourceError(f"{label} is no readable video; {why}") from error
+    if container.format.name == "tty":  # FFmpeg would render a text as terminal art
+        container.close()
+        raise SourceError(f"{label} is no readable video; {why_unreadable(source, None)}")
+    return container
 
 
-def _open(source: str) -> cv2.VideoCapture:
-    if source.isdecimal():
-        return cv2.VideoCapture(int(source))
-    if not is_address(source):
-        return cv2.VideoCapture(source, cv2.CAP_FFMPEG)
-    limits = [
-        *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, int(1000 * OPEN_WITHIN_S)),
-        *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, int(1000 * READ_WITHIN_S)),
-    ]
-    return cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+def _from(container: InputContainer, stream: VideoStream, stamp_s: float) -> Iterator[VideoPacket]:
+    container.seek(int(stamp_s * MICROSECONDS))
+    yield from container.demux(stream)
 
 
-def _hint(source: str, live: bool) -> str:
-    if source.isdecimal():
-        return "is a webcam with that number connected, and may this user open it?"
-    if live or is_address(source):
-        return "is the address right and the camera reachable from here?"
-    return "give a video file, a folder of frames, a quoted glob, a webcam number or an address"
+def _choose(label: str, container: InputContainer, number: int | None) -> VideoStream:
+    """Return a video stream that can be decoded; covers of music and the like are none."""
+    streams = [
+        s for s in container.streams.video if not s.disposition & Disposition.attached_pic
+    ] or list(container.streams.video)
+    if not streams:
+        raise SourceError(f"{label} has no video in it")
+    if number is not None and number >= len(streams):
+        raise SourceError(f"{label} has no video stream {number}; it has {len(streams)}, from 0")
+    best = container.streams.best("video")
+    chosen = best if number is None and best in streams else streams[number or 0]
+    if not isinstance(chosen, VideoStream) or chosen.codec_context is None:
+        raise SourceError(f"{label}: this build of FFmpeg has no decoder for its video")
+    return chosen

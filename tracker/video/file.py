@@ -1,95 +1,98 @@
-"""Video files, from a disk or over HTTP, through OpenCV."""
+"""Video files, from a disk or over HTTP."""
 
 import logging
 from collections.abc import Iterator
+from itertools import chain
 
 from tracker.core.errors import SourceError
-from tracker.core.types import CameraInfo, Frame, Image
+from tracker.core.types import CameraInfo, Frame
 from tracker.video.address import hide_password
-from tracker.video.capture import Capture, FirstSize
+from tracker.video.capture import Capture
+from tracker.video.picture import FirstSize
+from tracker.video.places import Damage
 from tracker.video.source import Sampling
 
 logger = logging.getLogger(__name__)
 
-READ_ATTEMPTS = 30  # failed reads in a row, within the header's length, before a file has ended
+TOLD_STRETCHES = 5  # of damage; further ones are only counted
 
 
 class VideoSource:
-    """Reads a file frame by frame, without leaving one out.
+    """Reads a file frame by frame, without leaving one out that can be decoded.
 
-    Its times follow its timestamps where they tell of a variable rate, else frame / fps.
+    Its times follow its timestamps, and its numbers count the frames that the file holds, those
+    that are damaged too.
+
+    Args:
+        name: Of the camera.
+        source: A path or an address.
+        sampling: Which of its frames to give.
+        stream: Which of several video streams, from 0; None for the one that players show.
 
     Raises:
-        SourceError: It cannot be opened, or its first frame cannot be decoded.
+        SourceError: It cannot be opened, or none of its frames can be decoded.
     """
 
-    def __init__(self, name: str, source: str, sampling: Sampling) -> None:
+    def __init__(
+        self, name: str, source: str, sampling: Sampling, stream: int | None = None
+    ) -> None:
         self._sampling = sampling
         shown = hide_password(source)
         self._label = f"camera '{name}' ({shown})"
-        self._capture = Capture(self._label, source, live=False)
-        self._pending = self._capture.read()
-        if self._pending is None:
+        self._capture = Capture(self._label, source, stream=stream)
+        self._pictures = self._capture.pictures()
+        try:
+            self._first = next(self._pictures, None)
+            if self._first is None:
+                raise SourceError(f"{self._label} has no frame that can be decoded")
+            height, width = self._first.develop().shape[:2]
+        except BaseException:
             self.close()
-            raise SourceError(f"{self._label} has no frame that can be decoded")
-        height, width = self._pending.shape[:2]
+            raise
         self._size = FirstSize(self._label, (width, height))
         self.info = CameraInfo(
-            name=name, source=shown, width=width, height=height, fps=self._capture.fps(),
-            frames=self._capture.count(),
+            name=name, source=shown, width=width, height=height, fps=self._capture.fps,
+            frames=self._capture.count(), zero_s=self._capture.places.zero_s,
         )  # fmt: skip
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether it turned out to have no end: what comes is of this very moment."""
+        return not self._capture.has_length
 
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`."""
-        index, given = 0, 0
-        clock = _FileClock(self._capture, self.info.fps)
-        image: Image | None = self._pending
-        limit = self._sampling.max_frames
-        while image is not None and (limit is None or given < limit):
-            time_s = clock.time_of(index)
-            if self._sampling.wants(index, time_s):
+        given, limit = 0, self._sampling.max_frames
+        assert self._first is not None
+        for picture in chain([self._first], self._pictures):
+            if limit is not None and given >= limit:
+                return
+            time_s = picture.time_s
+            if self._sampling.wants(picture.index, time_s):
                 given += 1
-                yield Frame(self.info.name, index, time_s, self._size.fit(image, index))
-            index += 1
-            image = self._read_on(index)
-        self._warn_if_short(index, stopped=image is not None)
+                image = self._size.fit(picture.develop(), picture.index)
+                yield Frame(self.info.name, picture.index, time_s, image)
+        self._tell_damage()
 
     def close(self) -> None:
         """Release the file."""
         self._capture.release()
 
-    def _read_on(self, index: int) -> Image | None:
-        """Read the next frame, past unreadable ones as long as the header promises more."""
-        for attempt in range(READ_ATTEMPTS):
-            image = self._capture.read()
-            promised = self.info.frames or 0
-            if image is not None or index + attempt >= promised:
-                return image
-        return None
-
-    def _warn_if_short(self, decoded: int, *, stopped: bool) -> None:
-        promised = self.info.frames
-        if not stopped and promised is not None and decoded < promised:
-            logger.warning(
-                "%s is damaged or cut off: %d of the %d frames in its header were decoded",
-                self._label, decoded, promised,
-            )  # fmt: skip
+    def _tell_damage(self) -> None:
+        told = [damage_in_words(self._capture.places.damage), self._capture.cut_off()]
+        if any(told):
+            logger.warning("%s is damaged: %s", self._label, "; ".join(filter(None, told)))
 
 
-class _FileClock:
-    """Times of a file's frames: its timestamps where they differ from a constant rate."""
+def damage_in_words(damage: Damage) -> str:
+    """Say how much of a stream is damaged, and where; nothing if nothing is.
 
-    def __init__(self, capture: Capture, fps: float) -> None:
-        self._capture = capture
-        self._fps = fps
-        self._first_s = capture.stamp_s()
-        self._last_s = -1.0
-
-    def time_of(self, index: int) -> float:
-        """Return the seconds of the frame just read; strictly increasing."""
-        nominal = index / self._fps
-        stamp = self._capture.stamp_s() - self._first_s
-        usable = stamp > self._last_s and abs(stamp - nominal) > 0.5 / self._fps
-        time_s = stamp if usable else max(nominal, self._last_s + 1e-3)
-        self._last_s = time_s
-        return time_s
+    >>> damage_in_words(Damage(3, 2, [(0.8, 0.8), (2.0, 2.1)]))
+    '3 frames could not be decoded and 2 frames show errors, at 0.80 s, 2.00 to 2.10 s'
+    """
+    kinds = {"could not be decoded": damage.lost, "show errors": damage.flawed}
+    told = [f"{n} frame{'s' * (n > 1)} {kind}" for kind, n in kinds.items() if n]
+    shown = damage.stretches[:TOLD_STRETCHES]
+    where = ", ".join(f"{a:.2f} s" if a == b else f"{a:.2f} to {b:.2f} s" for a, b in shown)
+    more = len(damage.stretches) - len(shown)
+    return f"{' and '.join(told)}, at {where}{f' and {more} places more' * bool(more)}" * bool(told)

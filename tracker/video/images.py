@@ -11,6 +11,7 @@ import numpy as np
 
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame, Image
+from tracker.video.picture import narrow
 from tracker.video.seqinfo import read_seqinfo
 from tracker.video.source import FALLBACK_FPS, Sampling
 
@@ -110,5 +111,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _read(path: Path) -> Image | None:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    return None if image is None else np.asarray(image, np.uint8)
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None or image.dtype not in (np.uint8, np.uint16):
+        return None
+    return np.asarray(image, np.uint8) if image.dtype == np.uint8 else narrow(image)

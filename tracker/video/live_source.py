@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from tracker.core.config import RECONNECT_S
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.video.address import hide_password, is_stamped_address
-from tracker.video.capture import Capture, FirstSize
+from tracker.video.address import hide_password
+from tracker.video.capture import Capture, Picture
 from tracker.video.newest_frame import Newest, Shot
+from tracker.video.picture import FirstSize
 from tracker.video.run_clock import RunClock, StreamTimes
 from tracker.video.source import Sampling
+from tracker.video.webcam import Webcam
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +118,6 @@ class _Reader(threading.Thread):
         self._newest = newest
         self._over = threading.Event()
         self._times = StreamTimes()
-        self._has_stamps = is_stamped_address(source)
         self._index = 0
         self.fps = 0.0
         self.outages = 0
@@ -129,9 +130,9 @@ class _Reader(threading.Thread):
     def run(self) -> None:
         """Read until the source is closed or lost for good."""
         try:
-            capture: Capture | None = Capture(self._label, self._source, live=True)
+            capture: Capture | Webcam | None = self._opened()
             assert capture is not None
-            self.fps = capture.fps()
+            self.fps = capture.fps
             while capture is not None:
                 self._read_out(capture)
                 capture = self._reopened()
@@ -140,32 +141,41 @@ class _Reader(threading.Thread):
         except Exception as error:  # whoever waits for a frame must hear of it
             self._newest.end(SourceError(f"{self._label}: {type(error).__name__}: {error}"))
 
-    def _read_out(self, capture: Capture) -> None:
+    def _opened(self) -> Capture | Webcam:
+        if self._source.isdecimal():
+            return Webcam(self._label, int(self._source))
+        return Capture(self._label, self._source, live=True)
+
+    def _read_out(self, capture: Capture | Webcam) -> None:
         """Pass on the frames of an open stream until it ends."""
         self._times.restart()
         try:
-            while not self._over.is_set() and capture.skip():
-                self._pass_on(capture)
+            for picture in capture.pictures():
+                if self._over.is_set():
+                    return
+                self._pass_on(picture, has_time=capture.has_times)
         finally:
             capture.release()
 
-    def _pass_on(self, capture: Capture) -> None:
+    def _pass_on(self, picture: Picture, *, has_time: bool) -> None:
         if self.lost:
             self.lost = False
             logger.warning("%s is back", self._label)
         clock = self._options.clock
         counted, arrived_s = clock.running, clock.now_s()
-        stamp_s = capture.stamp_s() if self._has_stamps else None
+        stamp_s = picture.time_s if has_time else None
         time_s = self._times.time_of(arrived_s, stamp_s) if counted else 0.0
+        if self._times.jumped_s:
+            logger.warning(
+                "the clock of %s jumped by %.1f s; its frames go by their arrival from there",
+                self._label, self._times.jumped_s,
+            )  # fmt: skip
         index = self._index
         self._index += counted
-        if counted and not self._sampling.wants(index, time_s):
-            return
-        image = capture.take()
-        if image is not None:
-            self._newest.put(Shot(index, time_s, image, counted=counted))
+        if not counted or self._sampling.wants(index, time_s):
+            self._newest.put(Shot(index, time_s, picture.develop(), counted=counted))
 
-    def _reopened(self) -> Capture | None:
+    def _reopened(self) -> Capture | Webcam | None:
         """Open a lost stream again; None once the source is closed.
 
         Raises:
@@ -184,7 +194,7 @@ class _Reader(threading.Thread):
             min(pause_s, max(until - time.monotonic(), 0))
         ):
             try:
-                return Capture(self._label, self._source, live=True)
+                return self._opened()
             except SourceError:
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         if self._over.is_set():

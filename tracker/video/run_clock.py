@@ -50,7 +50,9 @@ class StreamTimes:
     def __init__(self) -> None:
         self._zero_s: float | None = None  # of the timestamps, on the run's clock
         self._stamp_s = 0.0
+        self._arrived_s = 0.0
         self._last_s = float("-inf")
+        self.jumped_s = 0.0  # by how much the camera's clock jumped with the last frame
 
     def time_of(self, arrived_s: float, stamp_s: float | None) -> float:
         """Return when a frame was taken; later than that of the frame before.
@@ -69,7 +71,10 @@ class StreamTimes:
 
     def _by_stamp(self, arrived_s: float, stamp_s: float) -> float:
         zero_s, passed_s = self._zero_s, stamp_s - self._stamp_s
-        self._stamp_s = stamp_s
+        ahead_s = passed_s - (arrived_s - self._arrived_s)
+        jumped = zero_s is not None and (passed_s < 0 or ahead_s > self.MOST_LATE_S)
+        self.jumped_s = ahead_s if jumped else 0.0
+        self._stamp_s, self._arrived_s = stamp_s, arrived_s
         if zero_s is None or passed_s <= 0:
             zero_s = arrived_s - stamp_s
         zero_s = min(zero_s + self.LEAK * passed_s, arrived_s - stamp_s)
