@@ -6,8 +6,11 @@ READY := $(VENV)/.ready
 SHARED ?= ../shared
 DEMO ?= demo
 BENCH ?=
+MODULE ?= tracker/tracking/interpolation.py
+TESTS ?= tests/test_fill.py
+MUTANTS := build/mutants
 
-.PHONY: help setup demo test check format schemas bench bench-accuracy clean
+.PHONY: help setup demo test check format schemas mutants bench bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
@@ -15,6 +18,8 @@ help:
 	@echo "make check   formatting, lint, types and tests: what CI runs"
 	@echo "make format  put the code into shape"
 	@echo "make schemas write docs/schemas anew, after a change of what a file says"
+	@echo "make mutants break MODULE=tracker/….py in one place at a time and run TESTS=\"tests/….py …\";"
+	@echo "             lists the breaks that no test notices"
 	@echo "make bench   speed of the pipeline and its parts; BENCH=memory, BENCH=peers for one"
 	@echo "make bench-accuracy  compare with other trackers on the data in SHARED;"
 	@echo "             BENCH=--ablation or BENCH=--cross-validate asks other questions"
@@ -45,6 +50,20 @@ format: $(READY)
 
 schemas: $(READY)
 	$(BIN)/python -m tracker.results.schemas docs/schemas
+
+# mutmut works on a copy, so that an interrupted run leaves nothing broken.
+mutants: $(READY)
+	rm -rf $(MUTANTS) && mkdir -p $(MUTANTS)
+	for part in tracker tests samples weights docs README.md pyproject.toml; do \
+		ln -s "$(CURDIR)/$$part" $(MUTANTS)/; done
+	{ echo '[mutmut]'; echo 'source_paths=tracker'; echo 'only_mutate=$(MODULE)'; \
+		printf 'also_copy=\n    samples\n    weights\n    docs\n    README.md\n'; \
+		echo 'pytest_add_cli_args_test_selection='; printf '    %s\n' $(TESTS); \
+	} > $(MUTANTS)/setup.cfg
+	cd $(MUTANTS) && $(abspath $(BIN))/mutmut run
+	cd $(MUTANTS) && $(abspath $(BIN))/mutmut results --all true | sed 's/.*: //' | sort | uniq -c
+	cd $(MUTANTS) && $(abspath $(BIN))/mutmut results
+	@echo "one of them: cd $(MUTANTS) && $(abspath $(BIN))/mutmut show NAME"
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.performance --shared $(SHARED) $(BENCH)

@@ -78,9 +78,10 @@ def test_the_report_shows_the_section_that_was_added(folder: Path) -> None:
 
 
 DOCUMENTS = sorted(
-    path
-    for path in ROOT.rglob("*.md")
-    if not any(p.startswith(".") for p in path.relative_to(ROOT).parts)
+    [
+        *ROOT.glob("*.md"),
+        *(p for d in ("benchmarks", "docs", "samples") for p in (ROOT / d).rglob("*.md")),
+    ]
 )
 
 
@@ -100,3 +101,19 @@ def test_every_decision_is_dated_and_listed() -> None:
         title, date = lines[0].partition(". ")[2], re.match(r"Date: (\d{4}-\d\d-\d\d)", lines[2])
         assert date
         assert f"| {path.name[:4]} | [{title}]({path.name}) | {date[1]} |" in index
+
+
+def test_decisions_name_modules_that_exist() -> None:
+    stages = [p.name for p in (ROOT / "tracker").iterdir() if (p / "__init__.py").exists()]
+    pattern = re.compile(rf"`((?:{'|'.join(stages)})(?:\.[a-z_]\w*)+)")
+    named = {
+        (path.name, name)
+        for path in (ROOT / "docs" / "decisions").glob("0*.md")
+        for name in pattern.findall(path.read_text(encoding="utf-8"))
+        if not name.endswith(".json")
+    }
+    assert len(named) > 30
+    for document, name in named:
+        parts = [name.split(".")[:n] for n in (2, 3)]
+        files = [ROOT.joinpath("tracker", *part).with_suffix(".py") for part in parts]
+        assert any(file.exists() for file in files), f"{document}: {name}"

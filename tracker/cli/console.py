@@ -21,18 +21,28 @@ from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 
 RATE_EVERY_S = 0.5
+LIVE = "tracker.video.live_source"  # the logger of live cameras
 
 
 class ConsoleHandler(logging.Handler):
-    """Prints log records as ``warning: …`` lines above a running progress display."""
+    """Prints log records as ``warning: …`` lines above a running progress display.
+
+    What a recording makes us warn of is printed once, though it is read twice where it is drawn;
+    a live camera may well be lost and found again in the same words.
+    """
 
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
+        self._warned: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record, and its traceback if it carries one."""
         text = f"{record.levelname.lower()}: {self.format(record)}"
+        if record.levelno == logging.WARNING and record.name != LIVE:
+            if text in self._warned:
+                return
+            self._warned.add(text)
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
