@@ -1,5 +1,6 @@
 """Our own tracker on a recording, by the package's own pipeline."""
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,10 +13,9 @@ from tracker.core.types import Identity
 from tracker.evaluation.box_table import BoxTable
 from tracker.identity.grouping import scene_of
 from tracker.identity.offline import link, without_doubtful
-from tracker.runtime.camera import CameraPipeline
+from tracker.runtime.camera import CameraTracker
+from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
 from tracker.runtime.online_identities import OnlineTracks
-from tracker.runtime.stages import Networks
-from tracker.runtime.stages import follow as follow_cameras
 
 CONF = 0.25  # the default of --conf
 
@@ -24,7 +24,7 @@ CONF = 0.25  # the default of --conf
 class Followed:
     """A recording after the first pass."""
 
-    camera: CameraPipeline
+    camera: CameraTracker
     people: OnlineTracks
 
     def settled(self) -> Answer:
@@ -46,14 +46,14 @@ class Followed:
 
 def follow(recording: Recording, config: TrackerConfig | None = None) -> Followed:
     """Take a recording through the first pass."""
-    replay = Replay(recording, CONF)
+    replay, config = Replay(recording, CONF), config or TrackerConfig()
     embedder = replay if recording.looks.shape[1] else None
-    camera = CameraPipeline(replay, config or TrackerConfig(), appearance=embedder is not None)
-    people = OnlineTracks(LinkConfig(), [replay.info])
-    networks = Networks({replay.info.name: replay}, embedder)
-    for _, step in follow_cameras([camera], networks, threads=False):
-        people.update(camera, step.frame.time_s, step.boxes)
-    return Followed(camera, people)
+    settings = CoreSettings(config, LinkConfig(), online=config.wary, named=True)
+    core = MultiCameraTracker(settings, embedder)
+    core.add(replay.info)
+    for frame in replay.frames():
+        deque(core.update([(frame, replay.detect(frame))]), maxlen=0)
+    return Followed(core.cameras[replay.info.name], core.people)
 
 
 def answer(identities: Iterable[Identity]) -> Answer:
