@@ -115,13 +115,13 @@ def test_a_run_stopped_before_its_first_frame_writes_nothing(here: Path, sent):
 
 def test_an_interrupt_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
     class Impatient(Observer):
-        """A watcher that is interrupted at the third frame drawn."""
+        """A watcher that is interrupted before the fourth frame is drawn."""
 
         seen = 0
 
         def drawn(self, frame: Frame) -> None:
             self.seen += 1
-            if self.seen == 3:
+            if self.seen == 4:
                 raise KeyboardInterrupt
 
     outcome = _run(tmp_path, {"a": FakeSource("a", 10)}, watcher=Impatient())
