@@ -132,13 +132,13 @@ def test_a_stop_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
     stop = StopRequest()
 
     class Impatient(Observer):
-        """Asks to stop at the third frame drawn."""
+        """Asks to stop before the fourth frame is drawn."""
 
         seen = 0
 
         def drawn(self, frame: Frame) -> None:
             self.seen += 1
-            if self.seen == 3:
+            if self.seen == 4:
                 stop.ask()
 
     outcome = _run(tmp_path, {"a": FakeSource("a", 10)}, Impatient(), stop)

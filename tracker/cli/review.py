@@ -12,7 +12,7 @@ from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.apps.guard import Guard
-    from tracker.apps.review.player import Footage
+    from tracker.apps.review.film import Footage
     from tracker.results.tracks_file import TracksFile
 
 app = typer.Typer(
@@ -114,7 +114,7 @@ def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: b
 
 def _footage(given: list[str], content: "TracksFile", tracks: Path) -> "dict[str, Footage]":
     """Return each camera's video: the one that was named, else the annotated one in the folder."""
-    from tracker.apps.review.player import Footage
+    from tracker.apps.review.film import Footage
 
     cameras = [camera.name for camera in content.cameras]
     folder = tracks.parent.resolve()

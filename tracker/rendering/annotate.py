@@ -34,7 +34,7 @@ class VideoWriting:
     Attributes:
         videos: Where each camera's video goes; cameras that are not in it get none.
         sampling: The frames that are processed.
-        drawn: Is told of each frame written.
+        drawn: Is told of each frame that is read to be drawn.
         kept: Is told of each video once it has its name; after an interrupt too.
         segment_s: Length of the segments in which online videos are written; None for whole ones.
         mosaic: Where the video of all cameras goes; only in a second pass.
@@ -131,11 +131,12 @@ def _drawn(
     try:
         with closing(reopen(camera.name)) as source:
             for frame in source.frames():
+                writing.drawn(frame)  # before, since the picture itself is drawn upon
                 image = veil(frame) if veil else frame.image
-                image = annotator.draw(image, frame.time_s, labels_at.get(frame.index, []))
+                labels = labels_at.get(frame.index, [])
+                image = annotator.draw(image, frame.time_s, labels, in_place=True)
                 writing.put_stamp(image, frame)
                 sink.write(image, frame.time_s)
-                writing.drawn(frame)
                 yield replace(frame, image=image)
                 if frame.index + 1 >= (camera.frames or 0):
                     return  # the first pass ended here, maybe because reading on is an error

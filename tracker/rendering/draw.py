@@ -50,15 +50,18 @@ class Annotator:
         self._scale = _scale_of(width, height)
         self._trails: dict[int, deque[tuple[float, tuple[int, int]]]] = {}
 
-    def draw(self, image: Image, time_s: float, labels: Iterable[Label]) -> Image:
-        """Return a copy of a BGR image with all labels drawn.
+    def draw(
+        self, image: Image, time_s: float, labels: Iterable[Label], *, in_place: bool = False
+    ) -> Image:
+        """Return a BGR image with all labels drawn.
 
         Args:
-            image: (H, W, 3) uint8 BGR; not changed.
+            image: (H, W, 3) uint8 BGR.
             time_s: Time of the frame.
             labels: What to draw; nearer people (lower feet) come on top.
+            in_place: Draw into the image itself, if it can be written to, and not into a copy.
         """
-        canvas = image.copy()
+        canvas = image if in_place and image.flags.writeable else image.copy()
         shown = sorted(labels, key=lambda label: (float(label.xyxy[3]), label.person))
         self._remember(time_s, shown)
         for label in shown:

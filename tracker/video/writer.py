@@ -180,7 +180,7 @@ class VideoSink:
         if bottom or right:
             image = cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
         planes = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8)
-        frame = VideoFrame.from_ndarray(planes, "yuv420p")
+        frame = VideoFrame.from_numpy_buffer(planes, "yuv420p")
         frame.colorspace, frame.color_range = BT601, ColorRange.MPEG
         wanted = self._stream.codec_context.pix_fmt
         if wanted != frame.format.name:

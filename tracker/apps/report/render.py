@@ -83,7 +83,7 @@ def _policy(style: str, script: str, *, review: bool) -> str:
         "form-action 'none'",
     ]
     if review:
-        rules += ["connect-src 'self'", "frame-ancestors 'none'"]
+        rules += ["connect-src 'self'", "media-src 'self'", "frame-ancestors 'none'"]
     return "; ".join(rules)
 
 

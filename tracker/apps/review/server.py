@@ -12,12 +12,10 @@ from tracker.apps.guard import App, Guard
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
 from tracker.apps.report.run_pictures import Kept
-from tracker.apps.review.player import CameraPlayer, Footage
+from tracker.apps.review.film import Film, Footage
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
-from tracker.core.types import VisitKey
 from tracker.results.record import Record, parse_record
-from tracker.results.tracks_file import TracksFile
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -63,8 +61,7 @@ class Review:
         self._material = material
         self._cameras = {c.name: c for c in session.content.cameras}
         self._names = list(self._cameras)
-        self._before = _people(session.original)
-        self._players: dict[str, CameraPlayer] = {}
+        self._films: dict[str, Film] = {}
         self._lock = Lock()
         self.page()  # what is missing or wrong shall be told before anybody comes
 
@@ -120,44 +117,41 @@ class Review:
         name = self._camera(request.path_params["camera"])
         return self._file(self._material.kept.posters.get(name))
 
-    def span(self, request: "Request") -> "Response":
-        """Answer with which frames a camera's video has."""
+    def film(self, request: "Request") -> "Response":
+        """Answer with what is known of a camera's video; with `from` and `until`, its boxes."""
         from starlette.responses import JSONResponse
 
+        asked = request.query_params
         try:
-            player = self._player(self._camera(request.path_params["camera"]))
+            film = self._film(self._camera(request.path_params["camera"]))
+            if "from" not in asked:
+                return JSONResponse(film.facts())
+            return JSONResponse(film.boxes(float(asked["from"]), float(asked["until"])))
         except ReidTrackError as error:
             return JSONResponse({"error": str(error)}, _MISSING)
-        span = player.span
-        return JSONResponse({"first": span.first, "stride": span.stride, "count": span.count})
+        except (KeyError, ValueError):
+            return JSONResponse({"error": "from and until are seconds"}, _WRONG)
 
-    def frame(self, request: "Request") -> "Response":
-        """Answer with a frame of a camera's video."""
-        from starlette.responses import Response
+    def video(self, request: "Request") -> "Response":
+        """Answer with a camera's video, or the part of it that is asked for."""
+        from starlette.responses import FileResponse
 
-        words = request.path_params
-        try:
-            player = self._player(self._camera(words["camera"]))
-        except ReidTrackError:
+        footage = self._material.footage.get(self._camera(request.path_params["camera"]))
+        if footage is None or not footage.path.is_file():
             return _nothing()
-        chosen = request.query_params.get("person", "")
-        data = player.picture(
-            words["frame"], _people(self._session.content), self._before,
-            int(chosen) if chosen.isdecimal() else None,
-        )  # fmt: skip
-        return Response(data, media_type="image/jpeg") if data else _nothing()
+        return FileResponse(footage.path, media_type=footage.kind)
 
     def _camera(self, number: int) -> str:
         return self._names[number] if number < len(self._names) else ""
 
-    def _player(self, name: str) -> CameraPlayer:
+    def _film(self, name: str) -> Film:
         with self._lock:
-            if name not in self._players:
+            if name not in self._films:
                 if name not in self._material.footage:
                     raise SourceError("there is no video of this camera")
-                footage, content = self._material.footage[name], self._session.content
-                self._players[name] = CameraPlayer(footage, self._cameras[name], content)
-            return self._players[name]
+                footage = self._material.footage[name]
+                self._films[name] = Film(footage, self._cameras[name], self._session.original)
+            return self._films[name]
 
     def _file(self, path: Path | None) -> "Response":
         from starlette.responses import Response
@@ -196,15 +190,11 @@ def guarded(review: Review, token: str, port: int) -> Guard:
         Route("/undo", correct, methods=["POST"]),
         Route("/crop/{camera:int}/{track:int}/{frame:int}.jpg", review.crop),
         Route("/poster/{camera:int}.jpg", review.poster),
-        Route("/video/{camera:int}.json", review.span),
-        Route("/video/{camera:int}/{frame:int}.jpg", review.frame),
+        Route("/film/{camera:int}.json", review.film),
+        Route("/video/{camera:int}", review.video),
     ]
     app: App = Starlette(routes=routes)
     return Guard(app, token, port=port, policy=review.page().policy)
-
-
-def _people(content: TracksFile) -> dict[VisitKey, int]:
-    return {track.key: track.global_id for track in content.tracks}
 
 
 def _nothing() -> "Response":

@@ -1,88 +1,127 @@
-// The video at one moment: pictures from the server, one after the other, with the boxes as
-// they are corrected. Browsers do not play what the run writes; this also jumps to the very frame.
+// A camera's video, with the people as they are corrected drawn over it.
 
-const AHEAD = 3; // pictures that are asked for before they are shown
+const AHEAD_S = 10; // boxes are fetched for so many seconds at once
 
-const films = new Map(); // camera -> which frames its video has
+const films = new Map(); // camera -> where its video stands in the run
 
-const footageOf = async (camera) => {
+const filmOf = async (camera) => {
   if (!films.has(camera.index)) {
-    const answer = await fetch(`video/${camera.index}.json`);
+    const answer = await fetch(`film/${camera.index}.json`);
     const film = await answer.json();
     if (!answer.ok) throw new Error(film.error);
-    films.set(camera.index, film);
+    films.set(camera.index, { ...film, parts: new Map() });
   }
   return films.get(camera.index);
 };
 
+// The boxes around a time of the run: those of the part it lies in, once they have come.
+const boxesAround = (film, camera, time) => {
+  const part = Math.floor(time / AHEAD_S);
+  for (const n of [part, part + 1]) {
+    if (film.parts.has(n)) continue;
+    film.parts.set(n, []);
+    fetch(`film/${camera.index}.json?from=${n * AHEAD_S - 1}&until=${(n + 1) * AHEAD_S + 1}`)
+      .then((answer) => answer.json()).then((boxes) => film.parts.set(n, boxes), () => film.parts.delete(n));
+  }
+  return film.parts.get(part);
+};
+
+// Of one picture: the boxes whose time is nearest, if it is near enough.
+const boxesAt = (boxes, time, period) => {
+  let nearest = Infinity;
+  for (const box of boxes) if (Math.abs(box[0] - time) < Math.abs(nearest - time)) nearest = box[0];
+  return Math.abs(nearest - time) < 0.6 * period ? boxes.filter((box) => box[0] === nearest) : [];
+};
+
+const drawBoxes = (canvas, boxes, { visitOf, film, chosen, scale }) => {
+  const pen = canvas.getContext("2d"), unit = Math.max(canvas.height / 360, 1);
+  pen.clearRect(0, 0, canvas.width, canvas.height);
+  pen.font = `bold ${12 * unit}px sans-serif`;
+  const shown = [];
+  for (const [, track, ...rest] of boxes) {
+    const visit = visitOf.get(track), marked = visit && visit.person === chosen;
+    if (!visit || (film.before && !marked && film.before[track] === visit.person.id)) continue; // it is in the picture
+    const [x1, y1, x2, y2] = rest.slice(0, 4).map((v) => v * scale), text = String(visit.person.id);
+    const strokes = [...(marked ? [["#000", 8], ["#fff", 6]] : []), [visit.person.colour, rest[4] ? 3 : 1.5]];
+    for (const [colour, width] of strokes) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width * unit;
+      pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    }
+    const wide = pen.measureText(text).width + 8 * unit, high = 17 * unit, top = Math.max(y1 - high, 0);
+    pen.fillStyle = visit.person.colour;
+    pen.fillRect(x1, top, wide, high);
+    pen.fillStyle = visit.person.ink;
+    pen.fillText(text, x1 + 4 * unit, top + 13 * unit);
+    shown.push(visit.person.id);
+  }
+  canvas.dataset.people = shown.sort((a, b) => a - b).join(" ");
+};
+
 const openPlayer = async (visit, frame) => {
   let film;
-  try { film = await footageOf(visit.camera); } catch (error) { say(error.message); return; }
-  const { camera, person } = visit;
-  const placeOf = (number) => Math.min(Math.max(Math.round((number - film.first) / film.stride), 0), film.count - 1);
-  const frameAt = (place) => film.first + place * film.stride;
-  const timeAt = (place) => frameAt(place) / camera.fps + camera.offset;
-  const address = (place) => `video/${camera.index}/${frameAt(place)}.jpg?person=${person.id}&revision=${run.revision}`;
-  const loading = new Map();
-  let at = placeOf(frame), playing = false, closed = false;
-
-  const image = h("img", { alt: `${camera.name}, ${named(person)} marked` });
+  try { film = await filmOf(visit.camera); } catch (error) { say(error.message); return; }
+  const { camera } = visit, chosen = run.visits[visit.index].person, period = 1 / camera.fps;
+  const visitOf = new Map(run.visits.filter((v) => v.camera.index === camera.index).map((v) => [v.track, v]));
+  const video = h("video", { src: `video/${camera.index}`, preload: "auto", playsinline: true, "aria-label": `${camera.name}, ${named(chosen)} marked` });
+  const canvas = h("canvas", { "aria-hidden": "true" });
   const time = h("span", { class: "time" });
-  const slider = h("input", { type: "range", min: 0, max: film.count - 1, value: at, "aria-label": "Place in the video", oninput: () => show(Number(slider.value)) });
-  const part = (n) => `${(100 * placeOf(n)) / Math.max(film.count - 1, 1)}%`;
-  const mark = h("i", { at: { left: part(visit.first), width: `calc(${part(visit.last)} - ${part(visit.first)})`, background: person.colour } });
-  const speed = h("select", { "aria-label": "Speed" }, [0.25, 0.5, 1, 2, 4].map((s) => h("option", { value: s, selected: s === 1 }, `${s} ×`)));
+  const slider = h("input", { type: "range", min: 0, max: film.length, step: "any", value: 0, "aria-label": "Place in the video", oninput: () => go(Number(slider.value)) });
+  const part = (at) => `${(100 * Math.min(Math.max(at - film.begins, 0), film.length)) / Math.max(film.length, period)}%`;
+  const mark = h("i", { at: { left: part(visit.enter), width: `calc(${part(visit.leave)} - ${part(visit.enter)})`, background: chosen.colour } });
+  const speed = h("select", { "aria-label": "Speed", onchange: () => { video.playbackRate = Number(speed.value); } }, [0.25, 0.5, 1, 2, 4].map((s) => h("option", { value: s, selected: s === 1 }, `${s} ×`)));
   const button = (text, label, action) => h("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
-  const toggle = button("▶", "Play", () => (playing ? pause() : play()));
+  const toggle = button("▶", "Play", () => (video.paused ? video.play() : video.pause()));
+  let shown = 0, closed = false;
 
-  // A picture that is being loaded, or has been.
-  const load = (place) => {
-    if (!loading.has(place)) {
-      const picture = new Image();
-      picture.src = address(place);
-      loading.set(place, picture.decode().then(() => picture.src, () => null));
-      if (loading.size > 60) loading.delete(loading.keys().next().value);
+  const go = (to) => { video.currentTime = Math.min(Math.max(to, 0), film.length); };
+  // To the next picture, whenever that is: a variable rate has longer steps.
+  const step = async (way) => {
+    video.pause();
+    const from = shown;
+    for (let far = way > 0 ? 1.01 : 0.5; far < 200 && shown === from && !closed; far *= 2) {
+      go(from + way * far * period);
+      await new Promise((done) => { video.addEventListener("seeked", () => setTimeout(done, 60), { once: true }); });
+      if (way < 0) return;
     }
-    return loading.get(place);
   };
-  const show = async (place) => {
-    at = Math.min(Math.max(place, 0), film.count - 1);
-    slider.value = at;
-    time.textContent = `${clock(timeAt(at))}, frame ${frameAt(at)}`;
-    const wanted = at, source = await load(wanted);
-    if (wanted === at && source) { image.src = source; image.dataset.frame = frameAt(wanted); }
+  const show = () => {
+    const at = film.begins + shown;
+    if (canvas.width !== video.videoWidth) Object.assign(canvas, { width: video.videoWidth, height: video.videoHeight });
+    const boxes = boxesAt(boxesAround(film, camera, at), at, period);
+    drawBoxes(canvas, boxes, { visitOf, film, chosen, scale: canvas.width / (camera.width + (camera.width % 2)) });
+    time.textContent = clock(at);
+    if (document.activeElement !== slider) slider.value = shown;
+    video.dataset.time = at.toFixed(3);
   };
-  const pause = () => { playing = false; toggle.textContent = "▶"; toggle.setAttribute("aria-label", "Play"); };
-  const play = async () => {
-    playing = true;
-    toggle.textContent = "❚❚";
-    toggle.setAttribute("aria-label", "Pause");
-    if (at >= film.count - 1) at = -1;
-    let due = performance.now();
-    while (playing && !closed && at < film.count - 1) {
-      const each = (1000 * film.stride) / (camera.fps * Number(speed.value));
-      const late = Math.max(Math.floor((performance.now() - due) / each), 0); // pictures to leave out
-      due += (1 + late) * each;
-      const next = Math.min(at + 1 + late, film.count - 1);
-      for (let n = next; n < Math.min(next + AHEAD, film.count); n += 1) load(n);
-      await show(next);
-      await new Promise((done) => setTimeout(done, Math.max(due - performance.now(), 0)));
-    }
-    if (!closed) pause();
+  const each = (_now, picture) => {
+    shown = picture.mediaTime;
+    show();
+    if (!closed) video.requestVideoFrameCallback(each);
   };
-  const second = Math.max(Math.round(camera.fps / film.stride), 1);
-  const dialog = h("dialog", { class: "player", "aria-label": `Video of ${camera.name}`, onclose: () => { closed = true; playing = false; dialog.remove(); },
+  if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(each);
+  else video.addEventListener("timeupdate", () => { shown = video.currentTime; show(); });
+  const again = setInterval(() => video.videoWidth && show(), 250); // boxes may come after their picture
+  const told = () => {
+    toggle.textContent = video.paused ? "▶" : "❚❚";
+    toggle.setAttribute("aria-label", video.paused ? "Play" : "Pause");
+  };
+  for (const event of ["play", "pause", "ended"]) video.addEventListener(event, told);
+  video.addEventListener("error", () => say(`This browser cannot play ${film.name}; write it again with --out, or name another one with --video`));
+  video.addEventListener("loadedmetadata", () => { go(timeOf(visit, frame) - film.begins); video.play().catch(() => {}); }, { once: true });
+
+  const dialog = h("dialog", { class: "player", "aria-label": `Video of ${camera.name}`,
+    onclose: () => { closed = true; clearInterval(again); video.pause(); video.removeAttribute("src"); dialog.remove(); },
     onkeydown: (event) => {
-      const keys = { " ": () => toggle.click(), ArrowLeft: () => { pause(); show(at - 1); }, ArrowRight: () => { pause(); show(at + 1); } };
-      if (keys[event.key] && !event.target.closest("select, button, input")) { event.preventDefault(); keys[event.key](); }
+      const keys = { " ": () => toggle.click(), ArrowLeft: () => step(-1), ArrowRight: () => step(1) };
+      const own = event.key === " " ? "select, button, input" : "select, input"; // what they do with the key themselves
+      if (keys[event.key] && !event.target.closest(own)) { event.preventDefault(); keys[event.key](); }
     } },
-    h("header", {}, h("h2", {}, chip(person), ` ${camera.name}`), h("span", { class: "spacer" }), button("✕", "Close", () => dialog.close())),
-    h("div", { class: "screen", tabindex: "0", autofocus: true, role: "group", "aria-label": "Picture; space plays, arrows step" }, image),
+    h("header", {}, h("h2", {}, chip(chosen), ` ${camera.name}`), h("span", { class: "spacer" }), button("✕", "Close", () => dialog.close())),
+    h("div", { class: "screen", tabindex: "0", autofocus: true, role: "group", "aria-label": "Picture; space plays, arrows step" }, h("div", { class: "film" }, video, canvas)),
     h("div", { class: "where-bar" }, slider, h("div", { class: "mark", title: "this visit" }, mark)),
-    h("div", { class: "controls" }, toggle, button("−1 s", "One second back", () => show(at - second)), button("‹", "One frame back", () => show(at - 1)),
-      button("›", "One frame on", () => show(at + 1)), button("+1 s", "One second on", () => show(at + second)), speed, h("span", { class: "spacer" }), time));
+    h("div", { class: "controls" }, toggle, button("−1 s", "One second back", () => go(shown - 1)), button("‹", "One frame back", () => step(-1)),
+      button("›", "One frame on", () => step(1)), button("+1 s", "One second on", () => go(shown + 1)), speed, h("span", { class: "spacer" }), time));
   document.body.append(dialog);
   dialog.showModal();
-  await show(at);
-  play();
 };
