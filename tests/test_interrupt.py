@@ -132,7 +132,7 @@ def test_a_stop_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
     stop = StopRequest()
 
     class Impatient(Observer):
-        """Asks to stop before the fourth frame is drawn."""
+        """Asks to stop when the fourth frame is drawn."""
 
         seen = 0
 
@@ -144,7 +144,7 @@ def test_a_stop_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
     outcome = _run(tmp_path, {"a": FakeSource("a", 10)}, Impatient(), stop)
 
     assert outcome.interrupted
-    assert read_video(tmp_path / "a.mp4")[0] == 3
+    assert read_video(tmp_path / "a.mp4")[0] == 4
     assert names_in(tmp_path) == {"a.mp4", "tracks.json", "boxes.txt"}
 
 
