@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -142,7 +142,8 @@ class Capture:
         for packet in self._read(self._packets):
             yield from self._decode(packet)
         if self._broke:
-            yield from self._stream.codec_context.decode(None)
+            with suppress(FFmpegError):
+                yield from self._stream.codec_context.decode(None)
         if self.places.awaited and self._stream.thread_type.name == "AUTO":
             yield from self._last_ones()
 

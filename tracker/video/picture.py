@@ -14,7 +14,8 @@ from tracker.core.types import Image
 
 logger = logging.getLogger(__name__)
 
-HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}  # PQ and HLG: too dark and grey if left as is
+# PQ and HLG are grey if left as they are; PyAV 17, the last for Python 3.10, leaves them so.
+HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, the header is wrong
 LEAST_STRETCH = 0.01  # of a side; less is nobody's shape, and scaling costs sharpness
 GREY_SHARE = (0.1, 99.9)  # percentiles that become black and white where grey has over 8 bits

@@ -1,6 +1,7 @@
 // A camera's video, with the people as they are corrected drawn over it.
 
 const AHEAD_S = 10; // boxes are fetched for so many seconds at once
+const LONGEST_MS = 1000; // from having sought to showing the picture, on a busy machine
 
 const films = new Map(); // camera -> where its video stands in the run
 
@@ -72,7 +73,7 @@ const openPlayer = async (visit, frame) => {
   const speed = h("select", { "aria-label": "Speed", onchange: () => { video.playbackRate = Number(speed.value); } }, [0.25, 0.5, 1, 2, 4].map((s) => h("option", { value: s, selected: s === 1 }, `${s} ×`)));
   const button = (text, label, action) => h("button", { type: "button", "aria-label": label, title: label, onclick: action }, text);
   const toggle = button("▶", "Play", () => (video.paused ? video.play() : video.pause()));
-  let shown = 0, closed = false;
+  let shown = 0, closed = false, arrived = () => {};
 
   const go = (to) => { video.currentTime = Math.min(Math.max(to, 0), film.length); };
   // To the next picture, whenever that is: a variable rate has longer steps.
@@ -81,7 +82,10 @@ const openPlayer = async (visit, frame) => {
     const from = shown;
     for (let far = way > 0 ? 1.01 : 0.5; far < 200 && shown === from && !closed; far *= 2) {
       go(from + way * far * period);
-      await new Promise((done) => { video.addEventListener("seeked", () => setTimeout(done, 60), { once: true }); });
+      await new Promise((done) => {
+        arrived = done; // with the picture, which may be the same one
+        video.addEventListener("seeked", () => setTimeout(done, LONGEST_MS), { once: true });
+      });
       if (way < 0) return;
     }
   };
@@ -97,6 +101,7 @@ const openPlayer = async (visit, frame) => {
   const each = (_now, picture) => {
     shown = picture.mediaTime;
     show();
+    arrived();
     if (!closed) video.requestVideoFrameCallback(each);
   };
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(each);
