@@ -7,7 +7,7 @@ from tracker.core.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
-USUAL_COSINE_DISTANCE = 0.3  # of looks of one person, where a ReID model's card tells no other
+USUAL_COSINE_DISTANCE = 0.25  # of looks of one person, where a ReID model's card tells no other
 
 RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
 
@@ -21,15 +21,14 @@ class TrackerConfig:
         confirm_score: Sum of the detector scores that these need as well, so that weak
             detections, which are false more often, take longer to become a person.
         max_age_s: Seconds that a track may be unseen before its visit has ended.
-        max_cosine_distance: Largest appearance distance of a match, in [0, 1]; also of the
-            revival of a lost track where its motion model no longer expects it.
+        max_cosine_distance: Distance from a track's mean look, in [0, 1], at which looks speak
+            neither for nor against a match; where the place fits well, more is allowed.
         max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
         reid_interval_s: Seconds for which a person whose match is in no doubt is not embedded
             again; 0 embeds everybody in every frame.
         nn_budget: Embeddings kept per track (DeepSORT: 100).
         max_cover: Largest share of a box that another person may cover for its crop to be
             remembered, in [0, 1].
-        revive_speed: Fastest plausible movement of a person, in own heights per second.
         high_score: Without appearance, weaker boxes only continue a track and begin none
             (ByteTrack: 0.5 to 0.6).
         min_height: Pixels. Smaller people are not followed where appearance counts: detectors
@@ -51,7 +50,6 @@ class TrackerConfig:
     reid_interval_s: float = 0.2
     nn_budget: int = 100
     max_cover: float = 0.35
-    revive_speed: float = 1.5
     high_score: float = 0.5
     min_height: float = 40.0
     fill_gap_s: float = 3.0
@@ -113,7 +111,6 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "reid_interval_s": (0, 1e6),
     "nn_budget": (1, 1_000_000),
     "max_cover": (0, 1),
-    "revive_speed": (0, 1e6),
     "high_score": (0, 1),
     "min_height": (0, 1e6),
     "fill_gap_s": (0, 1e6),
