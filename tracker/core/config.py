@@ -1,13 +1,15 @@
 """The numbers that steer the association and the linking, with units, ranges and sources."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from tracker.core.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
 USUAL_COSINE_DISTANCE = 0.25  # of looks of one person, where a ReID model's card tells no other
+
+USUAL_WIDTH = 640  # pixels, that of the networks that look at the pictures
 
 RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
 
@@ -31,8 +33,9 @@ class TrackerConfig:
             remembered, in [0, 1].
         high_score: Without appearance, weaker boxes only continue a track and begin none
             (ByteTrack: 0.5 to 0.6).
-        min_height: Pixels. Smaller people are not followed where appearance counts: detectors
-            find too many that are none, and OSNet cannot tell them apart.
+        min_height: Pixels of a picture at least `USUAL_WIDTH` wide, in proportion in a smaller
+            one, which detectors enlarge. Smaller people are not followed where appearance counts:
+            detectors find too many that are none, and OSNet cannot tell them apart.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
         smooth: Whether the boxes of finished visits are smoothed where the camera stands still,
             or its motion is known.
@@ -60,6 +63,10 @@ class TrackerConfig:
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
         _check_ranges(self, _TRACKER_RANGES)
+
+    def for_width(self, pixels: int) -> "TrackerConfig":
+        """Return the settings for pictures of that width."""
+        return replace(self, min_height=self.min_height * min(1.0, pixels / USUAL_WIDTH))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,21 @@
 """identities.json, schema ``reid-track-identities/1``: people in tracks that others cut out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tracker import __version__
 from tracker.core.atomic import replacing
-from tracker.core.types import Identity, Link, VisitKey, global_ids
+from tracker.core.types import Link, VisitKey, global_ids
+from tracker.identity.offline import Linked
 from tracker.results.result import ModelUse
-from tracker.results.tracks_json import in_lines, link_entry, load_schema, model_entry
+from tracker.results.tracks_json import (
+    in_lines,
+    link_entry,
+    load_schema,
+    model_entry,
+    suggestion_entries,
+)
 
 SCHEMA = "reid-track-identities/1"
 
@@ -19,14 +26,12 @@ def load_identities_schema() -> dict[str, Any]:
 
 
 def write_identities_json(
-    people: Sequence[Identity], links: Sequence[Link], reid: ModelUse, path: Path, *,
-    names: Mapping[VisitKey, str], timed: bool,
-) -> None:  # fmt: skip
+    linked: Linked, reid: ModelUse, path: Path, *, names: Mapping[VisitKey, str], timed: bool
+) -> None:
     """Write which tracks are one person, and why.
 
     Args:
-        people: Their tracklets' ids are ours.
-        links: Likewise.
+        linked: People whose tracklets' ids are ours, and why.
         reid: The model that compared them.
         path: The file.
         names: How the user calls each tracklet's track.
@@ -35,17 +40,22 @@ def write_identities_json(
     Raises:
         OutputError: The file cannot be written.
     """
-    person_of = global_ids(people)
+    person_of = global_ids(linked.identities)
+    doubtful = suggestion_entries(linked.suggestions)
+    for rows in doubtful.values():
+        for row, link in zip(rows, linked.suggestions, strict=True):
+            row |= {"first": _named(link.first, names), "second": _named(link.second, names)}
     head = {
         "schema": SCHEMA,
         "generator": {"name": "reid-track", "version": __version__},
         "models": {"reid": model_entry(reid)},
+        **doubtful,
     }
     identities = (
         {"global_id": p.global_id, "tracks": [_named(t.key, names) for t in p.visits]}
-        for p in people
+        for p in linked.identities
     )
-    explained = (_link(link, person_of[link.second], names, timed=timed) for link in links)
+    explained = (_link(link, person_of[link.second], names, timed=timed) for link in linked.links)
     with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as out:
         out.writelines(in_lines(head, identities=identities, links=explained))
 

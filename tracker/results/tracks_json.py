@@ -1,7 +1,7 @@
 """tracks.json, schema ``reid-track/1``."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -46,6 +46,7 @@ def _pieces(result: Result) -> Iterator[str]:
         "merges": [
             {"time_s": _time(m.time_s), "global_id": m.gone, "into": m.kept} for m in result.merges
         ],
+        **suggestion_entries(result.suggestions),
     }
     person_of = global_ids(result.identities)
     links = (link_entry(x, person_of[x.second]) for x in result.links)
@@ -123,6 +124,16 @@ def link_entry(link: Link, global_id: int) -> dict[str, Any]:
         "runner_up": rival,
         **({"confirmed": True} if link.confirmed else {}),
     }
+
+
+def suggestion_entries(suggestions: Sequence[Link]) -> dict[str, list[dict[str, Any]]]:
+    """Return the links that were not made, as the file has them; nothing where there are none.
+
+    They have no global_id, since their visits are of two people.
+    """
+    named = ("first", "second", "probability", "similarity")
+    rows = [{name: link_entry(x, 0)[name] for name in named} for x in suggestions]
+    return {"suggestions": rows} if rows else {}
 
 
 def _key(key: tuple[str, int]) -> dict[str, Any]:

@@ -54,9 +54,9 @@ class CameraPipeline:
 
     def __init__(self, source: FrameSource, config: TrackerConfig, *, appearance: bool) -> None:
         self._source = source
-        self._config = config
+        self._config = config.for_width(source.info.width)
         self._appearance = appearance
-        self.tracker = DeepSort(source.info.name, config, appearance=appearance)
+        self.tracker = DeepSort(source.info.name, self._config, appearance=appearance)
         self._motion = CameraMotion() if config.camera_motion else None
         self._moves: deque[FloatArray | None] = deque()  # of frames between `needed` and `take`
         self._path = CameraPath((source.info.width, source.info.height))

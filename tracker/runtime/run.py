@@ -272,8 +272,9 @@ def _settle(
     infos = [c.info for c in cameras]
     linked = _linked(cameras, people, settings)
     return Result(
-        infos, settings.detector, settings.reid, linked.identities, linked.links, linked.merges
-    )
+        infos, settings.detector, settings.reid,
+        linked.identities, linked.links, linked.merges, linked.suggestions,
+    )  # fmt: skip
 
 
 def _linked(

@@ -16,7 +16,6 @@ from tracker.tracking.interpolation import fill_gaps
 from tracker.tracking.smoothing import camera_moves, cut_off, smooth
 from tracker.tracking.stitching import rejoin
 
-TALL = 0.9  # of the heights of a visit, which is compared with the least
 SHADOW_S = 1.5  # a visit so short,
 SHADOW_SHARE = 0.7  # so much of it spent with so much of the smaller box in another's: a double
 MOVING_FILL_S = 0.5  # a moving camera's boxes do not stay on a line for longer
@@ -68,7 +67,7 @@ def polish(
 
 
 def _is_a_person(visit: Visit, least_height: float, config: TrackerConfig) -> bool:
-    height = float(np.quantile(visit.xyxy[:, 3] - visit.xyxy[:, 1], TALL))
+    height = float(np.median(visit.xyxy[:, 3] - visit.xyxy[:, 1]))
     enough = len(visit.frame) >= config.n_init and visit.score.sum() >= config.confirm_score
     return enough and height >= least_height
 
