@@ -51,7 +51,6 @@ WITH_LOOKS = {
         TrackerConfig(max_cover=1)
     ),
     "confirmed by number alone (confirm_score 0)": Variant(TrackerConfig(confirm_score=0)),
-    "no revival by looks (revive_speed 0)": Variant(TrackerConfig(revive_speed=0)),
     "small people too (min_height 0)": Variant(TrackerConfig(min_height=0)),
     "boxes not smoothed": Variant(TrackerConfig(smooth=False)),
     "gaps not filled (fill_gap_s 0)": Variant(TrackerConfig(fill_gap_s=0)),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from typing_extensions import Unpack
 
+from tracker.core.config import USUAL_COSINE_DISTANCE
 from tracker.core.errors import ConfigError, suggestion
 from tracker.core.ground import GroundPlane
 from tracker.core.types import CameraInfo, Detections, Frame, Image, Step
@@ -71,7 +72,7 @@ class Tracker:
         self._detector: Detector | None = None
         self._detector_use = ModelUse("boxes of the program", None)
         self._online = bool(chosen.online)
-        distance = self._reid.max_cosine_distance if self._reid else 0.3
+        distance = self._reid.max_cosine_distance if self._reid else USUAL_COSINE_DISTANCE
         settings = CoreSettings(
             self._options.tracker(distance), self._options.link, online=self._online, named=True
         )
@@ -130,7 +131,10 @@ class Tracker:
             for camera in self._core.cameras.values()
         ]
         use = self._reid.use if self._reid else None
-        return Result(cameras, self._detector_use, use, found.identities, found.links, found.merges)
+        return Result(
+            cameras, self._detector_use, use,
+            found.identities, found.links, found.merges, found.suggestions,
+        )  # fmt: skip
 
     def _step(self, frame: Frame, found: Detections) -> Step:
         (step,) = self._core.update([(frame, found)])

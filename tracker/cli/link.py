@@ -93,8 +93,7 @@ def link(  # noqa: PLR0913, PLR0917 - one parameter per option
         looks = _embed(tracks, model, device, begin)
     linked, names = link_crops(looks, known, LinkConfig(gallery_threshold))
     write_identities_json(
-        linked.identities, linked.links, ModelUse(model.name, model.sha256), out,
-        names=names, timed=known is not None,
+        linked, ModelUse(model.name, model.sha256), out, names=names, timed=known is not None
     )  # fmt: skip
     if not quiet:
         cameras = len({camera for camera, _ in tracks})

@@ -73,6 +73,23 @@ def iou(a: Floats, b: Floats) -> Floats:
     return result
 
 
+def iou_grown(a: Floats, b: Floats, reach: Floats) -> Floats:
+    """Return intersection over union, (A, 4) x (B, 4) -> (A, B), with both boxes grown first.
+
+    Args:
+        a: (A, 4).
+        b: (B, 4).
+        reach: (A,) pixels by which a row's box, and those compared with it, grow on each side.
+    """
+    more = 2 * reach[:, None]
+    top_left = np.maximum(a[:, None, :2], b[None, :, :2])
+    side = np.minimum(a[:, None, 2:], b[None, :, 2:]) - top_left + more[..., None]
+    shared = np.maximum(side, 0).prod(axis=2)
+    size_a, size_b = a[:, 2:] - a[:, :2], b[:, 2:] - b[:, :2]
+    both = (size_a + more).prod(axis=1)[:, None] + (size_b[None] + more[..., None]).prod(axis=2)
+    return np.asarray(shared / np.maximum(both - shared, 1e-9))
+
+
 def shared_part(a: Floats, b: Floats) -> Floats:
     """Return the shared area as a part of the smaller box, (A, 4) x (B, 4) -> (A, B) in [0, 1]."""
     smaller = np.minimum(area(a)[:, None], area(b)[None, :])

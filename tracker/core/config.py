@@ -1,13 +1,15 @@
 """The numbers that steer the association and the linking, with units, ranges and sources."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from tracker.core.errors import ConfigError, suggestion
 
 OVERLAPS = ("auto", "yes", "no")
 
-USUAL_COSINE_DISTANCE = 0.3  # of looks of one person, where a ReID model's card tells no other
+USUAL_COSINE_DISTANCE = 0.25  # of looks of one person, where a ReID model's card tells no other
+
+USUAL_WIDTH = 640  # pixels, that of the networks that look at the pictures
 
 RECONNECT_S = 300.0  # how long a live stream that was lost is tried again
 
@@ -21,19 +23,19 @@ class TrackerConfig:
         confirm_score: Sum of the detector scores that these need as well, so that weak
             detections, which are false more often, take longer to become a person.
         max_age_s: Seconds that a track may be unseen before its visit has ended.
-        max_cosine_distance: Largest appearance distance of a match, in [0, 1]; also of the
-            revival of a lost track where its motion model no longer expects it.
+        max_cosine_distance: Distance from a track's mean look, in [0, 1], at which looks speak
+            neither for nor against a match; where the place fits well, more is allowed.
         max_iou_distance: Largest 1 - IoU of a match by overlap (DeepSORT: 0.7).
         reid_interval_s: Seconds for which a person whose match is in no doubt is not embedded
             again; 0 embeds everybody in every frame.
         nn_budget: Embeddings kept per track (DeepSORT: 100).
         max_cover: Largest share of a box that another person may cover for its crop to be
             remembered, in [0, 1].
-        revive_speed: Fastest plausible movement of a person, in own heights per second.
         high_score: Without appearance, weaker boxes only continue a track and begin none
             (ByteTrack: 0.5 to 0.6).
-        min_height: Pixels. Smaller people are not followed where appearance counts: detectors
-            find too many that are none, and OSNet cannot tell them apart.
+        min_height: Pixels of a picture at least `USUAL_WIDTH` wide, in proportion in a smaller
+            one, which detectors enlarge. Smaller people are not followed where appearance counts:
+            detectors find too many that are none, and OSNet cannot tell them apart.
         fill_gap_s: Longest time unseen within a visit that is filled with interpolated boxes.
         smooth: Whether the boxes of finished visits are smoothed where the camera stands still,
             or its motion is known.
@@ -51,7 +53,6 @@ class TrackerConfig:
     reid_interval_s: float = 0.2
     nn_budget: int = 100
     max_cover: float = 0.35
-    revive_speed: float = 1.5
     high_score: float = 0.5
     min_height: float = 40.0
     fill_gap_s: float = 3.0
@@ -62,6 +63,10 @@ class TrackerConfig:
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
         _check_ranges(self, _TRACKER_RANGES)
+
+    def for_width(self, pixels: int) -> "TrackerConfig":
+        """Return the settings for pictures of that width."""
+        return replace(self, min_height=self.min_height * min(1.0, pixels / USUAL_WIDTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,6 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "reid_interval_s": (0, 1e6),
     "nn_budget": (1, 1_000_000),
     "max_cover": (0, 1),
-    "revive_speed": (0, 1e6),
     "high_score": (0, 1),
     "min_height": (0, 1e6),
     "fill_gap_s": (0, 1e6),

@@ -162,6 +162,11 @@ class Corrected:
             links=self._links,
             tracks=[replace(t, global_id=person_of[t.key]) for t in self._before.tracks],
             corrections=(*self._before.corrections, *self.made),
+            suggestions=tuple(
+                s
+                for s in self._before.suggestions
+                if person_of[s.first.key] != person_of[s.second.key]
+            ),
         )
 
     @property

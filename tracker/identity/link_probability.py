@@ -80,7 +80,8 @@ def reasons(decision: Decision, groups: Sequence[list[int]] | None = None) -> li
 def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> Link:
     first, second = decision.visits[earlier], decision.visits[later]
     row = decision.affinity[later]
-    free = np.flatnonzero((person_of != person_of[later]) & ~decision.impossible[later])
+    taken = np.isin(person_of, person_of[decision.impossible[later]])  # cannot be that person
+    free = np.flatnonzero((person_of != person_of[later]) & ~taken)
     other = int(free[row[free].argmax()]) if len(free) else None
     rival = 0.0 if other is None else float(row[other])
     chosen = float(row[earlier])

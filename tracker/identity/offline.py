@@ -9,6 +9,7 @@ import numpy as np
 from tracker.core.config import LinkConfig
 from tracker.core.types import Identity, Link, Merge, Visit, VisitKey
 from tracker.identity.constraints import SurePairs
+from tracker.identity.doubt import without_doubt
 from tracker.identity.grouping import Scene, decide
 from tracker.identity.link_probability import Decision, reasons
 from tracker.identity.switch_repair import part_at_gaps, split_mixed, trim_overlaps
@@ -18,11 +19,16 @@ DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """People, and why each of their visits belongs to them."""
+    """People, and why each of their visits belongs to them.
+
+    Attributes:
+        suggestions: Links that are too doubtful to be made.
+    """
 
     identities: list[Identity]
     links: list[Link]
     merges: list[Merge] = field(default_factory=list)
+    suggestions: list[Link] = field(default_factory=list)
 
 
 def link(
@@ -58,7 +64,8 @@ def link(
         for number, group in enumerate(decision.groups, 1)
     ]
     preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
-    return Linked(people, sure.vouch(reasons(preferred)))
+    people, links, taken_back = without_doubt(people, sure.vouch(reasons(preferred)))
+    return Linked(people, links, suggestions=taken_back)
 
 
 def one_person_each(tracklets: Iterable[Visit], config: LinkConfig, scene: Scene) -> list[Visit]:
@@ -107,10 +114,12 @@ def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
     ]
     known = {v.key for p in people for v in p.visits}
     links = [_known(x, known) for x in linked.links if x.second in known]
+    suggestions = [_known(x, known) for x in linked.suggestions if {x.first, x.second} <= known]
     gone = {p.global_id for p in linked.identities} - {p.global_id for p in kept}
     for merge in reversed(linked.merges):
         gone |= {merge.gone} if merge.kept in gone else set()
-    return Linked(people, links, [m for m in linked.merges if m.kept not in gone])
+    merges = [m for m in linked.merges if m.kept not in gone]
+    return Linked(people, links, merges, suggestions)
 
 
 def _known(link: Link, visits: set[VisitKey]) -> Link:

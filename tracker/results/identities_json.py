@@ -1,12 +1,13 @@
 """identities.json, schema ``reid-track-identities/1``: people in tracks that others cut out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from tracker.core.types import Identity, Link, VisitKey, global_ids
+from tracker.core.types import Link, VisitKey, global_ids
+from tracker.identity.offline import Linked
 from tracker.results.record import (
     GENERATOR,
     Generator,
@@ -58,6 +59,15 @@ class NamedLink(Record):
     runner_up: NamedRival | None
 
 
+class NamedSuggestion(Record):
+    """Two tracks that may be one person's, but rather are not, so that no link was made."""
+
+    first: NamedTrack
+    second: NamedTrack
+    probability: Probability
+    similarity: Annotated[float, about("Cosine of the mean looks.")]
+
+
 class GroupedTracks(Record):
     """A person and all tracks of that person."""
 
@@ -71,9 +81,13 @@ class IdentitiesHead(Record):
     schema: Literal["reid-track-identities/1"]
     generator: Generator
     models: ReidModel
+    suggestions: Annotated[
+        tuple[NamedSuggestion, ...],
+        about("Links that were less likely right than wrong, so that they were not made."),
+    ] = ()
 
 
-class IdentitiesFile(IdentitiesHead):
+class IdentitiesFile(IdentitiesHead, kw_only=True):
     """People in tracks that somebody else cut out."""
 
     identities: list[GroupedTracks]
@@ -84,14 +98,12 @@ class IdentitiesFile(IdentitiesHead):
 
 
 def write_identities_json(
-    people: Sequence[Identity], links: Sequence[Link], reid: ModelUse, path: Path, *,
-    names: Mapping[VisitKey, str], timed: bool,
-) -> None:  # fmt: skip
+    linked: Linked, reid: ModelUse, path: Path, *, names: Mapping[VisitKey, str], timed: bool
+) -> None:
     """Write which tracks are one person, and why.
 
     Args:
-        people: Their visits' ids are ours.
-        links: Likewise.
+        linked: People whose visits' ids are ours, and why.
         reid: The model that compared them.
         path: The file.
         names: How the user calls each visit's track.
@@ -100,12 +112,14 @@ def write_identities_json(
     Raises:
         OutputError: The file cannot be written.
     """
-    person_of = global_ids(people)
-    head = IdentitiesHead(IDENTITIES, GENERATOR, ReidModel(model_record(reid)))
+    person_of = global_ids(linked.identities)
+    suggestions = tuple(_suggestion(link, names) for link in linked.suggestions)
+    head = IdentitiesHead(IDENTITIES, GENERATOR, ReidModel(model_record(reid)), suggestions)
     identities = (
-        GroupedTracks(p.global_id, [_named(t.key, names) for t in p.visits]) for p in people
+        GroupedTracks(p.global_id, [_named(t.key, names) for t in p.visits])
+        for p in linked.identities
     )
-    explained = (_link(link, person_of[link.second], names, timed=timed) for link in links)
+    explained = (_link(link, person_of[link.second], names, timed=timed) for link in linked.links)
     write_in_lines(path, head, identities=identities, links=explained)
 
 
@@ -126,6 +140,12 @@ def _link(link: Link, global_id: int, names: Mapping[VisitKey, str], *, timed: b
         named = _named(rival.key, names)
         ends["runner_up"] = NamedRival(named.camera, named.track_id, rival.probability)
     return NamedLink(global_id, **why | ends | ({} if timed else {"gap_s": None}))
+
+
+def _suggestion(link: Link, names: Mapping[VisitKey, str]) -> NamedSuggestion:
+    why = reason(link)
+    ends = _named(link.first, names), _named(link.second, names)
+    return NamedSuggestion(*ends, why["probability"], why["similarity"])
 
 
 def _named(key: VisitKey, names: Mapping[VisitKey, str]) -> NamedTrack:

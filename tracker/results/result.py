@@ -47,6 +47,7 @@ class Result:
         cameras: `frames` holds how many frames of each source were read.
         links: Why visits were given to people, by the time at which they begin.
         merges: Corrections of ids that had been given while the recording went on.
+        suggestions: Links that were too doubtful to be made.
     """
 
     cameras: list[CameraInfo]
@@ -55,6 +56,7 @@ class Result:
     identities: list[Identity]
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
+    suggestions: list[Link] = field(default_factory=list)
 
     @property
     def people(self) -> list[Identity]:

@@ -127,6 +127,15 @@ class Link(Record):
         yield from filter(None, (self.first, self.second, self.runner_up))
 
 
+class Suggestion(Record):
+    """Two visits that may be one person's, but rather are not, so that no link was made."""
+
+    first: VisitRef
+    second: VisitRef
+    probability: Probability
+    similarity: Annotated[float, about("Cosine of the mean looks.")]
+
+
 class Box(Record):
     """One box of a track."""
 
@@ -166,6 +175,10 @@ class TracksHead(Record):
     ]
     corrections: Annotated[
         tuple[Correction, ...], about("What a person corrected, in order; already applied.")
+    ] = ()
+    suggestions: Annotated[
+        tuple[Suggestion, ...],
+        about("Links that were less likely right than wrong, so that they were not made."),
     ] = ()
 
 

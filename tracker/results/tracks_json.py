@@ -46,6 +46,7 @@ def _head(result: Result) -> file.TracksHead:
         [camera_record(result, camera) for camera in result.cameras],
         [_person(person) for person in result.identities],
         [file.MergedId(_time(m.time_s), m.gone, m.kept) for m in result.merges],
+        suggestions=tuple(map(_suggestion, result.suggestions)),
     )  # fmt: skip
 
 
@@ -90,6 +91,11 @@ def _person(person: Identity) -> file.Person:
 def link_record(link: Link, global_id: int) -> file.Link:
     """Return a link of this person as the file has it."""
     return file.Link(global_id=global_id, **reason(link), confirmed=link.confirmed)
+
+
+def _suggestion(link: Link) -> file.Suggestion:
+    ends = VisitRef(*link.first), VisitRef(*link.second)
+    return file.Suggestion(*ends, _score(link.probability), _score(link.similarity))
 
 
 def reason(link: Link) -> dict[str, Any]:

@@ -37,9 +37,9 @@ class CameraTracker:
 
     def __init__(self, info: CameraInfo, config: TrackerConfig, *, appearance: bool) -> None:
         self.info = info
-        self._config = config
+        self._config = config.for_width(info.width)
         self._appearance = appearance
-        self.tracker = DeepSort(info.name, config, appearance=appearance)
+        self.tracker = DeepSort(info.name, self._config, appearance=appearance)
         self._motion = CameraMotion() if config.camera_motion else None
         self._move: FloatArray | None = None  # of the frame between `needed` and `take`
         self._path = CameraPath((info.width, info.height))

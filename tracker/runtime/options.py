@@ -72,7 +72,7 @@ class Options:
         fps: Rate of pictures that come without one, as in a folder; None is 25.
         max_age: Seconds that a person may be unseen before the visit has ended.
         reid_interval: Seconds for which somebody whose match is in no doubt is not embedded again.
-        max_cosine_distance: Between looks of one person; None is the model's, else 0.3.
+        max_cosine_distance: Between looks of one person; None is the model's, else 0.25.
         overlap: Whether cameras see one place at once: ``auto``, ``yes``, ``no``.
         travel: Times between cameras.
         online: Settle each id as the person appears, without a second pass; None does so only

@@ -243,8 +243,9 @@ def settled_result(
     journal = settings.plan.journal
     found = read_journal(journal) if journal else core.settled(settings.known)
     return Result(
-        cameras, settings.detector, settings.reid, found.identities, found.links, found.merges
-    )
+        cameras, settings.detector, settings.reid,
+        found.identities, found.links, found.merges, found.suggestions,
+    )  # fmt: skip
 
 
 def _second_pass(

@@ -2,7 +2,7 @@
 
 Source: Wojke, Bewley, Paulus, "Simple Online and Realtime Tracking with a Deep Association
 Metric", ICIP 2017 (arXiv 1703.07402). What differs is said where it stands: time in seconds
-instead of frames, ids allotted at confirmation, and the revival of lost tracks by appearance.
+instead of frames, ids allotted at confirmation, and looks and places weighed against each other.
 """
 
 import math
@@ -15,7 +15,6 @@ from tracker.core.config import TrackerConfig
 from tracker.core.types import BoolArray, Detections, TrackBox, Visit
 from tracker.tracking import kalman_batch
 from tracker.tracking.assignment import Pair, match, match_cascade
-from tracker.tracking.camera_motion import carry
 from tracker.tracking.crop_quality import covered_share, entangled_share
 from tracker.tracking.fragment import Observation, concatenate
 from tracker.tracking.fragment_archive import Archive
@@ -151,9 +150,8 @@ class DeepSort:
     def _carry(self, move: Floats) -> None:
         """Take what is expected where the camera's move takes it."""
         states = kalman_batch.carry(states_of(self._tracks), move)
-        places = carry(np.array([t.last_place for t in self._tracks]).reshape(-1, 4), move)
-        for track, state, place in zip(self._tracks, states, places, strict=True):
-            track.motion, track.last_place = state, place
+        for track, state in zip(self._tracks, states, strict=True):
+            track.motion = state
 
     def _predict(self, time_s: float) -> None:
         """Move all expected boxes to the time of the current frame."""
@@ -176,11 +174,7 @@ class DeepSort:
     @staticmethod
     def _move(tracks: Sequence[Track], xyxy: Floats) -> None:
         """Correct the expected boxes of tracks by their detections (N, 4)."""
-        known = [track for track in tracks if track.motion is not None]
-        fresh = kalman_batch.begin(xyxy)
-        rows = [n for n, track in enumerate(tracks) if track.motion is not None]
-        fresh[rows] = kalman_batch.update(states_of(known), xyxy[rows])
-        for track, state in zip(tracks, fresh, strict=True):
+        for track, state in zip(tracks, kalman_batch.update(states_of(tracks), xyxy), strict=True):
             track.motion = state
 
     def _match(
@@ -189,7 +183,6 @@ class DeepSort:
         """Return all pairs, and those of them in which the detection looks like somebody else."""
         tracks = self._tracks
         costs = Costs(tracks, detections, embeddings, time_s, self._config)
-        confirmed = [i for i, t in enumerate(tracks) if t.state is not State.TENTATIVE]
         free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
         pairs: list[Pair] = []
 
@@ -201,10 +194,7 @@ class DeepSort:
 
         if self._appearance:
             keep(certain)
-            confirmed = [i for i in confirmed if i in free_tracks]
-            age = [tracks[i].missed for i in confirmed]
-            limit = self._config.max_cosine_distance
-            keep(match_cascade(costs.appearance, confirmed, free, limit, age=age))
+            keep(match(costs.odds, free_tracks, free, 0.0))
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
         sure = [d for d in free if self._appearance or costs.score[d] >= self._config.high_score]
@@ -215,12 +205,6 @@ class DeepSort:
         if not self._appearance:
             seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
             keep(match(costs.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
-        else:
-            lost = [i for i in free_tracks if tracks[i].state is State.LOST]
-            limit = self._config.max_cosine_distance
-            keep(revived := match(costs.revival, lost, free, limit))
-            for t, _ in revived:
-                tracks[t].restart_motion()
         return pairs, strange
 
     def _observe(self, track: Track, seen: Observation, *, certain: bool = False) -> None:
@@ -239,8 +223,7 @@ class DeepSort:
     def _start(self, seen: Observation) -> None:
         if not self._appearance and seen.score < self._config.high_score:
             return
-        track = Track(self._config.nn_budget)
-        track.motion = kalman_batch.begin(seen.xyxy[None])[0]
+        track = Track(self._config.nn_budget, kalman_batch.begin(seen.xyxy[None])[0])
         self._observe(track, seen)
         self._tracks.append(track)
 

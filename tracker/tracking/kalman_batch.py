@@ -79,6 +79,19 @@ def gating_distances(state: Floats, xyxy: Floats) -> Floats:
     return np.asarray((offset**2 / _innovation(state)[:, None]).sum(axis=2))
 
 
+def place_odds(state: Floats, xyxy: Floats) -> Floats:
+    """Return the log odds of centres being where expected, against anywhere, (T, D).
+
+    Anywhere is one other person on each square of a box's own height.
+    """
+    measured = xyxy_to_xyah(xyxy.astype(np.float64))
+    offset = measured[None, :, :2] - state[:, None, PLACE, :2]
+    variance = _innovation(state)[:, :2]
+    squared = (offset**2 / variance[:, None]).sum(axis=2)
+    spread = 2 * np.pi * np.sqrt(variance.prod(axis=1)) / state[:, PLACE, 3] ** 2
+    return np.asarray(-squared / 2 - np.log(spread)[:, None])
+
+
 def expected_xyxy(state: Floats) -> Floats:
     """Return the expected boxes (N, 4) in pixels."""
     return xyah_to_xyxy(state[:, PLACE])

@@ -13,6 +13,10 @@ from tracker.tracking.crop_quality import covered_share
 from tracker.tracking.kalman import CHI2_95_4DOF
 from tracker.tracking.track import Track
 
+SLOPE = 40.0  # log odds for each unit of cosine distance from the mean look
+STRONGEST = 8.0  # log odds; no crop proves more
+COVERED = 0.5  # of the log odds that a crop half covered by somebody counts
+WALK = 0.8  # own heights per second: 1.4 m/s by 1.7 m, how people walk
 KNOWN_LOOKS = 8  # of a track, before an unlike one is strange
 STRANGE_LOOKS = 2  # one after the other may be of the same person
 
@@ -32,15 +36,32 @@ class Costs:
         self._time_s = time_s
         self._config = config
 
-    def appearance(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
-        """Smallest cosine distance to the track's gallery, within its motion gate."""
-        distance = kalman_batch.gating_distances(self._states[tracks], self._xyxy[found])
-        return self._cosine(tracks, found, distance <= CHI2_95_4DOF)
+    def odds(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
+        """Log odds against a pair being one person, by looks and place; infinity off the gate.
+
+        Both count at once: who looks like a track and stands a little aside is weighed against
+        who is exactly there and looks less like it. A covered crop tells half as much.
+        """
+        states, xyxy = self._states[tracks], self._xyxy[found]
+        possible = kalman_batch.gating_distances(states, xyxy) <= CHI2_95_4DOF
+        distance = self._cosine(tracks, found, possible)
+        known = np.isfinite(distance)
+        even = self._config.max_cosine_distance
+        looks = np.clip(SLOPE * (even - np.where(known, distance, even)), -STRONGEST, STRONGEST)
+        looks[:, covered_share(self._xyxy)[found] > self._config.max_cover] *= COVERED
+        return np.where(possible, -looks - kalman_batch.place_odds(states, xyxy), np.inf)
 
     def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
-        """1 - IoU of the expected box and the detection."""
+        """1 - IoU of the expected box and the detection, both grown by what a person walks.
+
+        Source: Yang et al., "Hard To Track Objects With Irregular Motions and Similar
+        Appearances? Make It Easier by Buffering the Matching Space", WACV 2023; there boxes grow
+        by a share of their size, which does for one frame rate.
+        """
         expected = kalman_batch.expected_xyxy(self._states[tracks])
-        return 1 - boxes.iou(expected, self._xyxy[found])
+        unseen_s = np.array([self._time_s - self._tracks[t].last_seen_s for t in tracks])
+        reach = WALK * unseen_s * boxes.xyxy_to_xyah(expected)[:, 3]
+        return 1 - boxes.iou_grown(expected, self._xyxy[found], reach)
 
     def overlap_unless_strange(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
         """As `overlap`; infinity where one strange look more would be one too many.
@@ -59,25 +80,18 @@ class Costs:
         distance = self._cosine(tracks, found, known[:, None] & clear[None])
         return np.isfinite(distance) & (distance > self._config.max_cosine_distance)
 
-    def revival(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
-        """Cosine distance wherever a person could have walked to while unseen."""
-        last_place = np.array([self._tracks[t].last_place for t in tracks], np.float64)
-        last = boxes.xyxy_to_xyah(last_place)[:, None]
-        unseen_s = self._time_s - np.array([[self._tracks[t].last_seen_s] for t in tracks])
-        target = boxes.xyxy_to_xyah(self._xyxy[found])[None]
-        moved = np.linalg.norm(target[..., :2] - last[..., :2], axis=2)
-        height = np.maximum(target[..., 3], last[..., 3])
-        return self._cosine(tracks, found, moved <= self._config.revive_speed * unseen_s * height)
-
     def _cosine(self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray) -> Floats:
-        """(T, D) smallest distances; infinity where not possible or without an embedding."""
+        """(T, D) distances from mean looks; infinity where not possible or without an embedding.
+
+        The mean, since one crop of somebody else in the gallery would be near to all of theirs.
+        """
         candidates = self._embeddings[found]
         possible = possible & candidates.any(axis=1)
         cost = np.full((len(tracks), len(found)), np.inf)
         for row, t in enumerate(tracks):
             gallery, columns = self._tracks[t].gallery, np.flatnonzero(possible[row])
             if len(gallery) and len(columns):
-                cost[row, columns] = 1 - (gallery @ candidates[columns].T).max(axis=0)
+                cost[row, columns] = 1 - candidates[columns] @ self._tracks[t].mean_look
         return cost
 
 

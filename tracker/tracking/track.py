@@ -26,9 +26,13 @@ class Track:
     """One visit of one person, while it goes on.
 
     `track_id` is 0 until the track is confirmed: ids are for people, not for attempts.
+
+    Args:
+        budget: Embeddings kept.
+        motion: Its expected box, (5, 4), see `kalman_batch`.
     """
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, budget: int, motion: Floats) -> None:
         self.track_id = 0
         self.state = State.TENTATIVE
         self.hits = 0
@@ -38,9 +42,9 @@ class Track:
         self.last_seen_s = 0.0
         self.last_look_s = -math.inf  # when an embedding was last taken in
         self._last_look = np.zeros(EMBEDDING_SIZE, np.float32)
-        self.motion: Floats | None = None  # (5, 4), see `kalman_batch`; None: to be begun anew
-        self.last_place: Floats = np.zeros(4)  # where the last box is in the current picture
+        self.motion = motion
         self._gallery = np.zeros((0, EMBEDDING_SIZE), np.float32)
+        self._mean: Floats | None = None  # of the gallery; None: to be computed
         self._budget = budget
         self._remembered = 0
         self._oldest = 0
@@ -58,7 +62,6 @@ class Track:
         self.evidence += seen.score
         self.missed = 0
         self.last_seen_s = seen.time_s
-        self.last_place = seen.xyxy
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
@@ -71,10 +74,6 @@ class Track:
         self.strange_looks += 1
         self.observe(replace(seen, embedding=np.zeros_like(seen.embedding)))
 
-    def restart_motion(self) -> None:
-        """Forget the motion: the person turned up where it did not expect them."""
-        self.motion = None
-
     def miss(self) -> None:
         """Note that the current frame has no detection of this person."""
         self.missed += 1
@@ -84,6 +83,14 @@ class Track:
     def gallery(self) -> Floats:
         """The latest embeddings (G, 512), in no order; (0, 512) if there are none."""
         return self._gallery[: self._remembered]
+
+    @property
+    def mean_look(self) -> Floats:
+        """The mean (512,) of the gallery at unit length."""
+        if self._mean is None:
+            mean = self.gallery.mean(axis=0)
+            self._mean = mean / max(float(np.linalg.norm(mean)), 1e-12)
+        return self._mean
 
     @property
     def last_xyxy(self) -> Floats:
@@ -124,6 +131,7 @@ class Track:
 
     def _remember(self, embedding: Floats) -> None:
         """Put the embedding in the place of the oldest, once the budget is used up."""
+        self._mean = None
         if self._remembered == len(self._gallery) < self._budget:
             room = min(max(2 * self._remembered, 8), self._budget)
             grown = np.zeros((room, EMBEDDING_SIZE), np.float32)
