@@ -14,7 +14,8 @@ from tracker.detection.detector import USUAL_CONF, Detector, OneByOne, YoloOptio
 from tracker.detection.replay import ReplayDetector
 from tracker.models.locate import LocatedModel, find_model
 from tracker.reid.embedder import Embedder
-from tracker.runtime.loading import boxes_only_source, load_detector, load_reid
+from tracker.runtime.loading import load_detector, load_reid
+from tracker.runtime.open_sources import boxes_only_source
 from tracker.tracking.camera_motion import CameraMotion
 from tracker.video.cameras import CameraSpec, open_camera
 from tracker.video.source import Sampling
