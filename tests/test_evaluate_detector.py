@@ -10,16 +10,16 @@ from tests.boxed import write_boxed
 from tests.media import reid_track, write_video
 from tracker.core.errors import ConfigError
 from tracker.core.types import Detections
-from tracker.evaluation.detector import Seen, score
+from tracker.evaluation.detector import Compared, score
 
 
 def seen(truth: list[list[float]], found: list[list[float]], scores: list[float],
-         ignored: list[bool] | None = None) -> Seen:  # fmt: skip
+         ignored: list[bool] | None = None) -> Compared:  # fmt: skip
     boxes = np.array(truth, np.float32).reshape(-1, 4)
     detections = Detections(
         np.array(found, np.float32).reshape(-1, 4), np.array(scores, np.float32)
     )
-    return Seen(boxes, np.array(ignored or [False] * len(boxes), bool), detections)
+    return Compared(boxes, np.array(ignored or [False] * len(boxes), bool), detections)
 
 
 ONE, TWO, FAR = [0, 0, 10, 20], [30, 0, 40, 20], [70, 70, 80, 90]

@@ -20,7 +20,7 @@ from tests.sample_run import track_samples
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.pictures import embedded
 from tracker.apps.report.render import render
-from tracker.apps.report.run_pictures import Kept, find_kept
+from tracker.apps.report.run_pictures import RunPictures, find_kept
 from tracker.rendering.draw import colour_of
 from tracker.results.tracks_file import TracksFile, read_tracks
 
@@ -198,7 +198,7 @@ def test_pictures_are_bounded_and_everybody_has_one_first(tmp_path: Path) -> Non
     path = tmp_path / "noise.jpg"
     cv2.imwrite(str(path), noise)
     keys = [track.key for track in content.tracks]
-    kept = Kept({key: dict.fromkeys(range(6), path) for key in keys}, {"cam01": path})
+    kept = RunPictures({key: dict.fromkeys(range(6), path) for key in keys}, {"cam01": path})
     assert len(keys) > 30
     pictures, shots = embedded(content, kept, limit_mb=0.5)
     assert sum(map(len, pictures.values())) <= 500_000
@@ -215,8 +215,8 @@ def test_pictures_of_another_result_are_not_shown(run: Path, tmp_path: Path) -> 
     content = read_tracks(run / "tracks.json")
     assert set(find_kept(run / "tracks.json", content).posters) == {"cam1", "cam2"}
     changed = replace(content, tracks=content.tracks[1:])
-    assert find_kept(run / "tracks.json", changed) == Kept()
-    assert find_kept(tmp_path / "tracks.json", content) == Kept()
+    assert find_kept(run / "tracks.json", changed) == RunPictures()
+    assert find_kept(tmp_path / "tracks.json", content) == RunPictures()
 
 
 def test_the_same_result_gives_the_same_page(run: Path, page_file: Path) -> None:

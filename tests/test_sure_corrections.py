@@ -20,7 +20,7 @@ from tracker.core.config import LinkConfig
 from tracker.core.errors import ConfigError
 from tracker.core.types import Identity, Visit, VisitKey
 from tracker.corrections.apply import Corrected
-from tracker.corrections.constraints import Known, with_places
+from tracker.corrections.constraints import KnownPairs, with_places
 from tracker.corrections.replay import found_in, give_names
 from tracker.identity.constraints import SurePairs
 from tracker.identity.offline import link
@@ -52,7 +52,7 @@ def groups(people: list[Identity]) -> list[set[tuple[str, int]]]:
     return [{t.key for t in person.visits} for person in people]
 
 
-def after(content: TracksFile, *said: Correction, before: Known | None = None) -> Known:
+def after(content: TracksFile, *said: Correction, before: KnownPairs | None = None) -> KnownPairs:
     return Corrected(content, before).with_(said).known()
 
 
@@ -82,7 +82,7 @@ def test_a_merge_makes_all_visits_one_persons_and_keeps_the_name(content: Tracks
 
 
 def test_what_was_known_before_stays(content: TracksFile) -> None:
-    before = Known(((ONE, TWO),), ((ONE, FOUR),), {FOUR: "Di"})
+    before = KnownPairs(((ONE, TWO),), ((ONE, FOUR),), {FOUR: "Di"})
     known = after(content, name(1, "Al"), before=before)
     assert known.same == ((ONE, TWO),)
     assert known.different == ((ONE, FOUR),)

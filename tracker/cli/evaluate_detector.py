@@ -11,7 +11,7 @@ from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.detection.detector import Detector
-    from tracker.evaluation.detector import Seen
+    from tracker.evaluation.detector import Compared
 
 PARTS = ("val", "train", "all")
 
@@ -82,7 +82,7 @@ def evaluate_detector(  # noqa: PLR0913, PLR0917 - one parameter per option
     print(json.dumps(scores) if as_json else _text(scores))
 
 
-def _pictures(detector: "Detector", data: Path, part: str) -> "list[Seen]":
+def _pictures(detector: "Detector", data: Path, part: str) -> "list[Compared]":
     from tracker.datasets.person_boxes import boxed_pictures
     from tracker.evaluation.detector import look_at_pictures
 
@@ -92,7 +92,7 @@ def _pictures(detector: "Detector", data: Path, part: str) -> "list[Seen]":
 
 def _video(
     detector: "Detector", data: Path, truth: Path, every: int, max_frames: int | None
-) -> "list[Seen]":
+) -> "list[Compared]":
     from tracker.evaluation.box_table import read_mot
     from tracker.evaluation.detector import look_at_video
     from tracker.video.cameras import camera_from_source, open_camera

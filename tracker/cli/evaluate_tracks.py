@@ -19,7 +19,7 @@ from tracker.results.tracks_file import read_tracks
 
 LEVELS = ("track", "person")
 
-Found = Annotated[
+Results = Annotated[
     list[Path],
     typer.Argument(metavar="TRACKS.json|MOT.txt...", help="Results, one for each truth."),
 ]
@@ -49,7 +49,7 @@ People = Annotated[
 
 
 def evaluate_tracks(
-    found: Found,
+    found: Results,
     truth: Truth,
     level: Level = "track",
     people: People = None,

@@ -50,7 +50,7 @@ def report(  # noqa: PLR0917 - one parameter per option
     from tracker.apps.report.pictures import embedded
     from tracker.apps.report.render import render
     from tracker.apps.report.run_folder import find_tracks, title_of
-    from tracker.apps.report.run_pictures import Kept, find_kept
+    from tracker.apps.report.run_pictures import RunPictures, find_kept
     from tracker.core.atomic import replacing, require_no_input, require_writable
     from tracker.corrections.apply import corrected
     from tracker.results.corrections_file import read_corrections
@@ -62,7 +62,7 @@ def report(  # noqa: PLR0917 - one parameter per option
     content = read_tracks(tracks)
     if corrections:
         content = corrected(content, read_corrections(corrections))
-    kept = find_kept(tracks, content) if pictures else Kept()
+    kept = find_kept(tracks, content) if pictures else RunPictures()
     inside, shots = embedded(content, kept, pictures)
     page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)
     with replacing(out) as temporary:

@@ -15,8 +15,8 @@ from tracker.core.errors import ConfigError, SourceError, suggestion
 
 if TYPE_CHECKING:
     from tracker.apps.search.query import Photo, Query
-    from tracker.apps.search.ranking import Found
-    from tracker.apps.search.scope import Places
+    from tracker.apps.search.ranking import RankedPerson
+    from tracker.apps.search.scope import SearchScope
     from tracker.results.search_file import SearchFile
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
 
     from tracker.apps.search.answer import report
     from tracker.apps.search.ranking import rank_people
-    from tracker.apps.search.scope import open_places
+    from tracker.apps.search.scope import open_scope
     from tracker.cli.console import set_up_logging
 
     set_up_logging(Console(stderr=True), verbose=verbose, quiet=quiet)
@@ -114,7 +114,7 @@ def search(  # noqa: PLR0913, PLR0917 - one parameter per option
     _require_query(request, runs, index)
     _require_sheet(out, [*photos, *runs], overwrite=overwrite)
     with ExitStack() as stack:
-        places = open_places(runs, index, stack)
+        places = open_scope(runs, index, stack)
         query = _query(request, places)
         people = rank_people(places.collections, query.look, top, least=least, without=query.person)
         _show(people, report(query, places, people), as_json=as_json)
@@ -157,7 +157,7 @@ def _require_sheet(out: Path | None, inputs: Sequence[Path], *, overwrite: bool)
     require_writable(out, overwrite=overwrite)
 
 
-def _query(request: _Request, places: "Places") -> "Query":
+def _query(request: _Request, places: "SearchScope") -> "Query":
     from tracker.apps.search.model import model_of
     from tracker.apps.search.query import query_by, read_photo
     from tracker.detection.detector import Detector, YoloOptions
@@ -194,7 +194,7 @@ def _tell(photo: "Photo") -> None:
     )  # fmt: skip
 
 
-def _show(people: "Sequence[Found]", answer: "SearchFile", *, as_json: bool) -> None:
+def _show(people: "Sequence[RankedPerson]", answer: "SearchFile", *, as_json: bool) -> None:
     from tracker.apps.search.visits import clock
     from tracker.results.record import to_json
 
@@ -216,7 +216,7 @@ def _show(people: "Sequence[Found]", answer: "SearchFile", *, as_json: bool) -> 
         print("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip())
 
 
-def _draw(query: "Query", people: "Sequence[Found]", out: Path) -> None:
+def _draw(query: "Query", people: "Sequence[RankedPerson]", out: Path) -> None:
     from tracker.apps.search.sheet import draw_sheet
 
     draw_sheet(query.pictures, people, out)

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tracker.core.errors import ConfigError
 from tracker.core.types import VisitKey
-from tracker.corrections.constraints import Known, SaidPairs
+from tracker.corrections.constraints import KnownPairs, SaidPairs
 from tracker.results.corrections_file import Confirm, Correction, Naming, Split
 from tracker.results.record import VisitRef, name_of
 from tracker.results.tracks_file import (
@@ -46,8 +46,8 @@ class Corrected:
         known: What is sure of it already.
     """
 
-    def __init__(self, content: TracksFile, known: Known | None = None) -> None:
-        known = known or Known()
+    def __init__(self, content: TracksFile, known: KnownPairs | None = None) -> None:
+        known = known or KnownPairs()
         self._before = content
         self.people = content.visits()
         self.made: tuple[Correction, ...] = ()  # here, beside those that the result had
@@ -174,7 +174,7 @@ class Corrected:
         """The id that the next person who splits off would have."""
         return max(self._used) + 1
 
-    def known(self) -> Known:
+    def known(self) -> KnownPairs:
         """Return what is sure by now; later corrections count more than earlier ones."""
         names = self._carried | self._names
         called = {v.key: names[i] for i, own in self.people.items() if i in names for v in own}

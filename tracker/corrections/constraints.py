@@ -14,7 +14,7 @@ Pair = frozenset[VisitKey]
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownPairs:
     """What is sure of a run's visits.
 
     Attributes:
@@ -41,7 +41,7 @@ class SaidPairs:
     different: frozenset[Pair]
 
     @classmethod
-    def of(cls, known: Known) -> "SaidPairs":
+    def of(cls, known: KnownPairs) -> "SaidPairs":
         """Return all pairs of what is known."""
         same = chain.from_iterable(combinations(group, 2) for group in known.same)
         return cls(frozenset(map(Pair, same)), frozenset(map(Pair, known.different)))
@@ -57,12 +57,12 @@ class SaidPairs:
         same = (self.same - across).union(map(Pair, combinations(taken, 2)))
         return SaidPairs(same, self.different | across)
 
-    def known(self, names: Mapping[VisitKey, str]) -> Known:
+    def known(self, names: Mapping[VisitKey, str]) -> KnownPairs:
         """Return them in groups, with the names of people."""
-        return Known(_groups(self.same), _sorted_pairs(self.different), names)
+        return KnownPairs(_groups(self.same), _sorted_pairs(self.different), names)
 
 
-def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[Known, int]:
+def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[KnownPairs, int]:
     """Say what is known of another run's tracks; and how many visits were not found again.
 
     What turned out contradictory, since a track of that run follows two people who are known to be
@@ -82,20 +82,20 @@ def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[Known, int]
         if a != b and group_of.get(a, a) != group_of.get(b, b)
     }
     names = {key: named.name for named in places.names for key in found[named.visit]}
-    return Known(same, _sorted_pairs(different), names), sum(not keys for keys in found)
+    return KnownPairs(same, _sorted_pairs(different), names), sum(not keys for keys in found)
 
 
-def known_here(places: KnownPlaces) -> Known:
+def known_here(places: KnownPlaces) -> KnownPairs:
     """Return what is sure by the visits' own keys, in the very result that it was said of."""
     keys = [visit.key for visit in places.visits]
-    return Known(
+    return KnownPairs(
         tuple(tuple(keys[n] for n in group) for group in places.same),
         tuple((keys[one], keys[other]) for one, other in places.different),
         {keys[named.visit]: named.name for named in places.names},
     )
 
 
-def with_places(known: Known, content: TracksFile) -> KnownPlaces:
+def with_places(known: KnownPairs, content: TracksFile) -> KnownPlaces:
     """Add where the visits were, from the tracks.json that they are of."""
     keys = {k for group in (*known.same, *known.different, tuple(known.names)) for k in group}
     visits = tuple(known_visit(track) for track in content.tracks if track.key in keys)

@@ -8,7 +8,7 @@ from tracker.core.config import LinkConfig
 from tracker.core.errors import ConfigError
 from tracker.core.types import Identity, Visit, VisitKey
 from tracker.corrections.anchors import anchor_of
-from tracker.corrections.constraints import Known, known_in
+from tracker.corrections.constraints import KnownPairs, known_in
 from tracker.identity.grouping import Scene
 from tracker.identity.offline import Linked, link, one_person_each
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces, read_corrections_file
@@ -30,7 +30,7 @@ def read_known(path: Path | None, *, online: bool) -> KnownPlaces:
     return read_corrections_file(path).sure
 
 
-def found_in(places: KnownPlaces, visits: Sequence[Visit]) -> Known:
+def found_in(places: KnownPlaces, visits: Sequence[Visit]) -> KnownPairs:
     """Say what is known of this run's visits; how many of the earlier ones are lost is logged."""
     known, lost = known_in(places, map(anchor_of, visits))
     if lost:

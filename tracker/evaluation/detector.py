@@ -22,7 +22,7 @@ PRECISION_OVERLAP = 0  # precision and recall count at IoU 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Compared:
     """What is true and what was found in one picture.
 
     Attributes:
@@ -36,7 +36,7 @@ class Seen:
     found: Detections
 
 
-def look_at_pictures(detector: Detector, pictures: Iterable[BoxedPicture]) -> Iterator[Seen]:
+def look_at_pictures(detector: Detector, pictures: Iterable[BoxedPicture]) -> Iterator[Compared]:
     """Detect in labelled pictures; unlabelled ones are passed over.
 
     Raises:
@@ -48,10 +48,10 @@ def look_at_pictures(detector: Detector, pictures: Iterable[BoxedPicture]) -> It
         image = cv2.cvtColor(read_picture(each.picture), cv2.COLOR_RGB2BGR)
         truth = to_pixels(each.boxes, image.shape[1], image.shape[0])
         found = detector.detect(Frame("", 0, 0.0, np.asarray(image, np.uint8)))
-        yield Seen(truth, np.zeros(len(truth), bool), found)
+        yield Compared(truth, np.zeros(len(truth), bool), found)
 
 
-def look_at_video(detector: Detector, source: FrameSource, truth: BoxTable) -> Iterator[Seen]:
+def look_at_video(detector: Detector, source: FrameSource, truth: BoxTable) -> Iterator[Compared]:
     """Detect in the frames of a source that has a MOTChallenge truth (frames from 1).
 
     Raises:
@@ -59,10 +59,10 @@ def look_at_video(detector: Detector, source: FrameSource, truth: BoxTable) -> I
     """
     for frame in source.frames():
         here = truth[truth.frame == frame.index + 1]
-        yield Seen(np.asarray(here.xyxy, np.float32), here.ignored, detector.detect(frame))
+        yield Compared(np.asarray(here.xyxy, np.float32), here.ignored, detector.detect(frame))
 
 
-def score(seen: Sequence[Seen], conf: float) -> dict[str, Any]:
+def score(seen: Sequence[Compared], conf: float) -> dict[str, Any]:
     """Return precision and recall at a threshold, AP50 and AP50-95, each 0 to 1, and counts.
 
     Args:
@@ -110,7 +110,7 @@ def average_precisions(right: BoolArray, scores: FloatArray, people: int) -> Flo
     return np.asarray(ap_per_class(right, scores, one_class, np.zeros(people))[5][0], np.float32)
 
 
-def _match(seen: Seen) -> tuple[BoolArray, FloatArray]:
+def _match(seen: Compared) -> tuple[BoolArray, FloatArray]:
     """Say for each detection whether it found a person, (N, 10) for each IoU, and its score.
 
     The best detection chooses first, the person it overlaps most. Detections of ignored boxes

@@ -12,7 +12,7 @@ import numpy as np
 from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.core.types import CameraInfo, Identity, Visit, VisitKey, no_embeddings
 from tracker.formats.file_result import FileResult
-from tracker.formats.parsed import Found, FoundBox, FoundCamera
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport
 from tracker.results.record import name_of
 from tracker.results.result import ModelUse
 from tracker.results.tracks_json import TIME_DIGITS
@@ -40,7 +40,7 @@ class Hints:
     offsets: Mapping[str, float] = field(default_factory=dict)
 
 
-def gather(found: Found, hints: Hints, path: Path, kind: str) -> FileResult:
+def gather(found: ParsedImport, hints: Hints, path: Path, kind: str) -> FileResult:
     """Put what a file says into a result.
 
     Args:

@@ -14,7 +14,7 @@ from tracker.formats.lines_read import read_csv, read_jsonl
 from tracker.formats.mot import MotId, write_mot
 from tracker.formats.mot_read import read_mot_files
 from tracker.formats.parquet import read_parquet, require_pyarrow, write_parquet
-from tracker.formats.parsed import Found
+from tracker.formats.parsed import ParsedImport
 from tracker.results.result import Result
 
 
@@ -33,7 +33,7 @@ class Format:
     ending: str
     per_camera: bool
     write: Callable[[Result, str, Path, MotId], None]
-    read: Callable[[Path, MotId], Found] | None = None
+    read: Callable[[Path, MotId], ParsedImport] | None = None
     require: Callable[[], None] = lambda: None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from tracker.core.errors import SourceError
 from tracker.core.types import VisitKey, global_ids
 from tracker.formats.lines import all_rows
-from tracker.formats.parsed import Found, FoundBox, FoundCamera, is_person
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, is_person
 from tracker.formats.rounding import corners_from, left_top_size
 from tracker.results.record import read_record, write_in_lines
 from tracker.results.result import Result
@@ -95,7 +95,7 @@ def _annotations(
         }  # fmt: skip
 
 
-def read_coco_video(path: Path) -> Found:
+def read_coco_video(path: Path) -> ParsedImport:
     """Read such a file, or one of another tool: `track_id` or `instance_id` say what is one visit.
 
     Raises:
@@ -118,7 +118,9 @@ def read_coco_video(path: Path) -> Found:
         cameras = [_camera(v, content["images"]) for v in videos.values()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{path} is no COCO for video: {type(error).__name__} {error}") from error
-    return Found(cameras, boxes, left_out={k: n for k, n in left_out.items() if not is_person(k)})
+    return ParsedImport(
+        cameras, boxes, left_out={k: n for k, n in left_out.items() if not is_person(k)}
+    )
 
 
 def _camera(video: Entry, images: list[Entry]) -> FoundCamera:

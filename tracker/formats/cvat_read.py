@@ -10,13 +10,13 @@ from typing import IO
 from xml.etree import ElementTree  # no entities are fetched, and expat bounds their growth
 
 from tracker.core.errors import SourceError
-from tracker.formats.parsed import Found, FoundBox, FoundCamera, is_person
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, is_person
 
 Element = ElementTree.Element
 ANNOTATIONS = "annotations.xml"  # in the .zip that CVAT gives
 
 
-def read_cvat(path: Path) -> Found:
+def read_cvat(path: Path) -> ParsedImport:
     """Read an .xml, the .zip that CVAT gives, or a folder of such files, one for each camera.
 
     Frames that CVAT filled in between key frames are boxes like all others. Tracks without ids in
@@ -32,13 +32,13 @@ def read_cvat(path: Path) -> Found:
     left_out: Counter[str] = Counter()
     for part in found:
         left_out.update(part.left_out)
-    return Found(
+    return ParsedImport(
         [c for part in found for c in part.cameras], [b for part in found for b in part.boxes],
         left_out=dict(left_out),
     )  # fmt: skip
 
 
-def _read_file(path: Path) -> Found:
+def _read_file(path: Path) -> ParsedImport:
     try:
         with _opened(path) as stream:
             root = ElementTree.parse(stream).getroot()  # noqa: S314 - see the import
@@ -49,7 +49,7 @@ def _read_file(path: Path) -> Found:
     except (OSError, KeyError, TypeError, ValueError, ElementTree.ParseError,
             zipfile.BadZipFile) as error:  # fmt: skip
         raise SourceError(f"{path} cannot be read as CVAT for video 1.1: {error}") from error
-    return Found([camera], boxes, left_out=left_out)
+    return ParsedImport([camera], boxes, left_out=left_out)
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from msgspec import UNSET
 
 from tracker.core.errors import SourceError
 from tracker.formats.lines import BoxRow, TableHead
-from tracker.formats.parsed import Found, FoundBox, FoundCamera, named_cameras
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, named_cameras
 from tracker.results.record import parse_record
 from tracker.results.tracks_json import model_of
 
 CSV_NEEDS = ("camera", "frame", "x_min", "y_min", "x_max", "y_max", "tracker_id")
 
 
-def read_jsonl(path: Path) -> Found:
+def read_jsonl(path: Path) -> ParsedImport:
     """Read JSON Lines as ``--format jsonl`` writes them.
 
     Raises:
@@ -32,7 +32,7 @@ def read_jsonl(path: Path) -> Found:
     return found(head, boxes)
 
 
-def found(head: TableHead, boxes: list[FoundBox]) -> Found:
+def found(head: TableHead, boxes: list[FoundBox]) -> ParsedImport:
     """Return what a table of boxes says; where it names no cameras the boxes do."""
     cameras = [
         FoundCamera(c.name, c.source, c.width, c.height, c.fps, c.frames, c.offset_s)
@@ -40,11 +40,11 @@ def found(head: TableHead, boxes: list[FoundBox]) -> Found:
     ] or named_cameras(box.camera for box in boxes)
     models = head.models
     if models is None:
-        return Found(cameras, boxes)
-    return Found(cameras, boxes, model_of(models.detector), model_of(models.reid))
+        return ParsedImport(cameras, boxes)
+    return ParsedImport(cameras, boxes, model_of(models.detector), model_of(models.reid))
 
 
-def read_csv(path: Path) -> Found:
+def read_csv(path: Path) -> ParsedImport:
     """Read a table with the columns of ``--format csv`` or of supervision's files.
 
     Raises:
@@ -63,7 +63,7 @@ def read_csv(path: Path) -> Found:
                 raise bad_line(path, number, error) from error
     except csv.Error as error:
         raise SourceError(f"{path} is no CSV file: {error}") from error
-    return Found(named_cameras(box.camera for box in boxes), boxes)
+    return ParsedImport(named_cameras(box.camera for box in boxes), boxes)
 
 
 def read_text(path: Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from tracker.core.errors import SourceError
 from tracker.formats.lines_read import bad_line, read_text
 from tracker.formats.mot import OWN_SECTION, MotId
-from tracker.formats.parsed import Found, FoundBox, FoundCamera
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport
 from tracker.formats.rounding import corners_from
 from tracker.video.seqinfo import read_seqinfo
 
@@ -16,7 +16,7 @@ TRUTH_COLUMNS = 9  # and more than that in results, the last of which are -1
 PEDESTRIAN = 1.0
 
 
-def read_mot_files(path: Path, mot_id: MotId) -> Found:
+def read_mot_files(path: Path, mot_id: MotId) -> ParsedImport:
     """Read a .txt, a sequence with ``gt/gt.txt``, or a folder of either.
 
     Args:
@@ -27,7 +27,9 @@ def read_mot_files(path: Path, mot_id: MotId) -> Found:
         SourceError: Nothing is there, or a row is wrong; the message names the line.
     """
     found = [_read_camera(name, file, mot_id) for name, file in _sequences(path)]
-    return Found([camera for camera, _ in found], [box for _, boxes in found for box in boxes])
+    return ParsedImport(
+        [camera for camera, _ in found], [box for _, boxes in found for box in boxes]
+    )
 
 
 def _sequences(path: Path) -> list[tuple[str, Path]]:

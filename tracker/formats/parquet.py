@@ -11,7 +11,7 @@ from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, SourceError
 from tracker.formats.lines import TableHead, table_head
 from tracker.formats.lines_read import found
-from tracker.formats.parsed import Found, FoundBox
+from tracker.formats.parsed import FoundBox, ParsedImport
 from tracker.formats.rounding import corners_of
 from tracker.results.record import parse_record, to_json
 from tracker.results.result import PersonBox, Result
@@ -48,7 +48,7 @@ def write_parquet(result: Result, path: Path) -> None:
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 
-def read_parquet(path: Path) -> Found:
+def read_parquet(path: Path) -> ParsedImport:
     """Read such a file.
 
     Raises:

@@ -51,7 +51,7 @@ class FoundBox:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ParsedImport:
     """All that a file says."""
 
     cameras: list[FoundCamera]

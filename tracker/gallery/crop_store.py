@@ -15,7 +15,7 @@ from tracker.reid.crop import croppable
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredCrop:
     """A crop that lies on disk."""
 
     frame: int
@@ -38,7 +38,7 @@ class CropStore:
     def __init__(self, target: Path) -> None:
         self.target = target
         self.folder = target.with_name(f".{target.name}.{os.getpid()}.part")
-        self.visits: dict[VisitKey, dict[int, Kept]] = {}
+        self.visits: dict[VisitKey, dict[int, StoredCrop]] = {}
         try:
             self.folder.mkdir()
         except OSError as error:
@@ -57,7 +57,7 @@ class CropStore:
         self._write(path, encode(crop, CROP_QUALITY))
         if part in parts:
             self.drop((frame.camera, track_id), part)
-        parts[part] = Kept(frame.index, frame.time_s, value)
+        parts[part] = StoredCrop(frame.index, frame.time_s, value)
 
     def drop(self, key: VisitKey, part: int) -> None:
         """Remove a crop."""

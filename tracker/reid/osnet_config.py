@@ -6,7 +6,7 @@ from typing import Literal
 Flavour = Literal["plain", "ibn", "ain"]
 Convolution = Literal["lite", "standard"]
 Gate = Literal["channel", "stream", "separate", "fixed", "none"]
-Merge = Literal["sum", "concat"]
+StreamFusion = Literal["sum", "concat"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class OSNetConfig:
     depths: tuple[int, ...] = (1, 2, 3, 4)
     convolution: Convolution = "lite"
     gate: Gate = "channel"
-    merge: Merge = "sum"
+    merge: StreamFusion = "sum"
 
 
 _WIDTHS: dict[str, tuple[int, int, int, int]] = {

@@ -33,7 +33,7 @@ from tracker.runtime.online_identities import OnlineTracks, tell_nobody
 FORGET_EVERY = 100  # frames
 GUESSED_FROM = (4, 40)  # visits of each person and of all, for who is who while a recording runs
 
-Seen = tuple[Frame, Detections]
+FoundIn = tuple[Frame, Detections]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class MultiCameraTracker:
         self.cameras[info.name] = CameraTracker(info, self._config, appearance=appearance)
         self.people.add(info)
 
-    def update(self, seen: Sequence[Seen]) -> Iterator[Step]:
+    def update(self, seen: Sequence[FoundIn]) -> Iterator[Step]:
         """Take in the next frames of all cameras, in order of time.
 
         What is needed of the looks in a camera's frame depends on the frame before. So frames are
@@ -110,7 +110,7 @@ class MultiCameraTracker:
         known = known or NOTHING_KNOWN
         return without_doubtful(link_knowing(known, visits, self._settings.link, scene))
 
-    def _embed(self, seen: Sequence[Seen], needed: Sequence[BoolArray]) -> list[FloatArray]:
+    def _embed(self, seen: Sequence[FoundIn], needed: Sequence[BoolArray]) -> list[FloatArray]:
         """Embed the people who are needed, (N, 512) for each frame; zeros for the others."""
         looks = [np.zeros((len(d), EMBEDDING_SIZE), np.float32) for _, d in seen]
         wanted = [i for i, which in enumerate(needed) if which.any()]
@@ -132,8 +132,8 @@ class MultiCameraTracker:
         return Step(frame, named, detected, self.people.identities.count)
 
 
-def _of_different_cameras(seen: Sequence[Seen]) -> Iterator[list[Seen]]:
-    group: list[Seen] = []
+def _of_different_cameras(seen: Sequence[FoundIn]) -> Iterator[list[FoundIn]]:
+    group: list[FoundIn] = []
     for frame, found in seen:
         if any(frame.camera == other.camera for other, _ in group):
             yield group

@@ -11,7 +11,7 @@ from tracker.results.tracks_json import SCORE_DIGITS, TIME_DIGITS
 MOST_STAYS = 2000  # visits that are remembered to tell where somebody was before
 
 
-class Known(Protocol):
+class PeopleSource(Protocol):
     """Who knows the people; see `tracker.identity.online.OnlineIdentities`."""
 
     def person_of(self, camera: str, track_id: int) -> int | None:
@@ -46,7 +46,7 @@ class PersonEvents:
         tell: Is told of each event.
     """
 
-    def __init__(self, known: Known, tell: Callable[[Event], None]) -> None:
+    def __init__(self, known: PeopleSource, tell: Callable[[Event], None]) -> None:
         self._known = known
         self._tell = tell
         self._stays: dict[VisitKey, _Stay] = {}

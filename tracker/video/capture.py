@@ -16,9 +16,9 @@ from tracker.core.errors import SourceError
 from tracker.core.types import Image
 from tracker.video.address import is_address
 from tracker.video.deinterlace import Deinterlacer
+from tracker.video.frame_numbers import FrameNumbers, VideoPacket, stamp_of
 from tracker.video.header import length_of, rate_of, stated_rate, why_unreadable
 from tracker.video.picture import Developer
-from tracker.video.places import Places, VideoPacket, stamp_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Capture:
         except BaseException:
             self.release()
             raise
-        self.places = Places(1 / self.fps)
+        self.numbers = FrameNumbers(1 / self.fps)
         self._developer = Developer(self._stream.sample_aspect_ratio)
         self._sent = 0
         self._broke = False
@@ -96,11 +96,11 @@ class Capture:
         """Yield what can be decoded; damage is noted in `places`."""
         deinterlacer = Deinterlacer()
         for frame in self._frames():
-            for shown, (index, time_s) in deinterlacer.put(frame, self.places.place(frame)):
+            for shown, (index, time_s) in deinterlacer.put(frame, self.numbers.place(frame)):
                 yield Picture(index, time_s, partial(self._developer.develop, shown))
         for shown, (index, time_s) in deinterlacer.end():
             yield Picture(index, time_s, partial(self._developer.develop, shown))
-        self.places.end()
+        self.numbers.end()
 
     def count(self) -> int | None:
         """Return how many frames the header promises; None where it promises none."""
@@ -117,8 +117,8 @@ class Capture:
         promised, length_s = self._stream.frames, length_of(self._stream)
         if self._sent < promised:
             return f"{self._sent} of the {promised} frames in its header are there"
-        ends_s = self.places.ends_s
-        if not promised and length_s and ends_s + 2 * self.places.period_s < length_s:
+        ends_s = self.numbers.ends_s
+        if not promised and length_s and ends_s + 2 * self.numbers.period_s < length_s:
             return f"it ends after {ends_s:.1f} of {length_s:.1f} s"
         return "reading it broke off" if self._broke else None
 
@@ -144,7 +144,7 @@ class Capture:
         if self._broke:
             with suppress(FFmpegError):
                 yield from self._stream.codec_context.decode(None)
-        if self.places.awaited and self._stream.thread_type.name == "AUTO":
+        if self.numbers.awaited and self._stream.thread_type.name == "AUTO":
             yield from self._last_ones()
 
     def _last_ones(self) -> Iterator[VideoFrame]:
@@ -152,7 +152,7 @@ class Capture:
 
         PyAV takes what the decoder's threads have left only up to the first error among them.
         """
-        reached_s = self.places.reached_s
+        reached_s = self.numbers.reached_s
         with closing(_open(self._label, self._source)) as again:
             stream = again.streams.video[self._container.streams.video.index(self._stream)]
             stream.thread_type = "SLICE"
@@ -162,7 +162,7 @@ class Capture:
 
     def _decode(self, packet: VideoPacket, *, counted: bool = True) -> list[VideoFrame]:
         if counted:
-            self.places.sent(packet)
+            self.numbers.sent(packet)
             self._sent += packet.size > 0
         try:
             return list(packet.decode())

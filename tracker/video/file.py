@@ -8,8 +8,8 @@ from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
 from tracker.video.address import hide_password
 from tracker.video.capture import Capture
+from tracker.video.frame_numbers import Damage
 from tracker.video.picture import FirstSize
-from tracker.video.places import Damage
 from tracker.video.source import Sampling
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class VideoSource:
         self._size = FirstSize(self._label, (width, height))
         self.info = CameraInfo(
             name=name, source=shown, width=width, height=height, fps=self._capture.fps,
-            frames=self._capture.count(), zero_s=self._capture.places.zero_s,
+            frames=self._capture.count(), zero_s=self._capture.numbers.zero_s,
         )  # fmt: skip
 
     @property
@@ -79,7 +79,7 @@ class VideoSource:
         self._capture.release()
 
     def _tell_damage(self) -> None:
-        told = [damage_in_words(self._capture.places.damage), self._capture.cut_off()]
+        told = [damage_in_words(self._capture.numbers.damage), self._capture.cut_off()]
         if any(told):
             logger.warning("%s is damaged: %s", self._label, "; ".join(filter(None, told)))
 

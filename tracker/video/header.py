@@ -9,7 +9,7 @@ from statistics import median
 from av import VideoStream
 
 from tracker.video.address import is_address
-from tracker.video.places import VideoPacket, stamp_of
+from tracker.video.frame_numbers import VideoPacket, stamp_of
 from tracker.video.source import FALLBACK_FPS
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from tracker.apps.report.page_data import evenly
-from tracker.apps.report.run_pictures import Kept
+from tracker.apps.report.run_pictures import RunPictures
 from tracker.core.types import VisitKey
 from tracker.results.tracks_file import TracksFile
 
@@ -20,7 +20,7 @@ MEGA = 1_000_000
 
 
 def embedded(
-    content: TracksFile, kept: Kept, limit_mb: float = DEFAULT_LIMIT_MB
+    content: TracksFile, kept: RunPictures, limit_mb: float = DEFAULT_LIMIT_MB
 ) -> tuple[dict[str, str], dict[VisitKey, list[int]]]:
     """Return pictures as base64 text by the page's names for them, and the frames of the crops.
 
@@ -52,7 +52,7 @@ def embedded(
 
 
 def _choice(
-    content: TracksFile, kept: Kept, limit: int
+    content: TracksFile, kept: RunPictures, limit: int
 ) -> Iterator[tuple[VisitKey, Mapping[int, Path]]]:
     """Yield the crops to take of each visit: everybody's first visits before the second ones."""
     each = most_each([len(crops) for crops in kept.crops.values()], limit // ENCODED_CROP_BYTES)

@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RunPictures:
     """Where a run's pictures lie.
 
     Attributes:
@@ -29,7 +29,7 @@ class Kept:
         return {key: list(paths) for key, paths in self.crops.items()}
 
 
-def find_kept(tracks: Path, content: TracksFile) -> Kept:
+def find_kept(tracks: Path, content: TracksFile) -> RunPictures:
     """Look for the gallery of a tracks.json; there may be none, or that of another result.
 
     Raises:
@@ -37,7 +37,7 @@ def find_kept(tracks: Path, content: TracksFile) -> Kept:
     """
     folder = gallery_beside(tracks)
     if not folder.is_dir():
-        return Kept()
+        return RunPictures()
     gallery = read_gallery(folder)
     crops: dict[VisitKey, dict[int, Path]] = {}
     for place, frame in enumerate(gallery.row[:, 2].tolist()):
@@ -47,8 +47,8 @@ def find_kept(tracks: Path, content: TracksFile) -> Kept:
             "%s is of another result than %s and is not shown; run it again with --crops",
             folder, tracks.name,
         )  # fmt: skip
-        return Kept()
-    return Kept(crops, _posters(gallery, content))
+        return RunPictures()
+    return RunPictures(crops, _posters(gallery, content))
 
 
 def _fits(crops: dict[VisitKey, dict[int, Path]], content: TracksFile) -> bool:

@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from tracker.apps.guard import App, Guard
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
-from tracker.apps.report.run_pictures import Kept
+from tracker.apps.report.run_pictures import RunPictures
 from tracker.apps.review.film import Film, Footage
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
@@ -38,7 +38,7 @@ class Material:
 
     title: str
     folder: Path
-    kept: Kept
+    kept: RunPictures
     footage: Mapping[str, Footage]
 
 

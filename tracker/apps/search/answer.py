@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from tracker.apps.search.query import Photo, Query
-from tracker.apps.search.ranking import Found, Scored
-from tracker.apps.search.scope import Places
+from tracker.apps.search.ranking import RankedPerson, Scored
+from tracker.apps.search.scope import SearchScope
 from tracker.apps.search.visits import Run
 from tracker.results.identities_json import ReidModel
 from tracker.results.record import GENERATOR, rounded
@@ -21,7 +21,7 @@ from tracker.results.search_file import (
 from tracker.results.tracks_json import PIXEL_DIGITS, SCORE_DIGITS, TIME_DIGITS, model_record
 
 
-def report(query: Query, places: Places, people: Sequence[Found]) -> SearchFile:
+def report(query: Query, places: SearchScope, people: Sequence[RankedPerson]) -> SearchFile:
     """Return who was searched for, where, and the people found, best first."""
     person = query.person
     return SearchFile(
@@ -40,7 +40,7 @@ def _photo(photo: Photo) -> QueryPhoto:
     return QueryPhoto(str(photo.path), part, photo.people)
 
 
-def _person(found: Found) -> FoundPerson:
+def _person(found: RankedPerson) -> FoundPerson:
     run = found.visits[0][1].run
     return FoundPerson(
         _similarity(found.similarity), str(found.person[0]), found.person[1],

@@ -26,7 +26,7 @@ class Collection(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class RankedPerson:
     """A person and all visits in order of time."""
 
     similarity: float
@@ -37,7 +37,7 @@ class Found:
 def rank_people(
     collections: Sequence[Collection], query: FloatArray, top: int, *,
     least: float = -1.0, without: PersonKey | None = None,
-) -> list[Found]:  # fmt: skip
+) -> list[RankedPerson]:  # fmt: skip
     """Return the `top` most similar people, exactly: as if every visit had been compared.
 
     Args:
@@ -54,7 +54,7 @@ def rank_people(
                 best.append((similarity, person, collection))
     best.sort(key=lambda found: (-found[0], found[1]))
     return [
-        Found(similarity, person, sorted(collection.of_person(person, query), key=_by_time))
+        RankedPerson(similarity, person, sorted(collection.of_person(person, query), key=_by_time))
         for similarity, person, collection in best[:top]
     ]
 

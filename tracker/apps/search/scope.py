@@ -17,7 +17,7 @@ from tracker.results.result import ModelUse
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SearchScope:
     """What is searched.
 
     Attributes:
@@ -58,7 +58,7 @@ class Places:
         )  # fmt: skip
 
 
-def open_places(runs: Sequence[Path], index: Path | None, stack: ExitStack) -> Places:
+def open_scope(runs: Sequence[Path], index: Path | None, stack: ExitStack) -> SearchScope:
     """Read runs and open an index, until `stack` closes.
 
     Raises:
@@ -77,4 +77,4 @@ def open_places(runs: Sequence[Path], index: Path | None, stack: ExitStack) -> P
         models += [(f"the index '{index}'", people.reid)] if people.reid else []
     if not models:
         raise ConfigError(f"the index '{index}' is empty; 'reid-track search add' puts runs there")
-    return Places(named, collections, count, same_model(models))
+    return SearchScope(named, collections, count, same_model(models))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from tracker.apps.search.ranking import Found, Scored
+from tracker.apps.search.ranking import RankedPerson, Scored
 from tracker.apps.search.visits import SeenVisit, clock
 from tracker.core.atomic import replacing
 from tracker.core.types import Image as Pixels
@@ -34,7 +34,7 @@ class _Pen:
         self.draw.text((left, top), shown, fill=colour, font=self.font)
 
 
-def draw_sheet(query: Sequence[Pixels], people: Sequence[Found], path: Path) -> None:
+def draw_sheet(query: Sequence[Pixels], people: Sequence[RankedPerson], path: Path) -> None:
     """Draw the pictures (H, W, 3) uint8 BGR of a query and the people found, as a PNG.
 
     A picture that is no longer there is left grey.
@@ -56,7 +56,7 @@ def draw_sheet(query: Sequence[Pixels], people: Sequence[Found], path: Path) -> 
         sheet.save(temporary, format="PNG")
 
 
-def _draw_person(sheet: Image.Image, pen: _Pen, row: int, found: Found) -> None:
+def _draw_person(sheet: Image.Image, pen: _Pen, row: int, found: RankedPerson) -> None:
     top = GAP + row * _ROW
     blue, green, red = colour_of(found.person[1])
     pen.draw.rectangle((0, top, BAR, top + TILE[1]), fill=(red, green, blue))

@@ -38,7 +38,7 @@ class Damage:
             self.stretches.append((begins_s, ends_s))
 
 
-class Places:
+class FrameNumbers:
     """Numbers and times of a stream's pictures.
 
     The timestamps of all packets that were sent to the decoder tell which pictures should have
