@@ -47,13 +47,35 @@ def test_a_confirmed_visit_has_its_first_boxes_too() -> None:
     assert tracker.visits()[0].frame.tolist() == [0, 1, 2, 3]
 
 
-def test_weak_detections_take_longer_to_become_a_person() -> None:
+def test_the_detectors_score_does_not_decide_who_is_a_person() -> None:
+    """Detectors differ in what they call sure; what is below --conf never gets here."""
     tracker = DeepSort("cam", TrackerConfig())
     seen = [
         tracker.update(f, f * STEP_S, detections([box(10)], score=0.3), look(1)[None])
-        for f in range(8)
+        for f in range(4)
     ]
-    assert [len(boxes) for boxes in seen] == [0] * 6 + [1, 1]
+    assert [len(boxes) for boxes in seen] == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("appearance", [True, False])
+def test_people_are_followed_at_two_frames_a_second(appearance: bool) -> None:
+    """They walk more than the width of their boxes in between."""
+    tracker = DeepSort("cam", TrackerConfig(), appearance=appearance)
+    for frame in range(8):
+        boxes = detections([box(100 + 45 * frame), box(900 - 45 * frame, y=300)])
+        looks = np.stack([look(1), look(2)]) * appearance
+        seen = tracker.update(frame, frame / 2, boxes, looks.astype(np.float32))
+    assert [b.track_id for b in sorted(seen, key=lambda b: b.xyxy[0])] == [1, 2]
+    assert [len(v.frame) for v in tracker.visits()] == [8, 8]
+
+
+def test_one_crop_of_a_stranger_makes_nobody_like_them() -> None:
+    """Else whoever was mistaken once would be taken for the other for good."""
+    scene = [([box(100)], [1])] * 12 + [([box(100)], [2])] + [([box(100)], [1])] * 3
+    scene += [([box(102), box(106, y=130)], [2, 1])] * 6
+    _, seen = play(scene)
+    first = next(b for b in seen[-1] if b.track_id == 1)
+    assert first.xyxy[1] == pytest.approx(130)
 
 
 def test_empty_frames_and_an_empty_run() -> None:

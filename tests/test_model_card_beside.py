@@ -51,7 +51,7 @@ def test_a_detectors_card_tells_its_input_size(model: Path) -> None:
     assert find_model(str(model), "detect").detecting == Detecting()
 
 
-@pytest.mark.parametrize(("told", "found"), [(0.4, 0.4), (7.0, 0.3), (0.0, 0.3), ("far", 0.3)])
+@pytest.mark.parametrize(("told", "found"), [(0.4, 0.4), (7.0, 0.25), (0.0, 0.25), ("far", 0.25)])
 def test_its_own_card_tells_how_far_looks_lie_apart(
     told: object, found: float, model: Path
 ) -> None:

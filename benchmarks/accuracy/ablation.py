@@ -50,7 +50,6 @@ WITH_LOOKS = {
     "covered crops remembered, no cut where people pass (max_cover 1)": Variant(
         TrackerConfig(max_cover=1)
     ),
-    "confirmed by number alone (confirm_score 0)": Variant(TrackerConfig(confirm_score=0)),
     "small people too (min_height 0)": Variant(TrackerConfig(min_height=0)),
     "boxes not smoothed": Variant(TrackerConfig(smooth=False)),
     "gaps not filled (fill_gap_s 0)": Variant(TrackerConfig(fill_gap_s=0)),
@@ -63,7 +62,6 @@ BY_MOTION = {
     "all of it": Variant(),
     "no second pass": Variant(ask=Followed.first_pass),
     "weak boxes as good as others (high_score 0)": Variant(TrackerConfig(high_score=0)),
-    "confirmed by number alone (confirm_score 0)": Variant(TrackerConfig(confirm_score=0)),
     "gaps not filled (fill_gap_s 0)": Variant(TrackerConfig(fill_gap_s=0)),
     "--online, gaps not filled": Variant(RAW, ask=Followed.first_pass),
 }

@@ -20,8 +20,6 @@ class TrackerConfig:
 
     Attributes:
         n_init: Consecutive frames with a detection before a track is confirmed (DeepSORT: 3).
-        confirm_score: Sum of the detector scores that these need as well, so that weak
-            detections, which are false more often, take longer to become a person.
         max_age_s: Seconds that a track may be unseen before its visit has ended.
         max_cosine_distance: Distance from a track's mean look, in [0, 1], at which looks speak
             neither for nor against a match; where the place fits well, more is allowed.
@@ -46,7 +44,6 @@ class TrackerConfig:
     """
 
     n_init: int = 3
-    confirm_score: float = 2.0
     max_age_s: float = 2.0
     max_cosine_distance: float = USUAL_COSINE_DISTANCE
     max_iou_distance: float = 0.7
@@ -111,7 +108,6 @@ class LinkConfig:
 
 _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "n_init": (1, 1000),
-    "confirm_score": (0, 1000),
     "max_age_s": (0, 1e6),
     "max_cosine_distance": (0, 1),
     "max_iou_distance": (0, 1),

@@ -215,10 +215,10 @@ class DeepSort:
             track.track_id = self._last_id
 
     def _convinced(self, track: Track) -> bool:
-        """Ask for more than the paper's n_init: weak detections take longer to become a person."""
+        """Tell whether this is a person: seen often enough, and tall where looks count."""
         config = self._config
         tall = not self._appearance or track.last_height >= config.min_height
-        return tall and track.hits >= config.n_init and track.evidence >= config.confirm_score
+        return tall and track.hits >= config.n_init
 
     def _start(self, seen: Observation) -> None:
         if not self._appearance and seen.score < self._config.high_score:

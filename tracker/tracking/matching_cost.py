@@ -11,7 +11,7 @@ from tracker.core.types import BoolArray, Detections
 from tracker.tracking import kalman_batch
 from tracker.tracking.crop_quality import covered_share
 from tracker.tracking.kalman import CHI2_95_4DOF
-from tracker.tracking.track import Track
+from tracker.tracking.track import State, Track
 
 SLOPE = 40.0  # log odds for each unit of cosine distance from the mean look
 STRONGEST = 8.0  # log odds; no crop proves more
@@ -52,15 +52,19 @@ class Costs:
         return np.where(possible, -looks - kalman_batch.place_odds(states, xyxy), np.inf)
 
     def overlap(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
-        """1 - IoU of the expected box and the detection, both grown by what a person walks.
+        """1 - IoU of the expected box and the detection.
+
+        While a track is tentative, and its velocity hardly known, both boxes grow by what a
+        person walks meanwhile.
 
         Source: Yang et al., "Hard To Track Objects With Irregular Motions and Similar
         Appearances? Make It Easier by Buffering the Matching Space", WACV 2023; there boxes grow
         by a share of their size, which does for one frame rate.
         """
         expected = kalman_batch.expected_xyxy(self._states[tracks])
-        unseen_s = np.array([self._time_s - self._tracks[t].last_seen_s for t in tracks])
-        reach = WALK * unseen_s * boxes.xyxy_to_xyah(expected)[:, 3]
+        fresh = np.array([self._tracks[t].state is State.TENTATIVE for t in tracks], bool)
+        step_s = fresh * [self._time_s - self._tracks[t].last_seen_s for t in tracks]
+        reach = WALK * step_s * boxes.xyxy_to_xyah(expected)[:, 3]
         return 1 - boxes.iou_grown(expected, self._xyxy[found], reach)
 
     def overlap_unless_strange(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:

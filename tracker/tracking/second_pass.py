@@ -8,10 +8,8 @@ import numpy as np
 from tracker.core import boxes
 from tracker.core.config import TrackerConfig
 from tracker.core.types import Visit
-from tracker.tracking.alternation import join_turns
 from tracker.tracking.appearance_odds import AppearanceOdds
 from tracker.tracking.camera_path import CameraPath
-from tracker.tracking.duplicates import join_doubled
 from tracker.tracking.interpolation import fill_gaps
 from tracker.tracking.smoothing import camera_moves, cut_off, smooth
 from tracker.tracking.stitching import rejoin
@@ -36,7 +34,7 @@ def settle(
         path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = join_turns(join_doubled(rejoin(pieces, size, likeness, path), likeness))
+    visits = rejoin(pieces, size, likeness, path)
     visits = [v for v in visits if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]
@@ -68,7 +66,7 @@ def polish(
 
 def _is_a_person(visit: Visit, least_height: float, config: TrackerConfig) -> bool:
     height = float(np.median(visit.xyxy[:, 3] - visit.xyxy[:, 1]))
-    enough = len(visit.frame) >= config.n_init and visit.score.sum() >= config.confirm_score
+    enough = len(visit.frame) >= config.n_init
     return enough and height >= least_height
 
 

@@ -36,7 +36,6 @@ class Track:
         self.track_id = 0
         self.state = State.TENTATIVE
         self.hits = 0
-        self.evidence = 0.0  # sum of the scores of its detections
         self.missed = 0  # frames since the last detection
         self.strange_looks = 0  # one after the other that were unlike the gallery
         self.last_seen_s = 0.0
@@ -59,7 +58,6 @@ class Track:
         """
         self._keep(seen, self._last_look if looks_as_before else seen.embedding)
         self.hits += 1
-        self.evidence += seen.score
         self.missed = 0
         self.last_seen_s = seen.time_s
         if self.state is State.LOST:
