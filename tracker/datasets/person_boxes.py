@@ -62,7 +62,8 @@ def boxed_pictures(source: Path) -> list[BoxedPicture]:
             f"'{source}' holds no pictures; expected are images/ and labels/ in YOLO's format"
         )
     listed = {part: _listed(texts, part) for part in (TRAIN, VALIDATE)}
-    found = [_boxed(picture, texts, listed) for picture in pictures]
+    ignores = any(IGNORE_FOLDER in PurePosixPath(name).parts for name in texts)
+    found = [_boxed(picture, texts, listed, ignores=ignores) for picture in pictures]
     kept = [picture for picture in found if picture is not None]
     if not kept:
         raise SourceError(f"'{source}': its train.txt and val.txt name none of its pictures")
@@ -114,14 +115,18 @@ def to_shares(xyxy: FloatArray, width: int, height: int) -> FloatArray:
 
 
 def _boxed(
-    picture: Picture, texts: dict[str, Picture], listed: dict[str, set[str] | None]
+    picture: Picture,
+    texts: dict[str, Picture],
+    listed: dict[str, set[str] | None],
+    *,
+    ignores: bool,
 ) -> BoxedPicture | None:
     name = picture.name.removeprefix("./")
     part = _part(name, listed)
     if part is None:
         return None
     boxes = _read(texts.get(_label_name(name, "labels")))
-    if not any(IGNORE_FOLDER in PurePosixPath(text).parts for text in texts):
+    if not ignores:
         return BoxedPicture(picture, boxes, part)
     ignored = _read(texts.get(_label_name(name, IGNORE_FOLDER)))
     return BoxedPicture(picture, boxes, part, NO_BOXES if ignored is None else ignored)
