@@ -17,7 +17,7 @@ from tracker.core.types import Frame
 from tracker.detection.detector import YoloOptions
 from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import LocatedModel, find_model
-from tracker.training.detector_loss import distance
+from tracker.training.detector_loss import NOBODY, distance, without_ignored
 from tracker.training.detector_recipe import DetectorRecipe
 from tracker.training.detector_setup import DetectorRequest, train_detector
 
@@ -153,6 +153,33 @@ def test_wrong_words_are_one_line(
     assert reid_track("train", "detector", *words, "--out", "out") == 1
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert told in last
+
+
+def test_places_in_boxes_to_ignore_teach_nothing_unless_a_person_is_there() -> None:
+    feats = [torch.zeros(2, 8, n, n) for n in (4, 2)]
+    scores = torch.zeros(2, 1, 20, requires_grad=True)
+    batch = {
+        "batch_idx": torch.tensor([0.0, 1, 1]),
+        "cls": torch.tensor([[0.0], [1], [0]]),
+        "bboxes": torch.tensor([[0.5, 0.5, 1, 1], [0.5, 0.5, 1, 1], [0.25, 0.5, 0.5, 1]]),
+    }
+    preds, people = without_ignored({"scores": scores, "feats": feats}, batch)
+    silent = preds["scores"] == NOBODY
+    assert people["bboxes"].tolist() == batch["bboxes"][[0, 2]].tolist()
+    assert not silent[0].any()
+    assert silent[1, 0, :16].view(4, 4).int().tolist() == [[0, 0, 1, 1]] * 4
+    assert silent[1, 0, 16:].view(2, 2).int().tolist() == [[0, 1]] * 2
+    preds["scores"].sum().backward()
+    assert (scores.grad == (~silent).float()).all()
+
+
+def test_the_network_knows_people_alone(data: Path, tmp_path: Path) -> None:
+    (data / "labels_ignore").mkdir(exist_ok=True)
+    for number in range(12):
+        (data / f"labels_ignore/{number:03d}.txt").write_text("0 0.5 0.9 0.9 0.2\n")
+    path = train(data, tmp_path / "out", epochs=1)
+    assert detector(path).detect(Frame("", 0, 0.0, draw(2)[0])).xyxy.dtype == np.float32
+    assert float(rows(tmp_path / "out")[-1]["cls_loss"]) > 0
 
 
 def test_a_student_like_its_teacher_is_at_no_distance() -> None:

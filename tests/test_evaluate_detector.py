@@ -48,6 +48,13 @@ def test_ignored_boxes_neither_help_nor_hurt() -> None:
     assert (scores["people"], scores["precision"], scores["recall"]) == (1, 1, 1)
 
 
+def test_people_found_where_nobody_is_are_counted() -> None:
+    room = seen([], [ONE, FAR], [0.9, 0.2])
+    doubtful = seen([ONE], [TWO], [0.9], [True])
+    scores = score([seen([ONE], [ONE], [0.9]), room, room, doubtful], 0.25)
+    assert (scores["empty"], scores["false_on_empty"]) == (2, 2)
+
+
 def test_the_best_detection_chooses_the_person_it_overlaps_most() -> None:
     near = [2, 0, 12, 20]  # IoU 0.67 with ONE
     scores = score([seen([ONE], [near, ONE], [0.9, 0.8])], 0.25)

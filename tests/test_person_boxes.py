@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -16,6 +17,7 @@ from tracker.datasets.person_boxes import (
     to_shares,
     write_labels,
 )
+from tracker.datasets.pictures import read_picture
 from tracker.training.detector_data import gather, gathered_before, pieces, with_teacher
 
 
@@ -43,6 +45,40 @@ def test_a_folder_and_its_archive_tell_the_same(tmp_path: Path, packed: bool) ->
         2,
     ]
     assert [p.part for p in found].count("val") == 1  # every tenth that has labels
+
+
+def test_boxes_to_ignore_lie_beside_the_labels(tmp_path: Path) -> None:
+    folder = write_boxed(tmp_path / "data", 12)
+    assert all(p.ignored is None for p in boxed_pictures(folder))
+    (folder / "labels_ignore").mkdir()
+    (folder / "labels_ignore/002.txt").write_text("0 0.5 0.5 0.2 0.4\n")
+    found = boxed_pictures(pack(folder))
+    assert [len(p.boxes) for p in found[1:3]] == [1, 2]
+    assert [p.ignored.tolist() for p in found[1:3]] == [
+        [],
+        [pytest.approx([0.5, 0.5, 0.2, 0.4])],
+    ]
+
+
+def test_gathered_pictures_keep_the_boxes_to_ignore_and_get_no_others(tmp_path: Path) -> None:
+    folder = write_boxed(tmp_path / "data", 12)
+    (folder / "labels_ignore").mkdir()
+    (folder / "labels_ignore/003.txt").write_text("0 0.5 0.5 0.2 0.4\n")
+    gathered = gather([str(folder)], tmp_path / "out", Sees([[1, 1, 20, 40]]))
+    assert (gathered.people, gathered.added) == (12, 0)
+    assert (tmp_path / "out/labels/0_000003.txt").read_text() == (
+        "1 0.500000 0.500000 0.200000 0.400000\n"
+    )
+
+
+def test_webp_is_a_picture(tmp_path: Path) -> None:
+    folder = write_boxed(tmp_path / "data", 2)
+    image = cv2.imread(str(folder / "images/001.png"))
+    assert cv2.imwrite(str(folder / "images/001.webp"), image)
+    (folder / "images/001.png").unlink()
+    found = boxed_pictures(folder)[1]
+    assert len(found.boxes) == 1
+    assert read_picture(found.picture).shape == image.shape
 
 
 def test_lists_decide_the_parts_and_leave_out_the_rest(tmp_path: Path) -> None:

@@ -105,4 +105,4 @@ def _video(
 
 
 def _text(scores: dict[str, Any]) -> str:
-    return "\n".join(f"{name:10} {value}" for name, value in scores.items())
+    return "\n".join(f"{name:14} {value}" for name, value in scores.items())

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
 
-ENDINGS = (".jpg", ".jpeg", ".png", ".bmp")
+ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 JUNK = ("-1",)  # Market-1501's badly detected boxes, dropped wherever they appear
 DISTRACTOR = "0000"  # people in the gallery who match nobody
 _MARKET = re.compile(r"(-?\d+)_c(\d+)")  # 0002_c1s1_000451_03.jpg: person 0002, camera 1

@@ -3,11 +3,12 @@
 For ``images/street/0001.jpg`` the boxes are in ``labels/street/0001.txt`` (a picture without a
 folder ``images`` has its text file beside it), a row ``class x y width height`` for each person:
 class 0, the box's centre and size as shares of the picture. An empty file says that nobody is
-there; where there is no file, nobody has looked.
+there; where there is no file, nobody has looked. ``labels_ignore/street/0001.txt`` may hold such
+boxes too: what is in those is neither learned as a person nor as background.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,7 +18,8 @@ from tracker.core.types import FloatArray
 from tracker.datasets.folders import ENDINGS, entries
 from tracker.datasets.pictures import Picture, read_bytes
 
-PERSON = 0
+PERSON, IGNORED = 0, 1
+IGNORE_FOLDER = "labels_ignore"
 FIELDS = 5
 HELD_BACK_EVERY = 10  # of the pictures, where a source does not say which ones validate
 TRAIN, VALIDATE = "train", "val"
@@ -33,11 +35,14 @@ class BoxedPicture:
         boxes: (N, 4) float32 centre x, y, width, height as shares of the picture's sides; None if
             nobody has looked for people yet.
         part: ``train`` or ``val``.
+        ignored: (M, 4) likewise, boxes that may hold a person or not; None if the source has no
+            such boxes for any picture.
     """
 
     picture: Picture
     boxes: FloatArray | None
     part: str
+    ignored: FloatArray | None = None
 
 
 def boxed_pictures(source: Path) -> list[BoxedPicture]:
@@ -57,7 +62,8 @@ def boxed_pictures(source: Path) -> list[BoxedPicture]:
             f"'{source}' holds no pictures; expected are images/ and labels/ in YOLO's format"
         )
     listed = {part: _listed(texts, part) for part in (TRAIN, VALIDATE)}
-    found = [_boxed(picture, texts, listed) for picture in pictures]
+    ignores = any(IGNORE_FOLDER in PurePosixPath(name).parts for name in texts)
+    found = [_boxed(picture, texts, listed, ignores=ignores) for picture in pictures]
     kept = [picture for picture in found if picture is not None]
     if not kept:
         raise SourceError(f"'{source}': its train.txt and val.txt name none of its pictures")
@@ -88,9 +94,9 @@ def read_labels(text: str, where: str) -> FloatArray:
     return np.asarray(table[table[:, 0] == PERSON, 1:], np.float32)
 
 
-def write_labels(boxes: FloatArray) -> str:
-    """Return (N, 4) boxes as the text of a label file."""
-    return "".join(f"{PERSON} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for x, y, w, h in boxes)
+def write_labels(boxes: FloatArray, kind: int = PERSON) -> str:
+    """Return (N, 4) boxes of one class as the text of a label file."""
+    return "".join(f"{kind} {x:.6f} {y:.6f} {w:.6f} {h:.6f}\n" for x, y, w, h in boxes)
 
 
 def to_pixels(boxes: FloatArray, width: int, height: int) -> FloatArray:
@@ -109,25 +115,36 @@ def to_shares(xyxy: FloatArray, width: int, height: int) -> FloatArray:
 
 
 def _boxed(
-    picture: Picture, texts: dict[str, Picture], listed: dict[str, set[str] | None]
+    picture: Picture,
+    texts: dict[str, Picture],
+    listed: dict[str, set[str] | None],
+    *,
+    ignores: bool,
 ) -> BoxedPicture | None:
     name = picture.name.removeprefix("./")
     part = _part(name, listed)
     if part is None:
         return None
-    label = texts.get(_label_name(name))
+    boxes = _read(texts.get(_label_name(name, "labels")))
+    if not ignores:
+        return BoxedPicture(picture, boxes, part)
+    ignored = _read(texts.get(_label_name(name, IGNORE_FOLDER)))
+    return BoxedPicture(picture, boxes, part, NO_BOXES if ignored is None else ignored)
+
+
+def _read(label: Picture | None) -> FloatArray | None:
     if label is None:
-        return BoxedPicture(picture, None, part)
+        return None
     text = read_bytes(label).decode("utf-8", errors="replace")
-    return BoxedPicture(picture, read_labels(text, f"{label.path} {label.name}"), part)
+    return read_labels(text, f"{label.path} {label.name}")
 
 
-def _label_name(name: str) -> str:
+def _label_name(name: str, folder: str) -> str:
     path = PurePosixPath(name).with_suffix(".txt")
     parts = list(path.parts)
     for place in reversed(range(len(parts))):
         if parts[place] == "images":
-            parts[place] = "labels"
+            parts[place] = folder
             break
     return str(PurePosixPath(*parts))
 
@@ -154,5 +171,5 @@ def _hold_back(pictures: Iterable[BoxedPicture]) -> list[BoxedPicture]:
     for each in pictures:
         labelled += each.boxes is not None
         held = each.boxes is not None and labelled % HELD_BACK_EVERY == 0
-        result.append(BoxedPicture(each.picture, each.boxes, VALIDATE if held else TRAIN))
+        result.append(replace(each, part=VALIDATE if held else TRAIN))
     return result

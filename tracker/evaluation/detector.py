@@ -10,7 +10,7 @@ import numpy as np
 from tracker.core import boxes
 from tracker.core.errors import ConfigError
 from tracker.core.types import BoolArray, Detections, FloatArray, Frame
-from tracker.datasets.person_boxes import BoxedPicture, to_pixels
+from tracker.datasets.person_boxes import NO_BOXES, BoxedPicture, to_pixels
 from tracker.datasets.pictures import read_picture
 from tracker.detection.detector import Detector
 from tracker.evaluation.box_table import BoxTable
@@ -46,9 +46,10 @@ def look_at_pictures(detector: Detector, pictures: Iterable[BoxedPicture]) -> It
         if each.boxes is None:
             continue
         image = cv2.cvtColor(read_picture(each.picture), cv2.COLOR_RGB2BGR)
-        truth = to_pixels(each.boxes, image.shape[1], image.shape[0])
+        beside = NO_BOXES if each.ignored is None else each.ignored
+        truth = to_pixels(np.concatenate([each.boxes, beside]), image.shape[1], image.shape[0])
         found = detector.detect(Frame("", 0, 0.0, np.asarray(image, np.uint8)))
-        yield Compared(truth, np.zeros(len(truth), bool), found)
+        yield Compared(truth, np.arange(len(truth)) >= len(each.boxes), found)
 
 
 def look_at_video(detector: Detector, source: FrameSource, truth: BoxTable) -> Iterator[Compared]:
@@ -65,6 +66,8 @@ def look_at_video(detector: Detector, source: FrameSource, truth: BoxTable) -> I
 def score(seen: Sequence[Compared], conf: float) -> dict[str, Any]:
     """Return precision and recall at a threshold, AP50 and AP50-95, each 0 to 1, and counts.
 
+    Beside these, how many pictures show nobody, and how many people are found on them.
+
     Args:
         seen: All pictures.
         conf: Least score that counts for precision and recall; at IoU 0.5.
@@ -79,6 +82,7 @@ def score(seen: Sequence[Compared], conf: float) -> dict[str, Any]:
     right = np.concatenate([r for r, _ in parts])
     scores = np.concatenate([s for _, s in parts])
     chosen = right[scores >= conf, PRECISION_OVERLAP]
+    empty = [s.found.score for s in seen if not len(s.truth)]
     precisions = average_precisions(right, scores, people)
     return {
         "pictures": len(seen),
@@ -88,6 +92,8 @@ def score(seen: Sequence[Compared], conf: float) -> dict[str, Any]:
         "recall": round(float(chosen.sum()) / people, 4),
         "AP50": round(float(precisions[0]), 4),
         "AP50-95": round(float(precisions.mean()), 4),
+        "empty": len(empty),
+        "false_on_empty": sum(int((found >= conf).sum()) for found in empty),
     }
 
 

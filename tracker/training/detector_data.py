@@ -20,7 +20,9 @@ from tracker.core.errors import ConfigError, OutputError, SourceError
 from tracker.core.types import FloatArray, Frame, Image
 from tracker.datasets.person_boxes import (
     HELD_BACK_EVERY,
+    IGNORED,
     NO_BOXES,
+    PERSON,
     TRAIN,
     VALIDATE,
     BoxedPicture,
@@ -188,8 +190,11 @@ class _Writer:
     def add_labelled(
         self, each: BoxedPicture, labels: FloatArray, name: str, teacher: Detector | None
     ) -> None:
-        """Copy a picture, with what the teacher surely sees beside its labels."""
-        if teacher is not None and each.part == TRAIN:
+        """Copy a picture, with what the teacher surely sees beside its labels.
+
+        Whoever names boxes to ignore has looked for everybody, so that nothing is added there.
+        """
+        if teacher is not None and each.part == TRAIN and each.ignored is None:
             image = _bgr(each)
             height, width = image.shape[:2]
             found = teacher.detect(Frame("", 0, 0.0, image))
@@ -198,7 +203,8 @@ class _Writer:
             self.gathered.added += len(both) - len(labels)
             labels = np.concatenate([labels, to_shares(both[len(labels) :], width, height)])
         ending = PurePosixPath(each.picture.name).suffix
-        self._write(name + ending, read_bytes(each.picture), labels, each.part)
+        ignored = NO_BOXES if each.ignored is None or each.part != TRAIN else each.ignored
+        self._write(name + ending, read_bytes(each.picture), labels, each.part, ignored)
 
     def add_seen(self, images: Iterator[Image], name: str, teacher: Detector) -> None:
         """Write pictures with what the teacher sees in them, made smaller afterwards."""
@@ -232,15 +238,22 @@ class _Writer:
             self._put(self._folder / f"{part}.txt", text.encode())
         content = {
             "path": str(self._folder.resolve()), "train": "train.txt", "val": "val.txt",
-            "names": {0: "person"}, "gathered": asdict(done),
+            "names": {PERSON: "person", IGNORED: "ignored"}, "gathered": asdict(done),
         }  # fmt: skip
         self._put(self._folder / FILE, yaml.safe_dump(content).encode())
         return done
 
-    def _write(self, name: str, picture: bytes, labels: FloatArray, part: str) -> None:
+    def _write(
+        self,
+        name: str,
+        picture: bytes,
+        labels: FloatArray,
+        part: str,
+        ignored: FloatArray = NO_BOXES,
+    ) -> None:
         self._put(self._folder / "images" / name, picture)
         label = self._folder / "labels" / PurePosixPath(name).with_suffix(".txt").name
-        self._put(label, write_labels(labels).encode())
+        self._put(label, (write_labels(labels) + write_labels(ignored, IGNORED)).encode())
         self._lists[part].append(name)
         self.gathered.people += len(labels) if part == TRAIN else 0
         count = sum(map(len, self._lists.values()))

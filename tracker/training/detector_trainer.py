@@ -15,9 +15,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.torch_utils import unwrap_model
 
 from tracker.core.errors import TrainingError
+from tracker.datasets.person_boxes import PERSON
 from tracker.training.detector_log import TERMS, named_scores
 from tracker.training.detector_loss import DetectorLoss
 from tracker.training.detector_recipe import DetectorRecipe, picture_size, rate_share
@@ -85,6 +87,19 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
             return min(spent / self.course.hours, 1.0)
         return min((self.epoch + self._step / len(self.train_loader)) / self.epochs, 1.0)
 
+    def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = False) -> Any:
+        """Build the network for people alone: the other class of the labels is no object."""
+        network = DetectionModel(cfg, nc=1, ch=self.data["channels"], verbose=verbose)
+        network.names = {PERSON: "person"}
+        if weights:
+            network.load(weights)
+        return network
+
+    def set_model_attributes(self) -> None:
+        """Tell the network its options and its one class."""
+        super().set_model_attributes()
+        self.model.nc, self.model.names = 1, {PERSON: "person"}
+
     def _setup_train(self) -> None:
         super()._setup_train()
         torch.set_num_threads(self.course.threads)  # Ultralytics leaves one core idle
@@ -101,6 +116,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
         if self._mosaic and self.share() >= self.course.recipe.mosaic_until:
             self._mosaic = False
             self._close_dataloader_mosaic()
+            self.train_loader.reset()  # its processes have copies of the old options
 
     def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Prepare a batch for a step, and the teacher's answers to it."""
