@@ -171,6 +171,15 @@ def test_auto_with_nothing_installed_says_what_to_do(task, words):
     assert str(user_cache()) in str(error.value)
 
 
+def test_a_published_model_is_used_by_its_path_as_by_its_name():
+    named = find_model("person_yolo11n", "detect")
+    by_path = find_model(str(packaged_weights() / named.path.name), "detect")
+
+    assert by_path.detecting == named.detecting
+    assert by_path.detecting.conf is not None
+    assert by_path.sha256 == named.sha256
+
+
 @pytest.mark.parametrize("wanted", ["models/mine.pt", "mine.pth", "mine.onnx", "x_openvino_model"])
 def test_a_path_without_a_file_is_an_error(wanted):
     with pytest.raises(WeightsError, match=f"no model file at '{wanted}'"):

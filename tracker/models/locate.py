@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,9 @@ def _user_model(path: Path) -> LocatedModel:
         )
     found = sha256_of(path)
     own = _own_card(path, found)
+    published = next((c for c in manifest().values() if c.sha256 == found), None)
+    if published is not None and not own:  # by its path it is used as by its name
+        return replace(verified(published, path), name=path.name, path=path.resolve())
     try:
         preprocessing = read_preprocessing(own["preprocessing"])
     except (KeyError, TypeError):
