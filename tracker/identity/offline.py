@@ -1,6 +1,6 @@
 """Decide which visits of a finished recording are one person."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -14,7 +14,10 @@ from tracker.identity.grouping import Scene, decide
 from tracker.identity.link_probability import Decision, reasons
 from tracker.identity.switch_repair import part_at_gaps, split_mixed, trim_overlaps
 
-DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person
+MOST = 0.75  # quantile
+DOUBTFUL = 0.6  # of the best scores that most visits reach; below is no person,
+LEAST_SEEN = 4.0  # nor below such a sum of the scores of all boxes,
+HARDLY_SEEN = 0.1  # or so much of what most people reach, where that is less
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +90,25 @@ def _decided(visits: list[Visit], config: LinkConfig, scene: Scene) -> tuple[lis
 
 
 def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
-    """Leave out people whom the detector never saw clearly, in any of their visits.
+    """Leave out people whom the detector never saw clearly, or hardly saw, in all their visits.
 
     A lamp or a chair that looks a little like a person does so for as long as it is in view, and
-    its best score stays far below what people reach in the same recording. Somebody half hidden
-    in one camera is kept where another one shows them well, and so is whoever somebody has named
-    or confirmed.
+    its best score stays far below what people reach in the same recording. What is seen in a few
+    boxes only, where people are seen for long, is mostly a mistake too. Somebody half hidden in
+    one camera is kept where another one shows them well, and so is whoever somebody has named or
+    confirmed.
 
     Args:
         linked: People with all their visits.
         renumber: Number those who stay 1, 2, 3 …; not where numbers have been shown already.
     """
-    best = [[float(v.score.max()) for v in p.visits] for p in linked.identities]
-    if not best:
+    if not linked.identities:
         return linked
-    least = DOUBTFUL * float(np.quantile([score for scores in best for score in scores], 0.75))
     vouched = {link.second for link in linked.links if link.confirmed}
     kept = [
         p
-        for p, scores in zip(linked.identities, best, strict=True)
-        if max(scores) >= least or p.name or vouched & {v.key for v in p.visits}
+        for p, clear in zip(linked.identities, _clearly_seen(linked.identities), strict=True)
+        if clear or p.name or vouched & {v.key for v in p.visits}
     ]
     people = [
         Identity(number if renumber else p.global_id, p.visits, p.name)
@@ -120,6 +122,18 @@ def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
         gone |= {merge.gone} if merge.kept in gone else set()
     merges = [m for m in linked.merges if m.kept not in gone]
     return Linked(people, links, merges, suggestions)
+
+
+def _clearly_seen(people: Sequence[Identity]) -> list[bool]:
+    """Tell of each person whether the detector saw them well and for long enough to be one."""
+    best = [[float(v.score.max()) for v in p.visits] for p in people]
+    seen = [sum(float(v.score[v.observed].sum()) for v in p.visits) for p in people]
+    least_best = DOUBTFUL * float(np.quantile([score for own in best for score in own], MOST))
+    least_seen = min(LEAST_SEEN, HARDLY_SEEN * float(np.quantile(seen, MOST)))
+    return [
+        max(own) >= least_best and total >= least_seen
+        for own, total in zip(best, seen, strict=True)
+    ]
 
 
 def _known(link: Link, visits: set[VisitKey]) -> Link:
