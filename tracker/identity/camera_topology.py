@@ -12,7 +12,7 @@ from tracker.core.types import BoolArray, IntArray, Visit
 FEWEST = 3  # people who went from one view to the other, to say that the two do not overlap
 IN_TURN = 0.75  # share of those seen by both, from which on the others are mistakes
 AT_ONCE_S = 1.0  # longer in both views than clocks and boxes may err
-HASTE = 0.5  # of the shortest way that was seen: nobody is faster
+FASTEST_SHARE = 0.5  # of the shortest way that was seen: nobody is faster
 FEWEST_WAYS = 5  # to know the shortest
 
 Groups = Sequence[Sequence[int]]
@@ -85,4 +85,4 @@ def _shortest_way(visits: Sequence[Visit], groups: Groups, a: str, b: str) -> fl
         for left, entered in pairwise(seen)
         if left.camera != entered.camera
     ]
-    return HASTE * min(ways_s) if len(ways_s) >= FEWEST_WAYS else 0.0
+    return FASTEST_SHARE * min(ways_s) if len(ways_s) >= FEWEST_WAYS else 0.0

@@ -8,7 +8,7 @@ import numpy as np
 from tracker.core.boxes import Floats
 from tracker.core.types import BoolArray, Link, Visit, VisitKey
 
-SURE = 10.0  # affinity of a sure pair: far above what looks give, so these are joined first
+SURE_AFFINITY = 10.0  # far above what looks give, so that sure pairs are joined first
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class SurePairs:
         for group in self.same:
             members = np.array([place[key] for key in group if key in place], np.int64)
             if len(members):
-                affinity[np.ix_(members, members)] = SURE
+                affinity[np.ix_(members, members)] = SURE_AFFINITY
                 excluded[np.ix_(members, members)] = _at_once([visits[m] for m in members])
         return affinity, excluded
 

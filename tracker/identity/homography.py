@@ -14,7 +14,7 @@ from tracker.identity.view_affinity import (
     MOST_STEPS,
     NEAR,
     STEP_S,
-    Seen,
+    SharedView,
     Sizes,
     ViewMap,
     errors,
@@ -76,7 +76,7 @@ class _Found:
         return int(self.cells.sum())
 
 
-def best_map(one: Seen, other: Seen, at: Floats, affinity: Floats) -> Floats | None:
+def best_map(one: SharedView, other: SharedView, at: Floats, affinity: Floats) -> Floats | None:
     """Return the homography from one view to the other; None where none is sure.
 
     Args:
@@ -103,7 +103,7 @@ def best_map(one: Seen, other: Seen, at: Floats, affinity: Floats) -> Floats | N
     return None
 
 
-def _cells(one: Seen) -> IntArray:
+def _cells(one: SharedView) -> IntArray:
     """Return a number (V, T) for where each point is, by the cell of a grid."""
     side = CELL * np.nanmedian(one.height) if np.isfinite(one.height).any() else 1.0
     place = np.floor(np.nan_to_num(one.point) / side).astype(np.int64)
@@ -112,7 +112,7 @@ def _cells(one: Seen) -> IntArray:
 
 
 def _seeds(
-    one: Seen, other: Seen, known: BoolArray, cell: IntArray, affinity: Floats
+    one: SharedView, other: SharedView, known: BoolArray, cell: IntArray, affinity: Floats
 ) -> list[BoolArray]:
     """Return sets of pairs of visits, (V, W) bool each, from which maps are tried."""
     size = _cells_of(known, cell)
@@ -146,7 +146,11 @@ def _cells_of(places: BoolArray, cell: IntArray) -> IntArray:
 
 
 def _grown(
-    one: Seen, other: Seen, places: BoolArray, cell: IntArray, before: dict[bytes, _Found | None]
+    one: SharedView,
+    other: SharedView,
+    places: BoolArray,
+    cell: IntArray,
+    before: dict[bytes, _Found | None],
 ) -> _Found | None:
     """Fit a map to places (V, W, T) of pairs, then again to all that it explains.
 
@@ -165,7 +169,7 @@ def _grown(
     return found
 
 
-def _fit(one: Seen, other: Seen, places: BoolArray, cell: IntArray) -> Floats | None:
+def _fit(one: SharedView, other: SharedView, places: BoolArray, cell: IntArray) -> Floats | None:
     import cv2
 
     i, j, t = np.nonzero(places)
@@ -183,7 +187,7 @@ def _fit(one: Seen, other: Seen, places: BoolArray, cell: IntArray) -> Floats | 
     return np.asarray(matrix)
 
 
-def _explained(one: Seen, other: Seen, matrix: Floats, cell: IntArray) -> _Found:
+def _explained(one: SharedView, other: SharedView, matrix: Floats, cell: IntArray) -> _Found:
     """Find the pairs that are at one place most of the time, and where they are."""
     error = errors(one, other, matrix)
     off = np.where(np.isfinite(error), error, np.inf)
@@ -206,7 +210,7 @@ def _medians(error: Floats) -> Floats:
     return np.asarray(np.take_along_axis(ordered, middle[:, :, None], axis=2)[:, :, 0])
 
 
-def _in_view(one: Seen, other: Seen, matrix: Floats) -> BoolArray:
+def _in_view(one: SharedView, other: SharedView, matrix: Floats) -> BoolArray:
     """Tell which points (V, T) of one view lie in the other's picture, while it shows somebody."""
     there = moved(one.point, matrix)
     with np.errstate(invalid="ignore"):
@@ -220,7 +224,7 @@ def _differ(rival: _Found, best: _Found) -> bool:
     return bool((rival.inside & best.inside).sum() < rival.inside.sum() / 2)
 
 
-def _spread(one: Seen, other: Seen, places: BoolArray) -> bool:
+def _spread(one: SharedView, other: SharedView, places: BoolArray) -> bool:
     """Tell whether places (V, W, T) cover an area, and not only a line, in both views."""
     i, j, t = np.nonzero(places)
     for view, row in ((one, i), (other, j)):
@@ -233,7 +237,7 @@ def _spread(one: Seen, other: Seen, places: BoolArray) -> bool:
     return True
 
 
-def _holds(one: Seen, other: Seen, best: _Found, at: Floats, cell: IntArray) -> bool:
+def _holds(one: SharedView, other: SharedView, best: _Found, at: Floats, cell: IntArray) -> bool:
     """Tell whether a map fitted to half of the time holds in the other half."""
     odd = (at // BLOCK_S).astype(np.int64) % 2 == 1
     pairs = (best.cells > 0)[:, :, None]

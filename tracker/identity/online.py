@@ -17,7 +17,7 @@ from tracker.identity.offline import Linked, appearance_order
 from tracker.identity.view_affinity import ViewMap
 from tracker.tracking.appearance_odds import look
 
-HASTE = 0.3  # affinity asked for beyond the usual from the first crops, which may be cut off
+FIRST_CROPS_MARGIN = 0.3  # affinity asked for beyond the usual: first crops may be cut off
 MARGIN = 0.6  # affinity by which two people must lead any other pairing when just seen,
 CALM_S = 4.0  # and half of it after so long
 REVIEW_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # ages at which a visit is looked at again
@@ -86,7 +86,7 @@ class OnlineIdentities(ReasonLog):
         self._visits[visit.key] = visit
         self._going.add(visit.key)
         self._person_of[visit.key] = self._last + 1
-        self._join(visit, ONE_PERSON + HASTE, newcomer=visit.key)
+        self._join(visit, ONE_PERSON + FIRST_CROPS_MARGIN, newcomer=visit.key)
         person = self._person_of[visit.key]
         self._last = max(self._last, person)
         return person

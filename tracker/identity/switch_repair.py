@@ -24,7 +24,7 @@ FEWEST_VIEWS = 2  # must tell of a change
 ROUNDS = 4  # a visit may change more than once
 GAP_S = 1.0  # between two boxes, in which others may be seen
 SLIP_S = 1.5  # at most, that a visit may go on beside the one that takes over
-SURE = 0.8  # nearness, to one and the same visit in another view
+ONE_PLACE = 0.8  # nearness, to one and the same visit in another view
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def trim_overlaps(visits: Sequence[Visit], maps: Sequence[ViewMap], sizes: Sizes
         return trimmed
     near = np.nan_to_num(nearness(visits, maps, sizes))
     for one, two in _slips(visits):
-        if np.minimum(near[one], near[two]).max() >= SURE:
+        if np.minimum(near[one], near[two]).max() >= ONE_PLACE:
             first = trimmed[one]
             trimmed[one] = first.rows(first.time_s < visits[two].start_s)
     return trimmed

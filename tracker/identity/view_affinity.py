@@ -43,7 +43,7 @@ class ViewMap:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SharedView:
     """Points of V visits to one camera at T instants: (V, T, 2) pixels, NaN where not known."""
 
     visit: IntArray
@@ -154,7 +154,7 @@ def _near(one: _Trail, other: _Trail) -> float:
 
 def seen(
     visits: Sequence[Visit], camera: str, at: Floats, edge: int, size: tuple[int, int]
-) -> Seen:
+) -> SharedView:
     """Return the points of one camera's visits, the longest of them, at these instants."""
     here = [n for n, v in enumerate(visits) if v.camera == camera]
     if len(here) > MOST_VISITS:
@@ -168,7 +168,7 @@ def seen(
     )
     for row, n in enumerate(here):
         points[row], heights[row] = _track(visits[n], at, edge, size)
-    return Seen(np.array(here, np.int64), points, heights, size)
+    return SharedView(np.array(here, np.int64), points, heights, size)
 
 
 def _track(visit: Visit, at: Floats, edge: int, size: tuple[int, int]) -> tuple[Floats, Floats]:
@@ -190,7 +190,7 @@ def _track(visit: Visit, at: Floats, edge: int, size: tuple[int, int]) -> tuple[
     return points, heights
 
 
-def errors(one: Seen, other: Seen, matrix: Floats) -> Floats:
+def errors(one: SharedView, other: SharedView, matrix: Floats) -> Floats:
     """Return how far off the map is both ways, (V, W, T) in own heights; NaN where unknown."""
     there = moved(one.point, matrix)[:, None] - other.point[None]
     back = one.point[:, None] - moved(other.point, np.linalg.inv(matrix))[None]

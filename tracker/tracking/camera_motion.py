@@ -17,7 +17,7 @@ WIDTH = 320  # pixels of the picture that is looked at; larger ones are shrunk b
 CORNERS = 200  # followed at most,
 FEWEST_CORNERS = 15  # and at least
 QUALITY = 0.01  # of a corner, against the best one's
-APART = 6  # pixels between corners
+CORNER_GAP = 6  # pixels between corners
 WINDOW = (15, 15)  # pixels around a corner that are compared
 TOLERANCE = 1.0  # pixels that a corner may be off and still go with the camera
 GOING_ALONG = 0.4  # share of the corners that must go with the camera
@@ -98,7 +98,7 @@ def _move(before: Image, now: Image, people: Floats) -> Floats | None:
     mask = np.full(before.shape, 255, np.uint8)
     for left, top, right, bottom in np.maximum(np.round(people), 0).astype(int):
         mask[top:bottom, left:right] = 0
-    corners = cv2.goodFeaturesToTrack(before, CORNERS, QUALITY, APART, mask=mask)
+    corners = cv2.goodFeaturesToTrack(before, CORNERS, QUALITY, CORNER_GAP, mask=mask)
     if corners is None or len(corners) < FEWEST_CORNERS:
         return None
     found, known, _ = cv2.calcOpticalFlowPyrLK(before, now, corners, corners.copy(), winSize=WINDOW)

@@ -11,7 +11,7 @@ from tracker.core.types import BoolArray, FloatArray
 from tracker.tracking.assignment import Pair
 
 NEAR_ENOUGH = 0.6  # IoU of the expected box and the detection
-APART = 0.15  # largest IoU with anybody else's box, expected or detected
+LONELY_IOU = 0.15  # largest IoU with anybody else's box, expected or detected
 
 
 def undoubted(expected: FloatArray, seen: BoolArray, found: FloatArray) -> list[Pair]:
@@ -27,7 +27,7 @@ def undoubted(expected: FloatArray, seen: BoolArray, found: FloatArray) -> list[
     overlap = boxes.iou(expected, found)
     crowded = boxes.iou(found, found)
     np.fill_diagonal(crowded, 0)
-    lonely = (crowded.max(axis=1) <= APART) & ((overlap > APART).sum(axis=0) == 1)
+    lonely = (crowded.max(axis=1) <= LONELY_IOU) & ((overlap > LONELY_IOU).sum(axis=0) == 1)
     chosen = (overlap >= NEAR_ENOUGH) & lonely[None] & seen[:, None]
-    chosen &= ((overlap > APART).sum(axis=1) == 1)[:, None]
+    chosen &= ((overlap > LONELY_IOU).sum(axis=1) == 1)[:, None]
     return [(int(t), int(d)) for t, d in np.argwhere(chosen)]
