@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import av
 import jsonschema
 import numpy as np
 import pytest
@@ -124,7 +125,14 @@ def test_drawing_does_not_depend_on_the_clock(here: Path):
         boxes = ("--detections", "boxes/a.txt", "--reid", "none")
         assert reid_track("a.mp4", *boxes, "--out", out, *words) == 0
 
-    assert (here / "plain.avi").read_bytes() == (here / "moved.avi").read_bytes()
+    plain, moved = (_pictures(here / name) for name in ("plain.avi", "moved.avi"))
+    assert len(plain) == 6
+    assert all(np.array_equal(a, b) for a, b in zip(plain, moved, strict=True))
+
+
+def _pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as video:
+        return [frame.to_ndarray(format="bgr24") for frame in video.decode(video=0)]
 
 
 @pytest.mark.parametrize("offset", [-1000.1, 0.3, 86400.0])
