@@ -15,7 +15,8 @@ from tracker.results.result import ModelUse, Result
 from tracker.results.tracks_json import track_record
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming, plan_outputs, plan_streaming
-from tracker.runtime.run import RunSettings, run
+from tracker.runtime.run import run
+from tracker.runtime.run_data import RunSettings
 from tracker.tracking.camera_path import CameraPath
 from tracker.tracking.deepsort import DeepSort
 from tracker.tracking.interpolation import fill_gaps, only_frames

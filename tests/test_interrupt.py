@@ -36,7 +36,8 @@ from tracker.results.result import ModelUse
 from tracker.results.schemas import load_schema
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import plan_outputs
-from tracker.runtime.run import RunOutcome, RunSettings, run
+from tracker.runtime.run import run
+from tracker.runtime.run_data import RunOutcome, RunSettings
 from tracker.runtime.stages import AHEAD as DETECTED_AHEAD
 from tracker.video.read_ahead import FRAMES as READ_AHEAD
 from tracker.video.source import Sampling

@@ -14,7 +14,8 @@ from tracker.results.result import ModelUse
 from tracker.runtime.loading import Reid, load_detector, load_reid
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import plan_outputs
-from tracker.runtime.run import RunSettings, run
+from tracker.runtime.run import run
+from tracker.runtime.run_data import RunSettings
 from tracker.video.cameras import CameraSpec, open_camera
 from tracker.video.source import FrameSource, Sampling
 

@@ -44,7 +44,8 @@ from tracker.runtime.output_plan import (
     protect_inputs,
     with_gallery,
 )
-from tracker.runtime.run import RunOutcome, RunSettings, run
+from tracker.runtime.run import run
+from tracker.runtime.run_data import RunOutcome, RunSettings
 from tracker.video.camera_config import CameraConfig, load_camera_config
 from tracker.video.cameras import (
     CameraSpec,

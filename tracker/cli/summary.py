@@ -5,7 +5,7 @@ from typing import Any
 
 from tracker.core.types import Visit
 from tracker.results.result import Result
-from tracker.runtime.run import RunOutcome, RunSettings
+from tracker.runtime.run_data import RunOutcome, RunSettings
 
 JOURNEYS = 20
 

@@ -18,7 +18,7 @@ from tracker.reid.embedder import Embedder, FunctionEmbedder
 from tracker.results.result import ModelUse
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import OutputPlan
-from tracker.runtime.run import RunSettings
+from tracker.runtime.run_data import RunSettings
 
 logger = logging.getLogger(__name__)
 

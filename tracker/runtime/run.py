@@ -4,10 +4,9 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import SourceError
 from tracker.core.stopping import StopRequest
 from tracker.core.types import FloatArray, Frame, Step
@@ -16,97 +15,26 @@ from tracker.gallery.keeper import GalleryKeeper, keep_gallery
 from tracker.reid.embedder import Embedder
 from tracker.rendering.annotate import (
     ReopenSource,
-    Stamp,
     VideoWriting,
     draw_videos,
     live_drawing,
 )
 from tracker.rendering.blur import BlurRule
-from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.journal import open_journal, read_journal
-from tracker.results.result import ModelUse, Result
+from tracker.results.result import Result
 from tracker.runtime.journaling import JournalWriter
-from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
+from tracker.runtime.multi_camera import MultiCameraTracker
 from tracker.runtime.observer import Observer
-from tracker.runtime.output_plan import OutputPlan, write_tables
+from tracker.runtime.output_plan import write_tables
+from tracker.runtime.run_data import DRAWING, FOLLOWING, PassTime, RunOutcome, RunSettings
 from tracker.runtime.stages import Intake, follow
-from tracker.video.codec import USUAL, Encoding
 from tracker.video.read_ahead import ReadAhead, Stoppable
-from tracker.video.run_clock import RunClock
-from tracker.video.source import FrameSource, Sampling, total_frames
+from tracker.video.source import FrameSource, total_frames
 
 logger = logging.getLogger(__name__)
 
 TakeStep = Callable[[Step], None]
 Detected = dict[str, dict[int, FloatArray]]  # xyxy (M, 4), pixels, by camera and frame
-FOLLOWING, DRAWING = "following", "drawing"
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """What a run needs besides its cameras and networks.
-
-    Attributes:
-        online: Decide identities as people appear; needed where a source cannot be read twice.
-        known: What a person said of an earlier run over the same videos.
-        clock: Of the live sources.
-        threads: Read, detect and write at once; else one thing after another.
-        blur: Who is made unrecognisable in the videos.
-        encoding: Codec and quality of the videos.
-        stamp: What is written into their corner; None for nothing.
-    """
-
-    tracker: TrackerConfig
-    link: LinkConfig
-    sampling: Sampling
-    plan: OutputPlan
-    detector: ModelUse
-    reid: ModelUse | None
-    device: str
-    online: bool = False
-    known: KnownPlaces = NOTHING_KNOWN
-    clock: RunClock = field(default_factory=RunClock)
-    threads: bool = True
-    blur: BlurRule | None = None
-    encoding: Encoding = USUAL
-    stamp: Stamp | None = None
-
-    def core(self, *, named: bool) -> CoreSettings:
-        """Return what the core needs of it."""
-        stride = self.sampling.stride
-        return CoreSettings(self.tracker, self.link, stride, online=self.online, named=named)
-
-
-@dataclass(frozen=True, slots=True)
-class PassTime:
-    """How long one reading of the frames took."""
-
-    frames: int
-    seconds: float
-
-
-@dataclass(slots=True)
-class RunOutcome:
-    """How a run went.
-
-    Attributes:
-        passes: "following", and "drawing" where videos or crops were made in a second pass.
-        seconds: Of everything, from the first frame to the last file.
-        interrupted: It was stopped before the end; the results hold what was done.
-        failures: Cameras that broke while others went on.
-    """
-
-    result: Result
-    passes: dict[str, PassTime] = field(default_factory=dict)
-    seconds: float = 0.0
-    interrupted: bool = False
-    failures: list[SourceError] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-
-    @property
-    def frames(self) -> int:
-        """How many frames were followed."""
-        return self.passes[FOLLOWING].frames
 
 
 def run(  # noqa: PLR0913 - the seams of a run
