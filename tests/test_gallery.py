@@ -178,7 +178,7 @@ def test_a_stopped_run_keeps_what_was_seen(
     assert names_in(tmp_path) == {"frames", "boxes.txt", "v.json", "gallery"}
     gallery = read_gallery(Path("gallery"))
     assert {gallery.key(n) for n in range(len(gallery))} == {("frames", 1), ("frames", 2)}
-    assert gallery.row[:, 2].max() < 16
+    assert gallery.row[:, 2].max() <= 17  # the frame in hand is finished; 16 cannot be read
     assert gallery.reid is None
     assert not gallery.embedding.any()
 

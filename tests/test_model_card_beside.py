@@ -9,6 +9,7 @@ from tests.media import reid_track
 from tracker.cli.request import TrackRequest
 from tracker.models.locate import find_model, sha256_of
 from tracker.models.registry import Detecting, Preprocessing
+from tracker.video.camera_config import CameraConfig
 
 OWN = {"height": 192, "width": 96, "mean": [0.5, 0.5, 0.5], "std": [0.2, 0.2, 0.2]}
 
@@ -66,4 +67,7 @@ def test_the_models_distance_counts_unless_another_is_wished(
     monkeypatch.setattr("tracker.cli.session.execute", requests.append)
     reid_track("a.mp4")
     reid_track("a.mp4", "--max-cosine-distance", 0.2)
-    assert [r.tracker(0.35).max_cosine_distance for r in requests] == [0.35, 0.2]
+    assert [r.options(CameraConfig()).tracker(0.35).max_cosine_distance for r in requests] == [
+        0.35,
+        0.2,
+    ]
