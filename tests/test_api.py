@@ -25,8 +25,10 @@ from tracker import (
     report,
     track,
 )
+from tracker.core.errors import SourceError
 from tracker.core.types import Image
 from tracker.runtime.loading import load_detector
+from tracker.video.camera_config import load_camera_config
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 CAMERAS = {name: SAMPLES / f"{name}.mp4" for name in ("cam1", "cam2")}
@@ -274,3 +276,38 @@ def test_a_result_is_read_again_scored_and_shown(result: Result, tmp_path: Path)
     assert "two doors" in page.read_text(encoding="utf-8")
     with pytest.raises(ReidTrackError, match="exists"):
         report(again, page)
+
+
+def test_a_refused_frame_is_not_counted() -> None:
+    own = Tracker(reid=None)
+    image = np.zeros((480, 640, 3), np.uint8)
+    with pytest.raises(ValueError, match="all finite"):
+        own.update(image, [[9, 9, 1, 1]], time_s=1.0)
+    assert own.update(image, [[1, 1, 9, 9]], time_s=1.0).index == 0
+
+
+def test_a_stream_of_which_nothing_comes_tells_why() -> None:
+    class Broken:
+        """A fake source that breaks at once."""
+
+        info = CameraInfo("door", "fake", 64, 48, 25.0, 10)
+
+        def frames(self) -> Iterator[Frame]:
+            raise SourceError("the cable is out")
+            yield
+
+        def close(self) -> None:
+            """Nothing to close."""
+
+    steps = track(Broken(), stream=True, reid=None, detector=lambda _: ([], []))
+    with pytest.raises(SourceError, match="the cable is out"):
+        list(steps)
+    assert list(steps.failures) == ["door"]
+
+
+def test_cameras_yaml_counts_unless_the_program_says_otherwise(tmp_path: Path) -> None:
+    (tmp_path / "c.yaml").write_text(f"cameras: {{a: {CAMERAS['cam1']}}}\noverlap: no\n")
+    file = load_camera_config(tmp_path / "c.yaml")
+    assert Options().knowing(file).link.overlap == "no"
+    assert Options(overlap="auto").knowing(file).link.overlap == "auto"
+    assert Options().link.overlap == "auto"

@@ -29,7 +29,6 @@ from tests.media import (
 from tests.streams import HttpCamera, when_told
 from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import SourceError
-from tracker.core.stopping import StopRequest
 from tracker.core.types import CameraInfo, Frame
 from tracker.detection.replay import ReplayDetector
 from tracker.results.result import ModelUse
@@ -130,8 +129,6 @@ def test_a_run_stopped_before_its_first_frame_writes_nothing(here: Path, sent):
 
 
 def test_a_stop_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
-    stop = StopRequest()
-
     class Impatient(Observer):
         """Asks to stop when the fourth frame is drawn."""
 
@@ -140,9 +137,9 @@ def test_a_stop_between_two_drawn_frames_keeps_the_video(tmp_path: Path):
         def drawn(self, frame: Frame) -> None:
             self.seen += 1
             if self.seen == 4:
-                stop.ask()
+                self.stop.ask()
 
-    outcome = _run(tmp_path, {"a": FakeSource("a", 10)}, Impatient(), stop)
+    outcome = _run(tmp_path, {"a": FakeSource("a", 10)}, Impatient())
 
     assert outcome.interrupted
     assert read_video(tmp_path / "a.mp4")[0] == 4
@@ -268,9 +265,8 @@ def _waiting_at(pipe: Path, process: subprocess.Popen[str]) -> Iterator[None]:
 
 
 def _run(
-    folder: Path, sources: dict[str, FakeSource], observer: Observer | None = None,
-    stop: StopRequest | None = None,
-) -> RunOutcome:  # fmt: skip
+    folder: Path, sources: dict[str, FakeSource], observer: Observer | None = None
+) -> RunOutcome:
     """Run over fake cameras, replaying the same boxes in each; they break the second time too."""
     boxes = write_boxes(folder / "boxes.txt", 10)
     plan = plan_outputs(list(sources), out=folder, json=None)
@@ -280,7 +276,7 @@ def _run(
     detectors = {name: ReplayDetector(boxes) for name in sources}
     return run(
         list(sources.values()), detectors, None, settings,
-        reopen=lambda name: sources[name], observer=observer, stop=stop,
+        reopen=lambda name: sources[name], observer=observer,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ class MemoryObserver(Observer):
     """Notes the resident size every few minutes of the recording."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.rows: list[tuple[float, float]] = []  # minutes, MB
         self._visits = 0
 

@@ -1,6 +1,6 @@
 """``track``: videos, folders, webcams and streams in, people out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Literal, overload
 
 from typing_extensions import Unpack
 
+from tracker.core.errors import SourceError
 from tracker.core.types import Step
 from tracker.results.result import Result
 from tracker.runtime.loading import load_networks, run_settings
@@ -16,12 +17,11 @@ from tracker.runtime.open_sources import open_all, refuse_unheard, reopener
 from tracker.runtime.options import Options, OptionWords
 from tracker.runtime.output_plan import OutputPlan
 from tracker.runtime.run import run, settled_result
-from tracker.runtime.stages import Intake, follow
+from tracker.runtime.stages import follow, take_in
 from tracker.video.camera_config import CameraConfig, load_camera_config
 from tracker.video.cameras import CameraSpec, camera_from_source, parse_cameras, require_unique
 from tracker.video.clock import set_offsets
 from tracker.video.live_source import LiveOptions
-from tracker.video.read_ahead import ReadAhead
 from tracker.video.source import FrameSource
 
 Source = str | Path | int | FrameSource
@@ -66,10 +66,7 @@ def track(
         KeyboardInterrupt: As usual.
     """
     file = load_camera_config(Path(config)) if config else CameraConfig()
-    chosen = Options.of(options)
-    if chosen.overlap == "auto":
-        chosen = replace(chosen, overlap=file.overlap or "auto")
-    chosen = replace(chosen, travel=file.travel)
+    chosen = Options.of(options).knowing(file)
     cameras = set_offsets(_named(source, file), {})
     refuse_unheard(chosen, cameras)
     if stream:
@@ -113,16 +110,23 @@ class Steps:
             options, networks, OutputPlan(), online=online, clock=live.clock
         )
         self._core = MultiCameraTracker(self._settings.core(named=True), networks.embedder)
-        if self._settings.threads:
-            sources = [s if s.info.live else ReadAhead(s) for s in sources]
-        for opened in sources:
-            self._core.add(opened.info)
-        self._intake = Intake(sources, networks.detectors, self._settings.threads)
-        self._steps = follow(self._intake, self._core)
+        self._intake = take_in(
+            sources, networks.detectors, self._core, threads=self._settings.threads
+        )
+        self._steps = self._followed()
 
     def __iter__(self) -> Iterator[Step]:
-        """Yield the frames; whoever leaves the loop early can go on with another one."""
+        """Yield the frames; whoever leaves the loop early can go on with another one.
+
+        Raises:
+            SourceError: No camera gave a single frame.
+        """
         return self._steps
+
+    @property
+    def failures(self) -> dict[str, SourceError]:
+        """Cameras that broke while others went on, by name."""
+        return dict(self._intake.failures)
 
     def __enter__(self) -> "Steps":
         return self
@@ -134,6 +138,15 @@ class Steps:
         """Close the sources; done at the end of the frames by itself."""
         with closing(self._steps):
             pass
+
+    def _followed(self) -> Generator[Step]:
+        empty = True
+        with closing(follow(self._intake, self._core)) as steps:
+            for step in steps:
+                empty = False
+                yield step
+        if empty and self._intake.failures:
+            raise next(iter(self._intake.failures.values()))
 
     @property
     def result(self) -> Result:

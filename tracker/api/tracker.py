@@ -3,20 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 import numpy.typing as npt
 from typing_extensions import Unpack
 
-from tracker.core.config import USUAL_COSINE_DISTANCE
 from tracker.core.errors import ConfigError, suggestion
 from tracker.core.ground import GroundPlane
 from tracker.core.types import CameraInfo, Detections, Frame, Image, Step
 from tracker.detection.detector import Detector
 from tracker.models.device import resolve_device
 from tracker.results.result import ModelUse, Result
-from tracker.runtime.loading import chosen_detector, chosen_reid
+from tracker.runtime.loading import chosen_detector, chosen_reid, distance_of
 from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
 from tracker.runtime.options import Options, OptionWords
 from tracker.video.camera_config import CameraConfig, load_camera_config
@@ -59,9 +58,7 @@ class Tracker:
         **options: Unpack[OptionWords],
     ) -> None:  # fmt: skip
         file = load_camera_config(Path(config)) if config else CameraConfig()
-        chosen = Options.of(options)
-        overlap = file.overlap or "auto" if chosen.overlap == "auto" else chosen.overlap
-        self._options = replace(chosen, overlap=overlap, travel=file.travel)
+        self._options = chosen = Options.of(options).knowing(file)
         self._grounds: Mapping[str, GroundPlane | None] = {
             **dict.fromkeys(cameras if config is None else ()),
             **{name: camera.ground for name, camera in file.cameras.items()},
@@ -71,11 +68,10 @@ class Tracker:
         self._reid = chosen_reid(self._options, self._device)
         self._detector: Detector | None = None
         self._detector_use = ModelUse("boxes of the program", None)
-        self._online = bool(chosen.online)
-        distance = self._reid.max_cosine_distance if self._reid else USUAL_COSINE_DISTANCE
         settings = CoreSettings(
-            self._options.tracker(distance), self._options.link, online=self._online, named=True
-        )
+            chosen.tracker(distance_of(self._reid)), chosen.link, online=bool(chosen.online),
+            named=True,
+        )  # fmt: skip
         self._core = MultiCameraTracker(settings, self._reid.embedder if self._reid else None)
         self._counted: dict[str, int] = {}  # frames by camera
         self._last_s: dict[str, float] = {}
@@ -116,29 +112,23 @@ class Tracker:
             ConfigError: An unknown camera, a time that does not grow, an image of another size.
             ValueError: Arrays that do not fit each other.
         """
-        frame = self._frame(image, camera, time_s)
-        boxes = xyxy if score is None and hasattr(xyxy, "confidence") else None
-        if boxes is not None:
-            return _told(boxes, self._step(frame, Detections.of(boxes.xyxy, boxes.confidence)))
-        found = self._find(frame) if xyxy is None else Detections.of(xyxy, score)
-        return self._step(frame, found)
+        given = xyxy if score is None and hasattr(xyxy, "confidence") else None
+        if given is not None:
+            xyxy, score = given.xyxy, given.confidence
+        found = None if xyxy is None else Detections.of(xyxy, score)
+        frame = self._frame(image, camera, time_s)  # which counts, so after all that is refused
+        found = self._find(frame) if found is None else found
+        (step,) = self._core.update([(frame, found)])
+        return step if given is None else _told(given, step)
 
     def finish(self) -> Result:
         """Return everybody who was seen, with ids as `track` gives them; may be called again."""
-        found = self._core.settled()
         cameras = [
             replace(camera.info, frames=camera.frames_read)
             for camera in self._core.cameras.values()
         ]
-        use = self._reid.use if self._reid else None
-        return Result(
-            cameras, self._detector_use, use,
-            found.identities, found.links, found.merges, found.suggestions,
-        )  # fmt: skip
-
-    def _step(self, frame: Frame, found: Detections) -> Step:
-        (step,) = self._core.update([(frame, found)])
-        return step
+        reid = self._reid.use if self._reid else None
+        return Result.of(cameras, self._detector_use, reid, self._core.settled())
 
     def _find(self, frame: Frame) -> Detections:
         if self._detector is None:
@@ -186,7 +176,7 @@ def _told(given: "supervision.Detections", step: Step) -> "supervision.Detection
     """Return those of the given detections who are followed, with their ids."""
     corners = given.xyxy.astype(np.float32)  # as the tracker took them
     rows = [int(np.flatnonzero((corners == box.xyxy).all(axis=1))[0]) for box in step.boxes]
-    told: supervision.Detections = given[rows]  # type: ignore[assignment]
+    told = cast("supervision.Detections", given[rows])  # rows, not a name: no array comes back
     told.tracker_id = step.global_ids
     told.data["track_id"] = step.track_ids
     return told

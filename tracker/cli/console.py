@@ -56,13 +56,10 @@ def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:
 
 
 class ConsoleObserver(Observer):
-    """Shows frames, share, frames/s, time left and people; and the window of ``--show``.
-
-    Attributes:
-        stop: Ctrl-C while the run goes on, or the window closed.
-    """
+    """Shows frames, share, frames/s, time left and people; and the window of ``--show``."""
 
     def __init__(self, console: Console, *, shown: bool, window: Window | None) -> None:
+        super().__init__(StopRequest(patience=2))  # Ctrl-C, or the window closed
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -77,7 +74,6 @@ class ConsoleObserver(Observer):
             transient=True,
         )
         self._console = console
-        self.stop = StopRequest(patience=2)
         self._window = window
         self.names = window is not None
         self._visits: set[tuple[str, int]] = set()

@@ -59,6 +59,7 @@ class _Told(Observer):
     """Passes on what happens to a file of events."""
 
     def __init__(self, writer: EventWriter) -> None:
+        super().__init__()
         self._writer = writer
 
     def event(self, event: Event) -> None:

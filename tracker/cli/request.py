@@ -94,11 +94,10 @@ class TrackRequest:
             nn_budget=self.nn_budget,
             camera_motion=parse_camera_motion(self.camera_motion),
             gallery_threshold=self.gallery_threshold,
-            overlap=self.overlap or config.overlap or "auto",
-            travel=config.travel,
+            overlap=self.overlap,
             online=self.online or None,
             reconnect=self.reconnect,
-        )
+        ).knowing(config)
 
     def live(self, *, online: bool) -> LiveWishes:
         """What the run tells while it goes on."""

@@ -64,8 +64,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What is read and what is written."""
+    """What is read, what is chosen of following it, and what is written."""
 
+    options: Options
+    cameras: list[CameraSpec]
     sources: list[FrameSource]
     plan: OutputPlan
     clock: RunClock
@@ -104,7 +106,7 @@ def execute(request: TrackRequest) -> None:
     with ExitStack() as stack:
         for source in opened.sources:
             stack.callback(source.close)
-        outcome, settings = _follow(request, options, console, cameras, opened, window)
+        outcome, settings = _follow(request, console, opened, window)
     outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
     if request.summary == "json":
@@ -118,14 +120,13 @@ def execute(request: TrackRequest) -> None:
         raise typer.Exit(1)
 
 
-def _follow(  # noqa: PLR0917 - all that a run is made of
-    request: TrackRequest, options: Options, console: Console, cameras: list[CameraSpec],
-    opened: _Opened, window: Window | None,
-) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
+def _follow(
+    request: TrackRequest, console: Console, opened: _Opened, window: Window | None
+) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
     with telling(wishes, opened.sources, opened.clock, console) as observer.also:
-        return _run(request, options, observer, cameras, opened)
+        return _run(request, observer, opened)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
@@ -162,7 +163,7 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
         mosaic=request.mosaic,
         overwrite=request.overwrite,
     )
-    opened = _Opened(sources, plan, live.clock)
+    opened = _Opened(options, cameras, sources, plan, live.clock)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
     plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
@@ -202,10 +203,9 @@ def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
 
 
 def _run(
-    request: TrackRequest, options: Options, observer: ConsoleObserver, cameras: list[CameraSpec],
-    opened: _Opened,
-) -> tuple[RunOutcome, RunSettings]:  # fmt: skip
-    sources = opened.sources
+    request: TrackRequest, observer: ConsoleObserver, opened: _Opened
+) -> tuple[RunOutcome, RunSettings]:
+    options, cameras, sources = opened.options, opened.cameras, opened.sources
     online = request.online or opened.live
     known = read_known(request.corrections, online=online)
     with observer.loading():
@@ -217,10 +217,10 @@ def _run(
         blur=parse_blur(request.blur), encoding=Encoding(request.codec, request.crf),
         stamp=stamp_of(cameras, opened.clock, live=opened.live) if request.timestamp else None,
     )  # fmt: skip
-    with observer, observer.stop as stop:
+    with observer, observer.stop:
         outcome = run(
             sources, networks.detectors, networks.embedder, settings,
-            reopen=reopener(cameras, sources, options), observer=observer, stop=stop,
+            reopen=reopener(cameras, sources, options), observer=observer,
         )  # fmt: skip
     return outcome, settings
 

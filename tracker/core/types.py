@@ -85,7 +85,7 @@ class Detections:
         """
         corners = np.asarray(xyxy, np.float32)
         corners = corners.reshape(0, 4) if not corners.size else corners
-        if corners.ndim != 2 or corners.shape[1] != 4:  # noqa: PLR2004
+        if corners.shape[1:] != (4,):
             raise ValueError(f"xyxy must have shape (N, 4), but has {corners.shape}")
         if not (np.isfinite(corners).all() and (corners[:, 2:] >= corners[:, :2]).all()):
             raise ValueError("xyxy must be left, top, right, bottom, all finite")

@@ -85,7 +85,7 @@ class FunctionEmbedder:
         if not len(visible):
             return result
         looks = np.asarray(self._look(list(cut_out(image, xyxy[visible]))), np.float32)
-        if looks.ndim != 2 or len(looks) != len(visible) or looks.shape[1] > EMBEDDING_SIZE:  # noqa: PLR2004
+        if looks.shape[:-1] != visible.shape or looks.shape[-1] > EMBEDDING_SIZE:
             raise ConfigError(
                 f"the function for reid returned {looks.shape} for {len(visible)} crops; "
                 f"({len(visible)}, D) with D up to {EMBEDDING_SIZE} is allowed"

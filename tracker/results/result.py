@@ -11,6 +11,7 @@ from tracker.core.atomic import require_writable
 from tracker.core.errors import OutputError
 from tracker.core.ground import Places, feet_hidden
 from tracker.core.types import CameraInfo, FloatArray, Identity, Link, Merge, Visit, global_ids
+from tracker.identity.offline import Linked
 
 if TYPE_CHECKING:
     import pandas
@@ -57,6 +58,15 @@ class Result:
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     suggestions: list[Link] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls, cameras: list[CameraInfo], detector: ModelUse, reid: ModelUse | None, found: Linked
+    ) -> "Result":
+        """Return the result of cameras in which these people were found."""
+        return cls(
+            cameras, detector, reid, found.identities, found.links, found.merges, found.suggestions
+        )
 
     @property
     def people(self) -> list[Identity]:

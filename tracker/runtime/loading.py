@@ -1,4 +1,4 @@
-"""Put the parts of a run together: cameras, models, replayed boxes."""
+"""Load what looks at the frames of a run: detectors or replayed boxes, and ReID networks."""
 
 import logging
 import os
@@ -93,7 +93,12 @@ class Networks:
     @property
     def max_cosine_distance(self) -> float:
         """How far looks of one person lie apart."""
-        return self.reid.max_cosine_distance if self.reid else USUAL_COSINE_DISTANCE
+        return distance_of(self.reid)
+
+
+def distance_of(reid: Reid | None) -> float:
+    """Return how far looks of one person lie apart, as the model's card says or as is usual."""
+    return reid.max_cosine_distance if reid else USUAL_COSINE_DISTANCE
 
 
 def load_networks(

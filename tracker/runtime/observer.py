@@ -1,5 +1,6 @@
 """Who is told of a run while it goes on."""
 
+from tracker.core.stopping import StopRequest
 from tracker.core.types import Frame, Step
 from tracker.results.events_file import Event
 
@@ -7,12 +8,18 @@ from tracker.results.events_file import Event
 class Observer:
     """Is told what happens; this one does nothing, the command line shows progress with it.
 
+    Args:
+        stop: With which the run can be stopped; a new one if None.
+
     Attributes:
         names: Whether `step` is to know who is who in recordings too, which costs time: their
             people are settled at the end.
     """
 
     names = False
+
+    def __init__(self, stop: StopRequest | None = None) -> None:
+        self.stop = stop or StopRequest()
 
     def begin(self, stage: str, total: int | None) -> None:
         """Note that a stage of `total` frames (None: unknown) begins."""

@@ -1,7 +1,7 @@
 """What a user may choose of following people; names and defaults are the command line's."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -11,6 +11,7 @@ from tracker.core.types import FloatArray, Image
 from tracker.detection.detector import Detector, YoloOptions
 from tracker.models.locate import AUTO
 from tracker.reid.embedder import Embedder
+from tracker.video.camera_config import CameraConfig
 from tracker.video.source import Sampling
 
 _TRACKER, _LINK = TrackerConfig(), LinkConfig()
@@ -48,7 +49,7 @@ class OptionWords(TypedDict, total=False):
     nn_budget: int
     camera_motion: bool
     gallery_threshold: float | None
-    overlap: str
+    overlap: str | None
     online: bool | None
     reconnect: float
 
@@ -73,7 +74,8 @@ class Options:
         max_age: Seconds that a person may be unseen before the visit has ended.
         reid_interval: Seconds for which somebody whose match is in no doubt is not embedded again.
         max_cosine_distance: Between looks of one person; None is the model's, else 0.25.
-        overlap: Whether cameras see one place at once: ``auto``, ``yes``, ``no``.
+        overlap: Whether cameras see one place at once: ``auto``, ``yes``, ``no``; None is what
+            ``cameras.yaml`` says, else ``auto``.
         travel: Times between cameras.
         online: Settle each id as the person appears, without a second pass; None does so only
             where that is needed.
@@ -104,7 +106,7 @@ class Options:
     nn_budget: int = _TRACKER.nn_budget
     camera_motion: bool = _TRACKER.camera_motion
     gallery_threshold: float | None = _LINK.gallery_threshold
-    overlap: str = _LINK.overlap
+    overlap: str | None = None
     travel: tuple[Travel, ...] = ()
     online: bool | None = None
     reconnect: float = RECONNECT_S
@@ -122,6 +124,10 @@ class Options:
                 raise ConfigError(f"there is no option '{word}'.{suggestion(word, sorted(known))}")
         return cls(**words)
 
+    def knowing(self, cameras: CameraConfig) -> "Options":
+        """Add what ``cameras.yaml`` says of the cameras; a wish of the user's own counts more."""
+        return replace(self, overlap=self.overlap or cameras.overlap, travel=cameras.travel)
+
     @property
     def sampling(self) -> Sampling:
         """Which frames are processed."""
@@ -131,7 +137,9 @@ class Options:
     def link(self) -> LinkConfig:
         """The settings of the identities."""
         return LinkConfig(
-            gallery_threshold=self.gallery_threshold, overlap=self.overlap, travel=self.travel
+            gallery_threshold=self.gallery_threshold,
+            overlap=self.overlap or _LINK.overlap,
+            travel=self.travel,
         )
 
     def tracker(self, max_cosine_distance: float) -> TrackerConfig:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracker.core.errors import SourceError
-from tracker.core.stopping import StopRequest
 from tracker.core.types import FloatArray, Frame, Step
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
@@ -27,7 +26,7 @@ from tracker.runtime.multi_camera import MultiCameraTracker
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import write_tables
 from tracker.runtime.run_data import DRAWING, FOLLOWING, PassTime, RunOutcome, RunSettings
-from tracker.runtime.stages import Intake, follow
+from tracker.runtime.stages import Intake, follow, take_in
 from tracker.video.read_ahead import ReadAhead, Stoppable
 from tracker.video.source import FrameSource, total_frames
 
@@ -37,10 +36,9 @@ TakeStep = Callable[[Step], None]
 Detected = dict[str, dict[int, FloatArray]]  # xyxy (M, 4), pixels, by camera and frame
 
 
-def run(  # noqa: PLR0913 - the seams of a run
+def run(
     sources: Sequence[FrameSource], detectors: Mapping[str, Detector], embedder: Embedder | None,
     settings: RunSettings, *, reopen: ReopenSource, observer: Observer | None = None,
-    stop: StopRequest | None = None,
 ) -> RunOutcome:  # fmt: skip
     """Follow the people in all cameras and write the results.
 
@@ -50,27 +48,23 @@ def run(  # noqa: PLR0913 - the seams of a run
         embedder: None to track by motion alone.
         settings: Thresholds and outputs.
         reopen: Opens a camera a second time, to draw once the identities are settled.
-        observer: Is told of the progress.
-        stop: Is looked at between frames. The first request ends the first pass, and what was
-            done is settled, written and drawn; a further one ends the drawing.
+        observer: Is told of the progress, and may stop it: `Observer.stop` is looked at between
+            frames. The first request ends the first pass, and what was done is settled, written
+            and drawn; a further one ends the drawing.
 
     Raises:
         OutputError: A result cannot be written.
         SourceError: No camera gave a single frame.
     """
-    began, observer, stop = time.monotonic(), observer or Observer(), stop or StopRequest()
-    total = total_frames(sources, settings.sampling)
-    if settings.threads:
-        sources = [s if s.info.live else ReadAhead(s, lambda: stop.made) for s in sources]
+    began, observer = time.monotonic(), observer or Observer()
+    stop, total = observer.stop, total_frames(sources, settings.sampling)
     core = MultiCameraTracker(settings.core(named=observer.names), embedder, observer.event)
-    for source in sources:
-        core.add(source.info)
-    intake = Intake(sources, detectors, settings.threads, lambda: stop.made)
+    intake = take_in(sources, detectors, core, threads=settings.threads, stopped=lambda: stop.made)
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
         first = _FirstPass(core, intake, settings, observer, keeper)
         outcome = first.outcome(first.follow(total), interrupted=stop.made)
         if not settings.online:
-            _second_pass(outcome, settings, reopen, first, stop)
+            _second_pass(outcome, settings, reopen, first)
         outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
     outcome.seconds = time.monotonic() - began
     return outcome
@@ -170,20 +164,16 @@ def settled_result(
     cameras = [replace(s.info, frames=read[s.info.name]) for s in sources]
     journal = settings.plan.journal
     found = read_journal(journal) if journal else core.settled(settings.known)
-    return Result(
-        cameras, settings.detector, settings.reid,
-        found.identities, found.links, found.merges, found.suggestions,
-    )  # fmt: skip
+    return Result.of(cameras, settings.detector, settings.reid, found)
 
 
 def _second_pass(
-    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, first: _FirstPass,
-    stop: StopRequest,
-) -> None:  # fmt: skip
+    outcome: RunOutcome, settings: RunSettings, reopen: ReopenSource, first: _FirstPass
+) -> None:
     """Draw videos and keep crops, as far as nobody stops it."""
     result, plan, observer, keeper = outcome.result, settings.plan, first.observer, first.keeper
     keeper.begin_second_pass(result, settings.sampling.stride)
-    began, counted = time.monotonic(), 0
+    began, counted, stop = time.monotonic(), 0, observer.stop
     asked = int(outcome.interrupted)  # requests that were for the first pass
 
     def read_again(name: str) -> FrameSource:

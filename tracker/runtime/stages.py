@@ -20,6 +20,7 @@ from tracker.core.errors import SourceError
 from tracker.core.types import Detections, Frame, Step
 from tracker.detection.detector import Detector
 from tracker.runtime.multi_camera import MultiCameraTracker
+from tracker.video.read_ahead import ReadAhead
 from tracker.video.source import FrameSource, is_ready
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ Arrival = tuple[str, Frame | SourceError]  # camera, and what came of it
 Chunk = list[Arrival]  # what the detector is given together
 
 
-def go_on() -> bool:
+def never() -> bool:
     """Say that nobody wants to stop."""
     return False
 
@@ -52,7 +53,7 @@ class Intake:
     sources: Sequence[FrameSource]
     detectors: Mapping[str, Detector]
     threads: bool = True
-    stopped: Callable[[], bool] = go_on
+    stopped: Callable[[], bool] = never
     failures: dict[str, SourceError] = field(default_factory=dict)
 
     @property
@@ -78,6 +79,21 @@ class Intake:
         if len(shared) == 1:
             return next(iter(shared.values())).detect_all(frames)
         return [self.detectors[frame.camera].detect(frame) for frame in frames]
+
+
+def take_in(
+    sources: Sequence[FrameSource], detectors: Mapping[str, Detector], core: MultiCameraTracker, *,
+    threads: bool, stopped: Callable[[], bool] = never,
+) -> Intake:  # fmt: skip
+    """Make open sources and detectors ready for `follow`, and the cameras known to the core.
+
+    With threads, recordings are read ahead.
+    """
+    if threads:
+        sources = [s if s.info.live else ReadAhead(s, stopped) for s in sources]
+    for source in sources:
+        core.add(source.info)
+    return Intake(sources, detectors, threads, stopped)
 
 
 def follow(intake: Intake, core: MultiCameraTracker) -> Generator[Step]:

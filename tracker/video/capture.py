@@ -54,7 +54,7 @@ class Capture:
 
     Attributes:
         fps: Frames per second, as stated or as the first timestamps tell.
-        places: Of the pictures so far, and what of them was damaged.
+        numbers: Of the pictures so far, their times, and what of them was damaged.
 
     Raises:
         SourceError: It cannot be opened, or has no such video stream.
@@ -93,7 +93,7 @@ class Capture:
         return not self._container.format.flags & NO_TIMES
 
     def pictures(self) -> Iterator[Picture]:
-        """Yield what can be decoded; damage is noted in `places`."""
+        """Yield what can be decoded; damage is noted in `numbers`."""
         deinterlacer = Deinterlacer()
         for frame in self._frames():
             for shown, (index, time_s) in deinterlacer.put(frame, self.numbers.place(frame)):
@@ -172,7 +172,8 @@ class Capture:
 
     def _read(self, packets: Iterator[VideoPacket]) -> Iterator[VideoPacket]:
         try:
-            for packet in packets:  # noqa: UP028 - which would close them together with this
+            # `yield from` would close `packets` together with this, but they are read on later.
+            for packet in packets:  # noqa: UP028
                 yield packet
         except FFmpegError as error:
             self._broke = True

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, the header is wrong
 LEAST_STRETCH = 0.01  # of a side; less is nobody's shape, and scaling costs sharpness
+SHOWN_BITS = 8
 GREY_SHARE = (0.1, 99.9)  # percentiles that become black and white where grey has over 8 bits
 LARGEST_16_BIT = 65535
 _QUARTER_TURNS = {  # rows of the display matrix in whole steps -> how to get upright
@@ -46,7 +47,7 @@ class Developer:
     def develop(self, frame: VideoFrame) -> Image:
         """Return a frame as a picture (H, W, 3) uint8 BGR; its memory may be the frame's."""
         width, height = shown_size(frame.width, frame.height, self._pixel)
-        grey = frame.format.name.startswith("gray") and frame.format.components[0].bits > 8  # noqa: PLR2004
+        grey = frame.format.name.startswith("gray") and frame.format.components[0].bits > SHOWN_BITS
         light = {}
         if frame.color_trc in HDR:
             light = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
@@ -80,11 +81,14 @@ def narrow(pixels: np.ndarray) -> Image:
     Grey of many bits is of thermal cameras, which use a small part of the range: what is darkest
     and brightest in the picture becomes black and white, as the cameras' own screens show it.
     """
-    colour = pixels.ndim > 2 and bool((pixels[..., :1] != pixels).any())  # noqa: PLR2004
+    channels = pixels.shape[2:]
+    colour = bool(channels) and bool((pixels[..., :1] != pixels).any())
     low, high = (0, LARGEST_16_BIT) if colour else np.percentile(pixels, GREY_SHARE)
     steps = (pixels.astype(np.float32) - low) * (255 / max(float(high - low), 1.0))
     narrowed = np.clip(np.rint(steps), 0, 255).astype(np.uint8)
-    return narrowed if narrowed.ndim > 2 else cv2.cvtColor(narrowed, cv2.COLOR_GRAY2BGR)  # type: ignore[return-value]  # noqa: PLR2004
+    if channels:
+        return narrowed
+    return np.asarray(cv2.cvtColor(narrowed, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
 def _turn(frame: VideoFrame) -> tuple[int | None, int | None]:
