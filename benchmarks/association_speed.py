@@ -19,7 +19,7 @@ import numpy as np
 from tracker.core.boxes import Floats
 from tracker.core.config import TrackerConfig
 from tracker.core.types import EMBEDDING_SIZE, Detections
-from tracker.tracking.appearance_odds import learn_likeness
+from tracker.tracking.appearance_odds import learn_appearance_odds
 from tracker.tracking.deepsort import DeepSort
 from tracker.tracking.second_pass import polish, settle
 
@@ -63,8 +63,8 @@ def measure(people: int, *, appearance: bool) -> tuple[Floats, DeepSort, float]:
         tracker.update(frame, frame / FPS, found, looks)
         spent.append(1000 * (time.process_time() - begun))
     begun = time.process_time()
-    pieces = tracker.pieces() if appearance else tracker.visits()
-    likeness = learn_likeness(pieces) if appearance else None
+    pieces = tracker.fragments() if appearance else tracker.visits()
+    likeness = learn_appearance_odds(pieces) if appearance else None
     polish(settle(pieces, SIZE, likeness, TrackerConfig()), SIZE, TrackerConfig())
     second_pass = 1000 * (time.process_time() - begun) / (WARM_UP + MEASURED)
     return np.array(spent[WARM_UP:], np.float32), tracker, second_pass

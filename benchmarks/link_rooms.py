@@ -22,10 +22,10 @@ from tracker.core.types import CameraInfo, Detections, Visit
 from tracker.evaluation.box_table import BoxTable
 from tracker.evaluation.tracks import concatenate, score, with_true_ids
 from tracker.identity.grouping import scene_of
-from tracker.identity.offline import Linked, link, without_doubtful
+from tracker.identity.offline import Linked, link, only_clearly_seen
 from tracker.models.locate import LocatedModel, find_model
-from tracker.runtime.online_identities import OnlineTracks
-from tracker.tracking.appearance_odds import learn_likeness
+from tracker.runtime.online_people import OnlinePeople
+from tracker.tracking.appearance_odds import learn_appearance_odds
 from tracker.tracking.deepsort import DeepSort
 from tracker.tracking.second_pass import polish, settle
 
@@ -193,7 +193,7 @@ def follow(
     config = replace(CONFIG, max_cosine_distance=max_cosine_distance)
     wary = replace(config, wary=True)  # as --online follows
     infos = [c.info for c in room]
-    now = OnlineTracks(LinkConfig())
+    now = OnlinePeople(LinkConfig())
     for info in infos:
         now.add(info)
     recorded = [DeepSort(i.name, config) for i in infos]
@@ -205,13 +205,13 @@ def follow(
             now.update(part, frame / FPS, boxes)
     settled, online = [], []
     for tracker, part in zip(recorded, live, strict=True):
-        pieces = tracker.pieces()
-        visits = settle(pieces, SIZE, learn_likeness(pieces), config)
+        pieces = tracker.fragments()
+        visits = settle(pieces, SIZE, learn_appearance_odds(pieces), config)
         settled += polish(visits, SIZE, config)
         online += polish(part.tracker.visits(), SIZE, config)
     now.identities.finish(online)
-    linked = without_doubtful(link(settled, LinkConfig(), scene_of(infos)))
-    shown = without_doubtful(now.identities.linked(online), renumber=False)
+    linked = only_clearly_seen(link(settled, LinkConfig(), scene_of(infos)))
+    shown = only_clearly_seen(now.identities.linked(online), renumber=False)
     return [v for p in linked.identities for v in p.visits], linked, online, shown
 
 

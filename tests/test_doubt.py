@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from tests.parts import visit
 from tracker.core.types import Identity, Link
-from tracker.identity.doubt import is_doubtful, without_doubt
+from tracker.identity.doubt import is_doubtful, without_doubtful_links
 
 Probabilities = st.lists(st.floats(0, 1), max_size=12)
 
@@ -25,7 +25,7 @@ def person(probabilities: list[float], parents: list[int]) -> tuple[Identity, li
 ))  # fmt: skip
 def test_each_doubtful_link_parts_one_person_in_two(case: tuple[list[float], list[int]]) -> None:
     whole, links = person(*case)
-    people, kept, taken_back = without_doubt([whole], links)
+    people, kept, taken_back = without_doubtful_links([whole], links)
     assert sorted(v.key for p in people for v in p.visits) == [v.key for v in whole.visits]
     assert len(people) == 1 + len(taken_back)
     assert not any(map(is_doubtful, kept))

@@ -129,7 +129,7 @@ def test_what_was_over_is_forgotten():
 
     assert tracker.ended() == []
     assert [t.track_id for t in tracker.visits()] == [2]
-    assert {p.track_id for p in tracker.pieces()} == {2}
+    assert {p.track_id for p in tracker.fragments()} == {2}
 
 
 def test_of_what_is_filled_in_only_processed_frames_stay():

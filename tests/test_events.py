@@ -31,7 +31,7 @@ from tracker.results.events import EventWriter
 from tracker.results.events_file import Appeared, Event, Left, Merged, Moved
 from tracker.results.journal import open_journal, read_journal
 from tracker.results.schemas import load_schema
-from tracker.runtime.online_identities import OnlineTracks
+from tracker.runtime.online_people import OnlinePeople
 from tracker.tracking.deepsort import DeepSort
 from tracker.video.segments import Recording
 from tracker.video.writer import FRAGMENT_S, VideoForm
@@ -101,7 +101,7 @@ class FakeTracker(DeepSort):
 class FakeCamera:
     """A fake camera; `see` and `lose` are its frames."""
 
-    def __init__(self, name: str, people: OnlineTracks) -> None:
+    def __init__(self, name: str, people: OnlinePeople) -> None:
         self.info = CameraInfo(name, name, 640, 480, 10.0, None)
         self.tracker = FakeTracker()
         self.people = people
@@ -119,7 +119,7 @@ class FakeCamera:
 
 def test_a_person_appears_leaves_and_moves():
     told: list[Event] = []
-    people = OnlineTracks(LinkConfig(), tell=told.append)
+    people = OnlinePeople(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(0.3, visit("door", 1, (0, 0.3), person=1))
@@ -140,7 +140,7 @@ def test_a_person_appears_leaves_and_moves():
 
 def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_may_go_on():
     told: list[Event] = []
-    people = OnlineTracks(LinkConfig(), tell=told.append)
+    people = OnlinePeople(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
 
     door.see(3.0, visit("door", 1, (0, 3), person=1))
@@ -151,7 +151,7 @@ def test_travel_is_counted_from_where_the_person_was_last_seen_though_the_visit_
 
 def test_who_proves_to_be_somebody_known_is_merged_and_then_has_moved():
     told: list[Event] = []
-    people = OnlineTracks(LinkConfig(), tell=told.append)
+    people = OnlinePeople(LinkConfig(), tell=told.append)
     door, yard = FakeCamera("door", people), FakeCamera("yard", people)
     unclear = visit("yard", 1, (7, 7.4), person=1)
     unclear.embeddings[:] = (look(1) + 2 * look(2)) / np.sqrt(5)

@@ -13,7 +13,7 @@ from tracker.core.ground import GroundPlane
 from tracker.core.types import Visit
 from tracker.identity.grouping import Scene
 from tracker.identity.homography import learn_views
-from tracker.identity.offline import link, without_doubtful
+from tracker.identity.offline import link, only_clearly_seen
 from tracker.identity.online import OnlineIdentities
 from tracker.identity.view_affinity import FEET, nearness
 
@@ -124,7 +124,7 @@ def test_what_was_never_seen_clearly_is_nobody() -> None:
     pipe = walker("a", 3, np.tile([700.0, 300.0], (50, 1)), person=7, score=0.3)
     hidden = walker("b", 3, np.tile([300.0, 300.0], (50, 1)), person=5, score=0.3)
     clear = walker("a", 4, np.tile([300.0, 550.0], (50, 1)), person=5)
-    linked = without_doubtful(link([*twins(), pipe, hidden, clear], LinkConfig()))
+    linked = only_clearly_seen(link([*twins(), pipe, hidden, clear], LinkConfig()))
     kept = {t.key for p in linked.identities for t in p.visits}
     assert ("a", 3) not in kept
     assert {("b", 3), ("a", 4)} <= kept

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.parts import look
 from tracker.core.config import TrackerConfig
 from tracker.core.types import Visit
-from tracker.tracking.appearance_odds import AppearanceOdds, learn_likeness
+from tracker.tracking.appearance_odds import AppearanceOdds, learn_appearance_odds
 from tracker.tracking.fragment import concatenate
 from tracker.tracking.second_pass import polish, settle
 from tracker.tracking.smoothing import camera_moves, smooth
@@ -184,7 +184,7 @@ def test_a_moving_camera_is_told_by_boxes_that_shiver_together(together: bool) -
 def test_nothing_to_settle() -> None:
     assert settle([], SIZE, AppearanceOdds(), TrackerConfig()) == []
     assert polish([], SIZE, TrackerConfig()) == []
-    assert learn_likeness([]) == AppearanceOdds()
+    assert learn_appearance_odds([]) == AppearanceOdds()
 
 
 def test_likeness_is_learned_from_who_is_surely_another() -> None:
@@ -196,12 +196,12 @@ def test_likeness_is_learned_from_who_is_surely_another() -> None:
         return replace(piece(number, frames, 0, (0, 100)), camera=camera, embeddings=views)
 
     crowd = [person(n, "a", (0, 20)) for n in range(1, 31)]
-    learned = learn_likeness(crowd)
+    learned = learn_appearance_odds(crowd)
     assert learned.other_mean > AppearanceOdds().other_mean + 0.2
     apart = [person(n, "a", (30 * n, 30 * n + 20)) for n in range(1, 31)]
     elsewhere = [person(n, f"cam{n}", (0, 20)) for n in range(1, 31)]
     for unknown in (apart, elsewhere):  # who was never seen beside another
-        assert learn_likeness(unknown).other_mean == AppearanceOdds().other_mean
+        assert learn_appearance_odds(unknown).other_mean == AppearanceOdds().other_mean
 
 
 def test_more_alike_is_more_likely_one_and_few_views_prove_little() -> None:

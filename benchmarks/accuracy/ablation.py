@@ -42,10 +42,10 @@ WITH_LOOKS = {
     "all of it": Variant(),
     "no second pass": Variant(ask=Followed.first_pass),
     "second pass on whole tracks, not on pieces": Variant(
-        replaced={"tracker.tracking.deepsort.DeepSort.pieces": DeepSort.visits}
+        replaced={"tracker.tracking.deepsort.DeepSort.fragments": DeepSort.visits}
     ),
     "likeness not learned, only the prior": Variant(
-        replaced={"tracker.runtime.camera.learn_likeness": lambda _: AppearanceOdds()}
+        replaced={"tracker.runtime.camera.learn_appearance_odds": lambda _: AppearanceOdds()}
     ),
     "covered crops remembered, no cut where people pass (max_cover 1)": Variant(
         TrackerConfig(max_cover=1)

@@ -12,10 +12,10 @@ from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.types import Identity
 from tracker.evaluation.box_table import BoxTable
 from tracker.identity.grouping import scene_of
-from tracker.identity.offline import link, without_doubtful
+from tracker.identity.offline import link, only_clearly_seen
 from tracker.runtime.camera import CameraTracker
 from tracker.runtime.multi_camera import CoreSettings, MultiCameraTracker
-from tracker.runtime.online_identities import OnlineTracks
+from tracker.runtime.online_people import OnlinePeople
 
 CONF = 0.25  # the default of --conf
 
@@ -25,19 +25,19 @@ class Followed:
     """A recording after the first pass."""
 
     camera: CameraTracker
-    people: OnlineTracks
+    people: OnlinePeople
 
     def settled(self) -> Answer:
         """Answer as the default mode does, after the second pass."""
         scene = scene_of([self.camera.info])
         linked = link(self.camera.visits(), LinkConfig(), scene)
-        return answer(without_doubtful(linked).identities)
+        return answer(only_clearly_seen(linked).identities)
 
     def online(self) -> Answer:
         """Answer as ``--online`` does, with the ids that people got as they appeared."""
         visits, identities = self.camera.visits(online=True), self.people.identities
         identities.finish(visits)
-        return answer(without_doubtful(identities.linked(visits), renumber=False).identities)
+        return answer(only_clearly_seen(identities.linked(visits), renumber=False).identities)
 
     def first_pass(self) -> Answer:
         """Answer with the visits of the first pass, linked when all is over."""

@@ -192,7 +192,8 @@ MinHeight = Annotated[
     typer.Option(
         min=0,
         metavar="PIXELS",
-        help="Smaller people are not followed, unless --reid none.",
+        help="Smaller people are not followed, unless --reid none; in proportion in pictures "
+        "less than 640 pixels wide.",
         rich_help_panel=_TRACK,
     ),
 ]
@@ -200,7 +201,7 @@ MaxCosineDistance = Annotated[
     float | None,
     typer.Option(
         min=0, max=1, show_default="the model's", rich_help_panel=_TRACK,
-        help="Largest appearance distance of a match.",
+        help="Distance from a person's mean look at which a look speaks neither for nor against.",
     ),
 ]  # fmt: skip
 MaxIouDistance = Annotated[

@@ -198,7 +198,7 @@ class Visit:
 
     @property
     def key(self) -> tuple[str, int]:
-        """Camera and track_id: what identifies the tracklet in a run."""
+        """Camera and track_id: what identifies the visit in a run."""
         return self.camera, self.track_id
 
     @property
@@ -271,5 +271,5 @@ def no_embeddings() -> FloatArray:
 
 
 def global_ids(identities: Iterable[Identity]) -> dict[tuple[str, int], int]:
-    """Map each tracklet's (camera, track_id) to its person's global_id."""
+    """Map each visit's (camera, track_id) to its person's global_id."""
     return {t.key: person.global_id for person in identities for t in person.visits}

@@ -191,15 +191,15 @@ def _people(visits: Mapping[VisitKey, list[FoundBox]], path: Path) -> list[Ident
             )
         person = next(iter(named), None)
         if person is None:
-            nameless.append(_tracklet(boxes))
+            nameless.append(_visit(boxes))
         else:
-            people.setdefault(person, Identity(person)).visits.append(_tracklet(boxes))
+            people.setdefault(person, Identity(person)).visits.append(_visit(boxes))
     free = count(max(people, default=0) + 1)
     alone = [Identity(next(free), [visit]) for visit in nameless]
     return sorted([*people.values(), *alone], key=lambda person: person.global_id)
 
 
-def _tracklet(boxes: Sequence[FoundBox]) -> Visit:
+def _visit(boxes: Sequence[FoundBox]) -> Visit:
     return Visit(
         boxes[0].camera, boxes[0].track_id or 0,
         np.array([b.frame for b in boxes], np.int64),

@@ -9,7 +9,7 @@ from tracker.core.boxes import Floats
 from tracker.core.config import LinkConfig
 from tracker.core.types import BoolArray, IntArray, Visit
 from tracker.identity.k_reciprocal import averaged, jaccard, neighbourhoods
-from tracker.tracking.appearance_odds import AppearanceOdds, learn_likeness, look
+from tracker.tracking.appearance_odds import AppearanceOdds, learn_appearance_odds, look
 
 STANDING_SLACK = 0.5  # own heights that a box's centre may jump without any walking
 K1, K2 = 6, 3  # neighbours that may be mutual, and those over which is averaged
@@ -71,7 +71,7 @@ def scale_of(visits: Sequence[Visit]) -> AppearanceOdds:
         pairs = (looks @ looks.T)[np.triu_indices(len(looks), k=1)]
         low, middle = np.quantile(pairs, [0.16, 0.5])
         prior = AppearanceOdds(other_mean=float(middle), other_std=float(max(middle - low, 0.01)))
-    return learn_likeness(known, prior)
+    return learn_appearance_odds(known, prior)
 
 
 def least_related(people: float) -> float:
@@ -88,24 +88,24 @@ def at_least(visits: Sequence[Visit]) -> float:
     return max(_most_at_once(visits), len(visits) / VISITS_EACH)
 
 
-def impossible(tracklets: Sequence[Visit], config: LinkConfig) -> BoolArray:
+def impossible(visits: Sequence[Visit], config: LinkConfig) -> BoolArray:
     """Tell which pairs cannot be one person, (N, N) bool, symmetric, True on the diagonal.
 
     Nobody is at two places in one camera at one instant, nor walks between two of them faster
     than a person can.
     """
-    count = len(tracklets)
+    count = len(visits)
     excluded = np.eye(count, dtype=bool)
-    for camera in sorted({t.camera for t in tracklets}):
-        here = np.array([n for n, t in enumerate(tracklets) if t.camera == camera])
-        excluded[np.ix_(here, here)] |= _apart([tracklets[n] for n in here], config)
+    for camera in sorted({t.camera for t in visits}):
+        here = np.array([n for n, t in enumerate(visits) if t.camera == camera])
+        excluded[np.ix_(here, here)] |= _apart([visits[n] for n in here], config)
     return excluded
 
 
-def _apart(tracklets: Sequence[Visit], config: LinkConfig) -> BoolArray:
-    start_s, end_s = (np.array([getattr(t, name) for t in tracklets]) for name in _ENDS)
+def _apart(visits: Sequence[Visit], config: LinkConfig) -> BoolArray:
+    start_s, end_s = (np.array([getattr(t, name) for t in visits]) for name in _ENDS)
     entered, left = (
-        np.array([t.xyxy[i] for t in tracklets], np.float64).reshape(-1, 4) for i in (0, -1)
+        np.array([t.xyxy[i] for t in visits], np.float64).reshape(-1, 4) for i in (0, -1)
     )
     centre_in, centre_out = ((b[:, :2] + b[:, 2:]) / 2 for b in (entered, left))
     height_in, height_out = (b[:, 3] - b[:, 1] for b in (entered, left))

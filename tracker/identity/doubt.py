@@ -16,7 +16,7 @@ def is_doubtful(link: Link) -> bool:
     return not link.confirmed and link.probability < LEAST_PROBABILITY
 
 
-def without_doubt(
+def without_doubtful_links(
     people: Sequence[Identity], links: Sequence[Link]
 ) -> tuple[list[Identity], list[Link], list[Link]]:
     """Part people where a doubtful link alone holds their visits together.

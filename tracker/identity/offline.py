@@ -9,7 +9,7 @@ import numpy as np
 from tracker.core.config import LinkConfig
 from tracker.core.types import Identity, Link, Merge, Visit, VisitKey
 from tracker.identity.constraints import SurePairs
-from tracker.identity.doubt import without_doubt
+from tracker.identity.doubt import without_doubtful_links
 from tracker.identity.grouping import Scene, decide
 from tracker.identity.link_probability import Decision, reasons
 from tracker.identity.switch_repair import part_at_gaps, split_mixed, trim_overlaps
@@ -35,7 +35,7 @@ class Linked:
 
 
 def link(
-    tracklets: Iterable[Visit], config: LinkConfig, scene: Scene | None = None,
+    visits: Iterable[Visit], config: LinkConfig, scene: Scene | None = None,
     sure: SurePairs | None = None,
 ) -> Linked:  # fmt: skip
     """Group all visits of a finished recording into people.
@@ -44,17 +44,17 @@ def link(
     places on the ground at once; the order of the input does not matter.
 
     Args:
-        tracklets: Of all cameras.
+        visits: Of all cameras.
         config: Thresholds, and what is known of the cameras.
         scene: Calibration and picture sizes, where known.
         sure: Visits about which a person has said who they are; all visits then stay as they are.
 
     Returns:
-        People numbered 1, 2, 3 … in the order in which they first appear; every tracklet in
+        People numbered 1, 2, 3 … in the order in which they first appear; every visit in
         exactly one, sorted by time. A visit that the views of other cameras show to be two
-        people, one after the other, is two tracklets there (`split_mixed`).
+        people, one after the other, is two visits there (`split_mixed`).
     """
-    ordered = sorted(tracklets, key=appearance_order)
+    ordered = sorted(visits, key=appearance_order)
     if not ordered:
         return Linked([], [])
     scene = scene or Scene()
@@ -67,13 +67,13 @@ def link(
         for number, group in enumerate(decision.groups, 1)
     ]
     preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
-    people, links, taken_back = without_doubt(people, sure.vouch(reasons(preferred)))
+    people, links, taken_back = without_doubtful_links(people, sure.vouch(reasons(preferred)))
     return Linked(people, links, suggestions=taken_back)
 
 
-def one_person_each(tracklets: Iterable[Visit], config: LinkConfig, scene: Scene) -> list[Visit]:
+def one_person_each(visits: Iterable[Visit], config: LinkConfig, scene: Scene) -> list[Visit]:
     """Return the visits as `link` cuts them where the views of other cameras tell of two people."""
-    ordered = sorted(tracklets, key=appearance_order)
+    ordered = sorted(visits, key=appearance_order)
     return _decided(ordered, config, scene)[0] if ordered else []
 
 
@@ -89,7 +89,7 @@ def _decided(visits: list[Visit], config: LinkConfig, scene: Scene) -> tuple[lis
     return parts, decide(parts, config, scene)
 
 
-def without_doubtful(linked: Linked, *, renumber: bool = True) -> Linked:
+def only_clearly_seen(linked: Linked, *, renumber: bool = True) -> Linked:
     """Leave out people whom the detector never saw clearly, or hardly saw, in all their visits.
 
     A lamp or a chair that looks a little like a person does so for as long as it is in view, and
@@ -143,6 +143,6 @@ def _known(link: Link, visits: set[VisitKey]) -> Link:
     return replace(link, runner_up=None, runner_up_probability=None)
 
 
-def appearance_order(tracklet: Visit) -> tuple[float, str, int]:
+def appearance_order(visit: Visit) -> tuple[float, str, int]:
     """Sort visits by the time at which they begin."""
-    return tracklet.start_s, tracklet.camera, tracklet.track_id
+    return visit.start_s, visit.camera, visit.track_id

@@ -127,12 +127,12 @@ def _drawn(
     for row in result.rows(camera.name):
         labels_at.setdefault(row.frame, []).append(Label(row.global_id, row.xyxy, row.observed))
     annotator = Annotator(camera.width, camera.height)
-    veil = _veil(result, camera, writing)
+    hide = _anonymizer(result, camera, writing)
     try:
         with closing(reopen(camera.name)) as source:
             for frame in source.frames():
                 writing.drawn(frame)  # before, since the picture itself is drawn upon
-                image = veil(frame) if veil else frame.image
+                image = hide(frame) if hide else frame.image
                 labels = labels_at.get(frame.index, [])
                 image = annotator.draw(image, frame.time_s, labels, in_place=True)
                 writing.put_stamp(image, frame)
@@ -144,7 +144,9 @@ def _drawn(
         logger.error("%s; its video ends after %d frames", error, sink.written)
 
 
-def _veil(result: Result, camera: CameraInfo, writing: VideoWriting) -> RecordedAnonymizer | None:
+def _anonymizer(
+    result: Result, camera: CameraInfo, writing: VideoWriting
+) -> RecordedAnonymizer | None:
     if writing.blur is None:
         return None
     detected = writing.detected.get(camera.name, {})
@@ -154,7 +156,7 @@ def _veil(result: Result, camera: CameraInfo, writing: VideoWriting) -> Recorded
 def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> DrawFrame:
     """Open a camera's video while it runs: by the time of its frames if it is live."""
     annotator = Annotator(camera.width, camera.height)
-    veil = LiveAnonymizer(writing.blur) if writing.blur else None
+    hide = LiveAnonymizer(writing.blur) if writing.blur else None
     write: Callable[[Image, float], None]
     if camera.live or writing.segment_s:
         write = stack.enter_context(writing.record(camera)).write
@@ -162,7 +164,7 @@ def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> Dr
         write = stack.enter_context(writing.open(camera)).write
 
     def draw(frame: Frame, labels: list[Label], detected: FloatArray) -> None:
-        image = veil(frame, labels, detected) if veil else frame.image
+        image = hide(frame, labels, detected) if hide else frame.image
         image = annotator.draw(image, frame.time_s, labels)
         writing.put_stamp(image, frame)
         write(image, frame.time_s)

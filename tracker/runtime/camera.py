@@ -18,7 +18,7 @@ from tracker.core.types import (
     TrackBox,
     Visit,
 )
-from tracker.tracking.appearance_odds import learn_likeness
+from tracker.tracking.appearance_odds import learn_appearance_odds
 from tracker.tracking.camera_motion import CameraMotion
 from tracker.tracking.camera_path import CameraPath
 from tracker.tracking.deepsort import DeepSort
@@ -91,5 +91,5 @@ class CameraTracker:
         size = self.info.width, self.info.height
         if not self._appearance:
             return settle(self.tracker.visits(), size, None, self._config, self._path)
-        pieces = self.tracker.pieces()
-        return settle(pieces, size, learn_likeness(pieces), self._config, self._path)
+        fragments = self.tracker.fragments()
+        return settle(fragments, size, learn_appearance_odds(fragments), self._config, self._path)

@@ -29,7 +29,7 @@ def link_crops(
         People and links, whose track_ids count from 1 in each camera; and the user's name of the
         track behind each (camera, track_id).
     """
-    tracklets: list[Visit] = []
+    visits: list[Visit] = []
     names: dict[tuple[str, int], str] = {}
     numbers: dict[str, int] = {}
     for place, ((camera, track), views) in enumerate(looks.items()):
@@ -37,13 +37,13 @@ def link_crops(
         names[camera, number] = track
         made_up = (_APART_S * place, _APART_S * place + 1)
         span = times[camera, track] if times is not None else made_up
-        tracklets.append(_tracklet(camera, number, span, views))
+        visits.append(_visit(camera, number, span, views))
     if times is None:
         config = replace(config, overlap="yes")  # made-up times prove nothing
-    return link(tracklets, config), names
+    return link(visits, config), names
 
 
-def _tracklet(camera: str, number: int, span: tuple[float, float], views: FloatArray) -> Visit:
+def _visit(camera: str, number: int, span: tuple[float, float], views: FloatArray) -> Visit:
     return Visit(
         camera=camera,
         track_id=number,

@@ -23,12 +23,12 @@ from tracker.core.types import (
 )
 from tracker.corrections.replay import link_knowing
 from tracker.identity.grouping import scene_of
-from tracker.identity.offline import Linked, without_doubtful
+from tracker.identity.offline import Linked, only_clearly_seen
 from tracker.reid.embedder import Embedder
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
 from tracker.results.events_file import Event
 from tracker.runtime.camera import CameraTracker
-from tracker.runtime.online_identities import OnlineTracks, tell_nobody
+from tracker.runtime.online_people import OnlinePeople, tell_nobody
 
 FORGET_EVERY = 100  # frames
 GUESSED_FROM = (4, 40)  # visits of each person and of all, for who is who while a recording runs
@@ -74,7 +74,7 @@ class MultiCameraTracker:
         self._embedder = embedder
         self._frames = 0
         self.cameras: dict[str, CameraTracker] = {}
-        self.people = OnlineTracks(settings.link, tell=tell)
+        self.people = OnlinePeople(settings.link, tell=tell)
 
     def add(self, info: CameraInfo) -> None:
         """Add a camera, before its first frame."""
@@ -105,10 +105,10 @@ class MultiCameraTracker:
         visits = [v for c in self.cameras.values() for v in c.visits(stride, online=online)]
         if online:
             self.people.identities.finish(visits)
-            return without_doubtful(self.people.identities.linked(visits), renumber=False)
+            return only_clearly_seen(self.people.identities.linked(visits), renumber=False)
         scene = scene_of(c.info for c in self.cameras.values())
         known = known or NOTHING_KNOWN
-        return without_doubtful(link_knowing(known, visits, self._settings.link, scene))
+        return only_clearly_seen(link_knowing(known, visits, self._settings.link, scene))
 
     def _embed(self, seen: Sequence[FoundIn], needed: Sequence[BoolArray]) -> list[FloatArray]:
         """Embed the people who are needed, (N, 512) for each frame; zeros for the others."""

@@ -21,7 +21,7 @@ from tracker.rendering.annotate import (
 from tracker.rendering.blur import BlurRule
 from tracker.results.journal import open_journal, read_journal
 from tracker.results.result import Result
-from tracker.runtime.journaling import JournalWriter
+from tracker.runtime.journal_writer import JournalWriter
 from tracker.runtime.multi_camera import MultiCameraTracker
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import write_tables

@@ -1,6 +1,6 @@
 """How much a similarity of looks speaks for one person, learned from the recording itself.
 
-Two boxes in one frame are surely two people, and the two halves of one piece are surely one. So
+Two boxes in one frame are surely two people, and the two halves of one fragment are surely one. So
 each recording shows how alike strangers are in its light and clothes, and how steady one person
 is. Where it shows too little, a prior stands in.
 """
@@ -14,7 +14,7 @@ from tracker.core.boxes import Floats
 from tracker.core.types import BoolArray, Visit
 
 PRIOR_PAIRS = 60  # what the prior counts for, in pairs
-FEWEST_VIEWS = 8  # of a piece whose halves are compared
+FEWEST_VIEWS = 8  # of a fragment whose halves are compared
 AGEING = 0.06  # how much less a person is like themselves at another time than in the next second
 ELSEWHERE = 0.05  # and how much less in another camera's light
 TYPICAL_VIEWS = 6.0  # with so many views the evidence of a pair counts half
@@ -25,7 +25,7 @@ STRONGEST = 8.0  # log odds; no two looks prove more
 class AppearanceOdds:
     """Normal distributions of the cosine similarity of two looks; see `look`.
 
-    The defaults are of OSNet x0.25 MSMT17 on pieces of street footage.
+    The defaults are of OSNet x0.25 MSMT17 on street footage.
     """
 
     same_mean: float = 0.87
@@ -58,7 +58,7 @@ class AppearanceOdds:
         return np.asarray((similarity - self.other_mean) / (one - self.other_mean))
 
 
-def look(tracklet: Visit) -> Floats:
+def look(visit: Visit) -> Floats:
     """Return the mean embedding (512,) at unit length; zero if there are no views.
 
     Scaling the mean back to unit length makes visits comparable: one seen from many sides is
@@ -66,13 +66,15 @@ def look(tracklet: Visit) -> Floats:
     PETS and a hand-off through a door one threshold then serves; for plain means of all pairs
     of views the best ones lie 0.12 apart.
     """
-    return _unit(tracklet.embeddings.sum(axis=0, dtype=np.float64))
+    return _unit(visit.embeddings.sum(axis=0, dtype=np.float64))
 
 
-def learn_likeness(pieces: Sequence[Visit], prior: AppearanceOdds | None = None) -> AppearanceOdds:
-    """Fit the distributions to pieces of one or more cameras."""
+def learn_appearance_odds(
+    fragments: Sequence[Visit], prior: AppearanceOdds | None = None
+) -> AppearanceOdds:
+    """Fit the distributions to fragments of one or more cameras."""
     prior = prior or AppearanceOdds()
-    seen = [p for p in pieces if len(p.embeddings) >= FEWEST_VIEWS]
+    seen = [p for p in fragments if len(p.embeddings) >= FEWEST_VIEWS]
     if not seen:
         return prior
     looks = np.array([look(p) for p in seen])
@@ -83,11 +85,11 @@ def learn_likeness(pieces: Sequence[Visit], prior: AppearanceOdds | None = None)
     return AppearanceOdds(same_mean, same_std, other_mean, other_std)
 
 
-def _together(pieces: Sequence[Visit]) -> BoolArray:
+def _together(fragments: Sequence[Visit]) -> BoolArray:
     """Tell which pairs share an instant of one camera, (N, N) bool, each pair once."""
-    start = np.array([p.start_s for p in pieces])
-    end = np.array([p.end_s for p in pieces])
-    camera = np.unique([p.camera for p in pieces], return_inverse=True)[1]
+    start = np.array([p.start_s for p in fragments])
+    end = np.array([p.end_s for p in fragments])
+    camera = np.unique([p.camera for p in fragments], return_inverse=True)[1]
     shared = (start[:, None] <= end[None]) & (start[None] <= end[:, None])
     return np.asarray(np.triu(shared & (camera[:, None] == camera[None]), k=1))
 
@@ -101,9 +103,9 @@ def _fit(values: Floats, mean: float, std: float) -> tuple[float, float]:
     return fitted, float(np.sqrt(spread / total))
 
 
-def _half(piece: Visit, which: int) -> Floats:
-    middle = len(piece.embeddings) // 2
-    views = piece.embeddings[middle:] if which else piece.embeddings[:middle]
+def _half(fragment: Visit, which: int) -> Floats:
+    middle = len(fragment.embeddings) // 2
+    views = fragment.embeddings[middle:] if which else fragment.embeddings[:middle]
     return _unit(views.sum(axis=0, dtype=np.float64))
 
 

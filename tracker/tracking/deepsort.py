@@ -30,7 +30,7 @@ class DeepSort:
     """Follows the people in one camera's view. Each instance has its own ids, from 1.
 
     Args:
-        camera: Name that its tracklets carry.
+        camera: Name that its visits carry.
         config: Thresholds.
         appearance: Whether embeddings will be given; without, boxes are matched by overlap.
     """
@@ -41,8 +41,10 @@ class DeepSort:
         self._appearance = appearance
         self._tracks: list[Track] = []
         self._time_s = 0.0
-        self._past = Archive()  # pieces of the visits that are over
-        self._ended: list[tuple[int, int, int]] = []  # these visits: track_id, first and end piece
+        self._past = Archive()  # fragments of the visits that are over
+        self._ended: list[
+            tuple[int, int, int]
+        ] = []  # these visits: track_id, first and end fragment
         self._last_id = 0
         self._interval_s = math.inf  # usual one between frames
 
@@ -140,11 +142,11 @@ class DeepSort:
 
     def current(self) -> list[Visit]:
         """Return the confirmed visits that go on, seen or lost."""
-        return [t.tracklet(self._camera) for t in self._tracks if t.track_id]
+        return [t.visit(self._camera) for t in self._tracks if t.track_id]
 
-    def pieces(self) -> list[Visit]:
-        """Return the pieces of all confirmed visits, by the time at which they begin."""
-        going_on = [p for t in self._tracks if t.track_id for p in t.pieces(self._camera)]
+    def fragments(self) -> list[Visit]:
+        """Return the fragments of all confirmed visits, by the time at which they begin."""
+        going_on = [p for t in self._tracks if t.track_id for p in t.fragments(self._camera)]
         return sorted([*self._past.read(), *going_on], key=lambda p: (p.start_s, p.track_id))
 
     def _carry(self, move: Floats) -> None:
@@ -233,10 +235,10 @@ class DeepSort:
                 track.state = State.ENDED
         for track in self._tracks:
             if track.state is State.ENDED and track.track_id:
-                pieces = track.pieces(self._camera)
+                fragments = track.fragments(self._camera)
                 first = len(self._past)
-                for piece in pieces:
-                    self._past.append(piece)
+                for fragment in fragments:
+                    self._past.append(fragment)
                 self._ended.append((track.track_id, first, len(self._past)))
         self._tracks = [t for t in self._tracks if t.state is not State.ENDED]
 

@@ -1,7 +1,7 @@
-"""A piece of a visit: boxes during which the person surely stayed the same.
+"""A fragment of a visit: boxes during which the person surely stayed the same.
 
 Where two people pass each other, or one is out of sight, a track may go on with the wrong
-person. So a track is kept in pieces, cut there; the second pass (`rejoin`) may put them together
+person. So a track is kept in fragments, cut there; the second pass (`rejoin`) may put them together
 otherwise.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from tracker.core.boxes import Floats
 from tracker.core.types import EMBEDDING_SIZE, Visit
 
-MAX_VIEWS = 32  # embeddings kept per piece, spread over it
+MAX_VIEWS = 32  # embeddings kept per fragment, spread over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Observation:
 
 
 class Fragment:
-    """Collects the observations of one piece, with a bounded number of views."""
+    """Collects the observations of one fragment, with a bounded number of views."""
 
     def __init__(self) -> None:
         self._seen: list[tuple[int, float, Floats, float]] = []
@@ -60,24 +60,26 @@ class Fragment:
 
     @classmethod
     def resumed(cls, visit: Visit) -> "Fragment":
-        """Return a piece with a visit's boxes and views, to go on with."""
-        piece = cls()
+        """Return a fragment with a visit's boxes and views, to go on with."""
+        fragment = cls()
         rows = zip(
             visit.frame.tolist(), visit.time_s.tolist(), visit.xyxy, visit.score.tolist(),
             strict=True,
         )  # fmt: skip
-        piece._seen = [(frame, time_s, xyxy.copy(), score) for frame, time_s, xyxy, score in rows]
+        fragment._seen = [
+            (frame, time_s, xyxy.copy(), score) for frame, time_s, xyxy, score in rows
+        ]
         step = -(-len(visit.embeddings) // MAX_VIEWS) or 1
-        piece._views = [view.copy() for view in visit.embeddings[::step]]
-        return piece
+        fragment._views = [view.copy() for view in visit.embeddings[::step]]
+        return fragment
 
     @property
     def last(self) -> tuple[int, float, Floats, float]:
         """Frame, time, box and score of the latest observation."""
         return self._seen[-1]
 
-    def tracklet(self, camera: str, track_id: int) -> Visit:
-        """Return the observations as a tracklet."""
+    def visit(self, camera: str, track_id: int) -> Visit:
+        """Return the observations as a visit."""
         frames, times, xyxy, scores = zip(*self._seen, strict=True)
         return Visit(
             camera=camera,
@@ -91,17 +93,17 @@ class Fragment:
         )
 
 
-def concatenate(pieces: Sequence[Visit], track_id: int) -> Visit:
-    """Return one tracklet of pieces that follow each other in time."""
-    if len(pieces) == 1:
-        return replace(pieces[0], track_id=track_id)
+def concatenate(fragments: Sequence[Visit], track_id: int) -> Visit:
+    """Return one visit of fragments that follow each other in time."""
+    if len(fragments) == 1:
+        return replace(fragments[0], track_id=track_id)
     return Visit(
-        camera=pieces[0].camera,
+        camera=fragments[0].camera,
         track_id=track_id,
-        frame=np.concatenate([p.frame for p in pieces]),
-        time_s=np.concatenate([p.time_s for p in pieces]),
-        xyxy=np.concatenate([p.xyxy for p in pieces]),
-        score=np.concatenate([p.score for p in pieces]),
-        observed=np.concatenate([p.observed for p in pieces]),
-        embeddings=np.concatenate([p.embeddings for p in pieces]),
+        frame=np.concatenate([p.frame for p in fragments]),
+        time_s=np.concatenate([p.time_s for p in fragments]),
+        xyxy=np.concatenate([p.xyxy for p in fragments]),
+        score=np.concatenate([p.score for p in fragments]),
+        observed=np.concatenate([p.observed for p in fragments]),
+        embeddings=np.concatenate([p.embeddings for p in fragments]),
     )

@@ -1,4 +1,4 @@
-"""Pieces of visits that are over, kept out of memory: people come and go for hours."""
+"""Fragments of visits that are over, kept out of memory: people come and go for hours."""
 
 import tempfile
 import weakref
@@ -19,18 +19,18 @@ class Archive:
         weakref.finalize(self, self._file.close)
         self._places: list[tuple[str, int, int]] = []  # camera, track_id, first byte
 
-    def append(self, piece: Visit) -> None:
-        """Add a tracklet."""
+    def append(self, fragment: Visit) -> None:
+        """Add a visit."""
         place = self._file.seek(0, 2)
-        self._places.append((piece.camera, piece.track_id, place))
+        self._places.append((fragment.camera, fragment.track_id, place))
         for name in _ARRAYS:
-            np.save(self._file, getattr(piece, name), allow_pickle=False)
+            np.save(self._file, getattr(fragment, name), allow_pickle=False)
 
     def __len__(self) -> int:
         return len(self._places)
 
     def read(self, first: int = 0, end: int | None = None) -> list[Visit]:
-        """Return the tracklets at these places, all by default."""
+        """Return the visits at these places, all by default."""
         return [self._read(place) for place in self._places[first:end]]
 
     def _read(self, place: tuple[str, int, int]) -> Visit:

@@ -25,7 +25,7 @@ FEWEST_BOXES = 3  # near an end; with fewer there is no velocity
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """One end of each of N tracklets.
+    """One end of each of N visits.
 
     Attributes:
         time_s: (N,).
@@ -40,14 +40,14 @@ class Ends:
     height: Floats
 
     @classmethod
-    def of(cls, tracklets: Sequence[Visit], *, last: bool) -> "Ends":
-        """Return the last or the first ends of tracklets."""
+    def of(cls, visits: Sequence[Visit], *, last: bool) -> "Ends":
+        """Return the last or the first ends of visits."""
         at = -1 if last else 0
-        place = np.array([_places(t.xyxy[at][None])[0] for t in tracklets]).reshape(-1, 3)
+        place = np.array([_places(t.xyxy[at][None])[0] for t in visits]).reshape(-1, 3)
         return cls(
-            np.array([t.time_s[at] for t in tracklets]),
+            np.array([t.time_s[at] for t in visits]),
             place,
-            np.array([_velocity(t, last=last) for t in tracklets]).reshape(-1, 3),
+            np.array([_velocity(t, last=last) for t in visits]).reshape(-1, 3),
             np.maximum(place[:, 2] - place[:, 1], 1),
         )
 
@@ -81,9 +81,9 @@ def _places(xyxy: Floats) -> Floats:
     return np.stack([(wide[:, 0] + wide[:, 2]) / 2, wide[:, 1], wide[:, 3]], axis=1)
 
 
-def _velocity(tracklet: Visit, *, last: bool) -> Floats:
+def _velocity(visit: Visit, *, last: bool) -> Floats:
     """Return the slope (3,) of the line of least squares through the places near one end."""
-    time_s = tracklet.time_s
+    time_s = visit.time_s
     if last:
         near = slice(int(np.searchsorted(time_s, time_s[-1] - VELOCITY_S)), None)
     else:
@@ -91,6 +91,6 @@ def _velocity(tracklet: Visit, *, last: bool) -> Floats:
     if len(time_s[near]) < FEWEST_BOXES:
         return np.zeros(3)
     offset = time_s[near] - time_s[near].mean()
-    slope = offset @ _places(tracklet.xyxy[near]) / (offset @ offset)
+    slope = offset @ _places(visit.xyxy[near]) / (offset @ offset)
     slope[1:] = slope[1:].mean()
     return np.asarray(slope)

@@ -20,21 +20,21 @@ MOVING_FILL_S = 0.5  # a moving camera's boxes do not stay on a line for longer
 
 
 def settle(
-    pieces: Sequence[Visit], size: tuple[int, int], likeness: AppearanceOdds | None,
+    fragments: Sequence[Visit], size: tuple[int, int], likeness: AppearanceOdds | None,
     config: TrackerConfig, path: CameraPath | None = None,
 ) -> list[Visit]:  # fmt: skip
     """Return the visits after the second pass, without those that are too weak to be people.
 
     Args:
-        pieces: Of one camera; whole tracks where nobody's looks are known, since nothing then
-            tells which pieces belong together.
+        fragments: Of one camera; whole tracks where nobody's looks are known, since nothing then
+            tells which fragments belong together.
         size: Width and height of its picture in pixels.
         likeness: None where nobody's looks are known.
         config: What a visit needs.
         path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = rejoin(pieces, size, likeness, path)
+    visits = rejoin(fragments, size, likeness, path)
     visits = [v for v in visits if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]

@@ -1,7 +1,7 @@
-"""The second pass over one camera's recording: put the pieces of each visit together.
+"""The second pass over one camera's recording: put the fragments of each visit together.
 
 Source of the idea: Huang, Wu, Nevatia, "Robust Object Tracking by Hierarchical Association of
-Detection Responses", ECCV 2008: pieces are joined by global assignment in rounds, over longer
+Detection Responses", ECCV 2008: fragments are joined by global assignment in rounds, over longer
 and longer gaps, so that the sure joins of one round are the evidence of the next. The evidence
 here is a sum of log odds, one person against two: by looks (`likeness`) and by motion.
 """
@@ -25,7 +25,7 @@ ROUNDS_S = (1.0, 3.0, 10.0)  # longest gap joined in each round
 ROUNDS_BY_MOTION_S = (2.0,)  # without looks: who is gone for longer is lost
 PRIOR = 1.0  # log odds against a join before any evidence
 PRIOR_BY_MOTION = 0.0  # less without looks, which speak for the right join by about as much
-FEWEST_VIEWS = 2  # of a piece that takes part in the rounds; others fill the gaps afterwards
+FEWEST_VIEWS = 2  # of a fragment that takes part in the rounds; others fill the gaps afterwards
 EDGE = 6.0  # pixels: a box so near to the picture's edge is leaving or entering
 EDGE_GAP_S = 0.5  # who was away from edge to edge for longer left the view: two visits
 
@@ -35,22 +35,22 @@ Pairs = tuple[IntArray, IntArray]
 
 
 def rejoin(
-    pieces: Sequence[Visit], size: tuple[int, int], likeness: AppearanceOdds | None,
+    fragments: Sequence[Visit], size: tuple[int, int], likeness: AppearanceOdds | None,
     path: CameraPath | None = None,
 ) -> list[Visit]:  # fmt: skip
     """Return whole visits, numbered from 1 by the time at which they begin.
 
-    Holds always: no visit has two boxes in one frame, every piece is in one visit.
+    Holds always: no visit has two boxes in one frame, every fragment is in one visit.
 
     Args:
-        pieces: Of one camera.
+        fragments: Of one camera.
         size: Width and height of its picture in pixels.
         likeness: What a similarity says here; None to go by motion alone.
         path: How the camera moved, if it did; places are then compared as if it had stood still.
     """
     path = path or CameraPath(size)
     rounds = ROUNDS_BY_MOTION_S if likeness is None else ROUNDS_S
-    seen = [p for p in pieces if likeness is None or len(p.embeddings) >= FEWEST_VIEWS]
+    seen = [p for p in fragments if likeness is None or len(p.embeddings) >= FEWEST_VIEWS]
     visits = sorted((path.steady(p) for p in seen), key=_order)
     for longest_s in rounds:
         pairs = _candidates(visits, size, path, longest_s)
@@ -61,7 +61,7 @@ def rejoin(
             odds += _by_looks(visits, pairs, likeness) - PRIOR
         visits = _join(visits, pairs, odds)
     if likeness is not None:
-        hidden = [path.steady(p) for p in pieces if len(p.embeddings) < FEWEST_VIEWS]
+        hidden = [path.steady(p) for p in fragments if len(p.embeddings) < FEWEST_VIEWS]
         visits = insert(visits, hidden, likeness, PRIOR)
     return [concatenate([path.seen(v)], number) for number, v in enumerate(visits, 1)]
 
@@ -145,5 +145,5 @@ def _at_edge(xyxy: Floats, size: tuple[int, int]) -> bool:
     return bool(xyxy[0] <= EDGE or xyxy[2] >= size[0] - EDGE or xyxy[3] >= size[1] - EDGE)
 
 
-def _order(tracklet: Visit) -> tuple[float, int]:
-    return tracklet.start_s, tracklet.track_id
+def _order(visit: Visit) -> tuple[float, int]:
+    return visit.start_s, visit.track_id

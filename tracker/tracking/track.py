@@ -10,7 +10,7 @@ from tracker.core.boxes import Floats
 from tracker.core.types import EMBEDDING_SIZE, Visit, no_embeddings
 from tracker.tracking.fragment import Fragment, Observation, concatenate
 
-UNSEEN_S = 0.25  # a piece ends where the person was unseen for longer
+UNSEEN_S = 0.25  # a fragment ends where the person was unseen for longer
 
 
 class State(Enum):
@@ -47,7 +47,7 @@ class Track:
         self._budget = budget
         self._remembered = 0
         self._oldest = 0
-        self._pieces: list[Fragment] = []
+        self._fragments: list[Fragment] = []
         self._unsure = False  # whether somebody else may have been taken for the person
         self._entangled = False
 
@@ -93,7 +93,7 @@ class Track:
     @property
     def last_xyxy(self) -> Floats:
         """The last detected box (4,) in pixels."""
-        return self._pieces[-1].last[2]
+        return self._fragments[-1].last[2]
 
     @property
     def last_height(self) -> float:
@@ -103,15 +103,15 @@ class Track:
     @property
     def last_score(self) -> float:
         """The score of the last detection."""
-        return self._pieces[-1].last[3]
+        return self._fragments[-1].last[3]
 
-    def pieces(self, camera: str) -> list[Visit]:
+    def fragments(self, camera: str) -> list[Visit]:
         """Return the visit so far, cut where another person may have been taken for this one."""
-        return [piece.tracklet(camera, self.track_id) for piece in self._pieces]
+        return [fragment.visit(camera, self.track_id) for fragment in self._fragments]
 
-    def tracklet(self, camera: str) -> Visit:
+    def visit(self, camera: str) -> Visit:
         """Return the visit so far."""
-        return concatenate(self.pieces(camera), self.track_id)
+        return concatenate(self.fragments(camera), self.track_id)
 
     def take_past(self, before_s: float, camera: str) -> Visit | None:
         """Give away the boxes from before a time; None if there are none.
@@ -119,12 +119,12 @@ class Track:
         The very first box stays, so that the visit still begins when it began, and so do the
         last one and what the person looked like.
         """
-        whole = self.tracklet(camera)
+        whole = self.visit(camera)
         count = min(int(np.searchsorted(whole.time_s, before_s)), len(whole.frame) - 1)
         if count <= 1:
             return None
         rows = np.r_[0, count : len(whole.frame)]
-        self._pieces = [Fragment.resumed(whole.rows(rows))]
+        self._fragments = [Fragment.resumed(whole.rows(rows))]
         return replace(whole.rows(np.arange(count)), embeddings=no_embeddings())
 
     def _remember(self, embedding: Floats) -> None:
@@ -145,7 +145,7 @@ class Track:
     def _keep(self, seen: Observation, look: Floats) -> None:
         if self.missed > 1 and seen.time_s - self.last_seen_s > UNSEEN_S:
             self._unsure = True
-        if not self._pieces or self._unsure or seen.entangled != self._entangled:
-            self._pieces.append(Fragment())
+        if not self._fragments or self._unsure or seen.entangled != self._entangled:
+            self._fragments.append(Fragment())
         self._unsure, self._entangled = False, seen.entangled
-        self._pieces[-1].add(seen, look)
+        self._fragments[-1].add(seen, look)

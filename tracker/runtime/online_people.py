@@ -30,7 +30,7 @@ def tell_nobody(_: Event) -> None:
     """Keep it to itself."""
 
 
-class OnlineTracks:
+class OnlinePeople:
     """Gives the visits of all cameras their people, and tells what happens.
 
     Args:
