@@ -2,7 +2,6 @@
 
 import logging
 from fractions import Fraction
-from functools import cache
 
 import cv2
 import numpy as np
@@ -43,6 +42,8 @@ class Developer:
     def __init__(self, pixel: Fraction | None) -> None:
         self._pixel = float(pixel) if pixel else 1.0
         self._scaler = VideoReformatter()  # keeps its tables from one frame to the next
+        self._rotation: int | None = None  # of the frame before, in degrees
+        self._steps: tuple[int | None, int | None] = None, None
 
     def develop(self, frame: VideoFrame) -> Image:
         """Return a frame as a picture (H, W, 3) uint8 BGR; its memory may be the frame's."""
@@ -56,12 +57,24 @@ class Developer:
         )
         pixels = scaled.to_ndarray()
         image: Image = narrow(pixels) if grey else np.asarray(pixels, np.uint8)
-        turn, flip = _turn(frame)
+        turn, flip = self._turn(frame)
         if turn is not None:
             image = np.asarray(cv2.rotate(image, turn), np.uint8)
         if flip is not None:
             image = np.asarray(cv2.flip(image, flip), np.uint8)
         return image
+
+    def _turn(self, frame: VideoFrame) -> tuple[int | None, int | None]:
+        """Return what turns a frame upright.
+
+        Its matrix is looked at where its rotation changes only: a frame whose side data were
+        asked for is not freed before Python looks for cycles, and the decoder allocates another.
+        """
+        if frame.rotation != self._rotation:
+            self._rotation = frame.rotation
+            matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+            self._steps = _steps(bytes(matrix)) if matrix is not None else (None, None)
+        return self._steps
 
 
 def shown_size(width: int, height: int, pixel: float) -> tuple[int, int]:
@@ -91,14 +104,8 @@ def narrow(pixels: np.ndarray) -> Image:
     return np.asarray(cv2.cvtColor(narrowed, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def _turn(frame: VideoFrame) -> tuple[int | None, int | None]:
-    """Return what `cv2.rotate` and then `cv2.flip` must do, by the frame's display matrix."""
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return _steps(bytes(matrix)) if matrix is not None else (None, None)
-
-
-@cache
 def _steps(matrix: bytes) -> tuple[int | None, int | None]:
+    """Return what `cv2.rotate` and then `cv2.flip` must do, by a display matrix."""
     values = np.frombuffer(matrix, "<i4")[[0, 1, 3, 4]].astype(np.float64)
     whole = np.rint(values / max(np.abs(values).max(), 1.0)).astype(int)
     return _QUARTER_TURNS.get(tuple(whole.tolist()), (None, None))
