@@ -151,7 +151,7 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
     """Open the sources and settle the outputs: both fail before any model is loaded."""
     live = LiveOptions(request.reconnect)
     if cameras and not any(camera.boxes_only for camera in cameras):
-        sources = open_all(cameras, options.sampling, options.fps, live)
+        sources = open_all(cameras, options, live)
     else:
         sources = _open_boxes(request, options, cameras)
     plan = plan_outputs(
