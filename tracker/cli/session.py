@@ -125,7 +125,8 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as observer.also:
+    told = telling(wishes, opened.sources, opened.clock, console, opened.plan.videos)
+    with told as observer.also:
         return _run(request, observer, opened)
 
 

@@ -14,7 +14,7 @@ from av import FFmpegError
 from tracker.core.errors import ConfigError, SourceError
 from tracker.results.record import rounded
 from tracker.results.tracks_file import Camera, TracksFile
-from tracker.video.writer import BEGINS
+from tracker.video.writer import begins_at
 
 KINDS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
          ".mkv": "video/x-matroska"}  # fmt: skip
@@ -143,10 +143,6 @@ def _span(path: Path) -> tuple[float | None, float]:
     """Return when a video's first picture was taken, if it tells, and its length."""
     try:
         with av.open(f"file:{path}", metadata_errors="replace") as video:
-            told = video.metadata.get("comment", "")
-            length_s = (video.duration or 0) / av.time_base
+            return begins_at(video), (video.duration or 0) / av.time_base
     except (FFmpegError, OSError) as error:
         raise SourceError(f"{path} is no readable video") from error
-    if not told.startswith(BEGINS):
-        return None, length_s
-    return float(told.removeprefix(BEGINS).split()[0]), length_s

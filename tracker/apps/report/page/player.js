@@ -37,7 +37,7 @@ const drawBoxes = (canvas, boxes, { who, chosen, scale }) => {
 
 // `film`: begins, length and name of the video; `boxes`: those around a time of the run, once they have come;
 // `span`: what of it is marked below; `at`: where it begins to play.
-const openPlayer = ({ camera, film, src, boxes, who, chosen, label, span, at: first, help }) => {
+const openPlayer = ({ camera, film, src, boxes, who, chosen, label, span, at: first, help, tell = clock }) => {
   const period = 1 / camera.fps;
   const video = h("video", { src, preload: "auto", playsinline: true, "aria-label": label });
   const canvas = h("canvas", { "aria-hidden": "true" });
@@ -68,7 +68,7 @@ const openPlayer = ({ camera, film, src, boxes, who, chosen, label, span, at: fi
     const at = film.begins + shown;
     if (canvas.width !== video.videoWidth) Object.assign(canvas, { width: video.videoWidth, height: video.videoHeight });
     drawBoxes(canvas, boxesAt(boxes(at) || [], at, period), { who, chosen, scale: canvas.width / (camera.width + (camera.width % 2)) });
-    time.textContent = clock(at);
+    time.textContent = tell(at);
     if (document.activeElement !== slider) slider.value = shown;
     video.dataset.time = at.toFixed(3);
   };
