@@ -7,14 +7,13 @@ import cv2
 import numpy as np
 from av import VideoFrame
 from av.sidedata.sidedata import Type as SideData
-from av.video.reformatter import ColorPrimaries, ColorTrc, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from tracker.core.types import Image
+from tracker.video.high_range import as_usual
 
 logger = logging.getLogger(__name__)
 
-# PQ and HLG are grey if left as they are; PyAV 17, the last for Python 3.10, leaves them so.
-HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, the header is wrong
 LEAST_STRETCH = 0.01  # of a side; less is nobody's shape, and scaling costs sharpness
 SHOWN_BITS = 8
@@ -49,14 +48,9 @@ class Developer:
         """Return a frame as a picture (H, W, 3) uint8 BGR; its memory may be the frame's."""
         width, height = shown_size(frame.width, frame.height, self._pixel)
         grey = frame.format.name.startswith("gray") and frame.format.components[0].bits > SHOWN_BITS
-        light = {}
-        if frame.color_trc in HDR:
-            light = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
-        scaled = self._scaler.reformat(
-            frame, width, height, "gray16le" if grey else "bgr24", threads=1, **light
-        )
-        pixels = scaled.to_ndarray()
-        image: Image = narrow(pixels) if grey else np.asarray(pixels, np.uint8)
+        wanted = "gray16le" if grey else "bgr24"
+        pixels = self._scaler.reformat(frame, width, height, wanted, threads=1).to_ndarray()
+        image = narrow(pixels) if grey else as_usual(np.asarray(pixels, np.uint8), frame.color_trc)
         turn, flip = self._turn(frame)
         if turn is not None:
             image = np.asarray(cv2.rotate(image, turn), np.uint8)
