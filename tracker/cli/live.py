@@ -1,10 +1,11 @@
 """What a run tells while it goes on: events, and the page of ``--serve``."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,6 +17,9 @@ from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource
+
+if TYPE_CHECKING:
+    from tracker.apps.live.view import LiveView
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,15 @@ class _Told(Observer):
 
 @contextmanager
 def telling(
-    wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console
+    wishes: LiveWishes,
+    sources: Sequence[FrameSource],
+    clock: RunClock,
+    console: Console,
+    videos: Mapping[str, Path],
 ) -> Iterator[list[Observer]]:
     """Open events and page as asked for; each is an observer of the run.
+
+    The page plays the `videos` of live cameras, and those in segments.
 
     Raises:
         ConfigError, OutputError: A port or a file cannot be opened.
@@ -82,16 +92,27 @@ def telling(
         if wishes.events:
             told.append(_Told(stack.enter_context(event_writer(wishes.events, wall))))
         if wishes.serve:
-            told.append(_page(wishes.port, sources, clock if wall else None, console, stack))
+            growing = {
+                s.info.name: videos[s.info.name] for s in sources
+                if s.info.name in videos and (s.info.live or wishes.segment)
+            }  # fmt: skip
+            view = _view(sources, clock if wall else None, growing)
+            told.append(_page(view, wishes.port, console, stack))
         yield told
 
 
-def _page(
-    port: int, sources: Sequence[FrameSource], clock: RunClock | None, console: Console,
-    stack: ExitStack,
-) -> Observer:  # fmt: skip
-    from tracker.apps.live.server import serving
+def _view(
+    sources: Sequence[FrameSource], clock: RunClock | None, videos: Mapping[str, Path]
+) -> "LiveView":
     from tracker.apps.live.view import LiveView
+
+    if clock is None:
+        return LiveView(sources, None, None, videos)
+    return LiveView(sources, clock.now_s, clock.wall, videos)
+
+
+def _page(view: "LiveView", port: int, console: Console, stack: ExitStack) -> Observer:
+    from tracker.apps.live.server import serving
 
     class Shown(Observer):
         """Passes on what happens to the page."""
@@ -104,7 +125,6 @@ def _page(
             """See `Observer.event`."""
             view.event(event)
 
-    view = LiveView(sources, clock.now_s if clock else None, clock.wall if clock else None)
     server = stack.enter_context(serving(view, port))
     line = f"serving {server.address} for this machine alone"
     console.print(line, markup=False, highlight=False, soft_wrap=True)

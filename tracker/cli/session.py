@@ -125,7 +125,8 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as observer.also:
+    told = telling(wishes, opened.sources, opened.clock, console, opened.plan.videos)
+    with told as observer.also:
         return _run(request, observer, opened)
 
 
@@ -151,7 +152,7 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
     """Open the sources and settle the outputs: both fail before any model is loaded."""
     live = LiveOptions(request.reconnect)
     if cameras and not any(camera.boxes_only for camera in cameras):
-        sources = open_all(cameras, options.sampling, options.fps, live)
+        sources = open_all(cameras, options, live)
     else:
         sources = _open_boxes(request, options, cameras)
     plan = plan_outputs(

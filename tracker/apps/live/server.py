@@ -3,28 +3,34 @@
 import asyncio
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tracker.apps.guard import LOOPBACK, Guard, new_token
-from tracker.apps.live.view import LiveView
+from tracker.apps.live.view import KEPT_S, LiveView
+from tracker.apps.report.render import asset
 from tracker.core.errors import ConfigError
+from tracker.video.recent import cut_out_recent
 
 LOOK_EVERY_S = 0.03
 ANSWER_WITHIN_S = 1.0
 LEAVE_WITHIN_S = 3.0
 BOUNDARY = "frame"
-_PAGES = {"": ("live.html", "text/html"), "live.js": ("live.js", "text/javascript"),
-          "live.css": ("live.css", "text/css")}  # fmt: skip
+_PAGES = {"": "text/html", "live.js": "text/javascript", "live.css": "text/css"}
+_SHARED = {"dom.js": "text/javascript", "words.js": "text/javascript",
+           "player.js": "text/javascript", "player.css": "text/css"}  # fmt: skip
+MOST_EXCERPTS = 3  # of all cameras, that are kept for who plays them
 
 
 class LiveServer:
@@ -41,10 +47,15 @@ class LiveServer:
         self._view = view
         self._over = threading.Event()
         self._listening = listening
+        self._folder = tempfile.TemporaryDirectory(prefix="reid-track-")
+        self._excerpts = 0
         routes = [
             *(Route(f"/{path}", self._page) for path in _PAGES),
             Route("/update", self._update),
             Route("/stream/{camera}", self._stream),
+            *(Route(f"/{path}", self._page) for path in _SHARED),
+            Route("/recent/{camera}.json", self._recent),
+            Route("/recent/{number:int}.mp4", self._excerpt),
         ]
         config = uvicorn.Config(
             Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
@@ -63,14 +74,42 @@ class LiveServer:
         self._over.set()
         self._server.should_exit = True
         self._thread.join(LEAVE_WITHIN_S)
+        self._folder.cleanup()
 
     def _run(self) -> None:
         self._server.run(sockets=[self._listening])
 
     async def _page(self, request: Request) -> Response:
-        name, kind = _PAGES[request.url.path.removeprefix("/")]
-        text = files("tracker.apps.live").joinpath("pages", name).read_text(encoding="utf-8")
-        return Response(text, media_type=kind)
+        name = request.url.path.removeprefix("/")
+        if name in _SHARED:
+            return Response(asset(name), media_type=_SHARED[name])
+        file = files("tracker.apps.live").joinpath("pages", name or "live.html")
+        return Response(file.read_text(encoding="utf-8"), media_type=_PAGES[name])
+
+    async def _recent(self, request: Request) -> Response:
+        """Cut out the last minutes of a camera; answer with where they are, and the boxes."""
+        camera = request.path_params["camera"]
+        if camera in self._view.cameras and (videos := self._view.recorded(camera)):
+            self._excerpts += 1
+            path = self._excerpt_path(self._excerpts)
+            made = await run_in_threadpool(cut_out_recent, videos, KEPT_S, path)
+            self._excerpt_path(self._excerpts - MOST_EXCERPTS).unlink(missing_ok=True)
+            if made is not None:
+                told = {
+                    "name": videos[-1].name, "address": f"recent/{path.name}",
+                    "begins": made.begins_s, "length": made.length_s,
+                }  # fmt: skip
+                return JSONResponse(told | self._view.boxes(camera, made.begins_s))
+        return JSONResponse({"error": f"nothing of '{camera}' is recorded yet"}, 404)
+
+    async def _excerpt(self, request: Request) -> Response:
+        path = self._excerpt_path(request.path_params["number"])
+        if not path.is_file():
+            return Response("there is no such video", 404, media_type="text/plain")
+        return FileResponse(path, media_type="video/mp4")
+
+    def _excerpt_path(self, number: int) -> Path:
+        return Path(self._folder.name) / f"{number}.mp4"
 
     async def _update(self, request: Request) -> Response:
         """Answer with the state and all pictures that are newer than ``seen``, comma-separated.

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from msgspec import to_builtins
 
 from tracker.apps.guard import App, Guard
+from tracker.apps.report.film import Film, Footage
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
 from tracker.apps.report.run_pictures import RunPictures
-from tracker.apps.review.film import Film, Footage
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
 from tracker.results.record import Record, parse_record
@@ -79,7 +79,10 @@ class Review:
             "revision": session.revision,
             "corrections": to_builtins(session.corrections),
             "file": session.saved_in.name,
-            "videos": [name in material.footage for name in self._names],
+            "videos": [
+                f"video/{n}" if name in material.footage else None
+                for n, name in enumerate(self._names)
+            ],
         }
 
     def show(self, _request: "Request") -> "Response":

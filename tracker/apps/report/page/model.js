@@ -4,7 +4,7 @@ const BY_PROGRAM = 0, SAID = 1, CONFIRMED = 2;
 const UNSURE = 0.8; // links below are worth a look
 const WORTH_A_LOOK = 0.02; // so likely somebody else must be to be shown beside a person
 
-// What the review adds; a report from disk leaves all of it out.
+// What the review adds, and where there are videos; other reports leave all of it out.
 const hooks = { play: null, person: null, visit: null, link: null, near: null };
 
 let run = null;
@@ -36,7 +36,7 @@ const decode = (raw) => {
   const begin = visits.reduce((t, v) => Math.min(t, v.enter), cameras.reduce((t, c) => Math.min(t, c.offset), 0));
   const end = visits.reduce((t, v) => Math.max(t, v.leave), ends.reduce((t, e) => Math.max(t, e), begin + 0.1));
   return {
-    title: raw.title, models: raw.models, cameras, people, visits, links, begin, end,
+    title: raw.title, models: raw.models, videos: raw.videos || [], films: raw.films || {}, cameras, people, visits, links, begin, end,
     byId: new Map(people.map((person) => [person.id, person])),
     moves: people.flatMap((person) => person.moves),
     located: visits.some((visit) => visit.places.length),
@@ -62,13 +62,6 @@ const pairs = (flat) => {
   const points = [];
   for (let n = 0; n + 1 < flat.length; n += 2) points.push([flat[n], flat[n + 1]]);
   return points;
-};
-
-// Black or white, whichever is easier to read on a colour.
-const inkOn = (colour) => {
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
-    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
 };
 
 // People in view of one camera, the most in each of so many spans of time.

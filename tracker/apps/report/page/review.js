@@ -32,9 +32,7 @@ const goTo = (id) => { location.hash = `person-${id}`; };
 
 const renew = (facts) => {
   run = decode(facts);
-  Object.assign(run, { revision: facts.revision, corrections: facts.corrections, videos: facts.videos, file: facts.file });
-  hooks.play = (visit, frame) => (run.videos[visit.camera.index] ? openPlayer(visit, frame)
-    : say(`There is no video of ${visit.camera.name} in the run's folder; start the review with --video ${visit.camera.name}=FILE`));
+  Object.assign(run, { revision: facts.revision, corrections: facts.corrections, file: facts.file });
   if (byId("undo")) byId("undo").replaceWith(undoButton());
 };
 
