@@ -8,8 +8,9 @@
 becomes a person, each of up to 16 moments a picture. `crops` takes every box that was detected
 there, half hidden people too, as a person with a single picture. `boxes` takes FOLDER/images and
 the YOLO labels in FOLDER/labels, of those in FOLDER/train.txt where there is one: each large enough
-box becomes a person with a single picture, and once more in other colours. All write ``<person>/<camera>_*.jpg``, which ``reid-track train reid``
-reads; people of whom there is one picture are for a training with ``--teacher``.
+box becomes a person with a single picture, and once more in other colours. All write
+``<person>/<camera>_*.jpg``, which ``reid-track train reid`` reads; people of whom there is one
+picture are for a training with ``--teacher``.
 """
 
 import argparse
