@@ -71,7 +71,9 @@ def test_only_the_owner_is_answered():
         answers = [get(address, path)[0] for path in ("/", "/live.js", "/live.css", "/update")]
         assert answers == [200] * 4
         assert get(address, "/../tracks.json")[0] == 404
-        for path in ("/", "/live.js", "/update", "/stream/a"):
+        for path in ("/recent/a.json", "/recent/b.json", "/recent/1.mp4"):
+            assert get(address, path)[0] == 404  # nothing is recorded
+        for path in ("/", "/live.js", "/player.js", "/update", "/stream/a", "/recent/a.json"):
             assert get(address, path, Origin="http://127.0.0.1:1")[0] == 403
             assert get(address, path, Cookie="token=x")[0] == 401
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.memory import keep_freed_memory
 from tracker.core.types import Frame
 from tracker.detection.detector import Detector, YoloOptions
 from tracker.results.result import ModelUse
@@ -32,7 +33,8 @@ class Models:
 
 
 def load(detector: str, reid: str) -> Models:
-    """Load both for the CPU."""
+    """Load both for the CPU, in a process that keeps memory as the command's does."""
+    keep_freed_memory()
     found, used = load_detector(detector, YoloOptions())
     appearance = load_reid(reid, "cpu", half=False)
     assert appearance is not None

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from tracker.core.errors import ConfigError, ReidTrackError, suggestion
+from tracker.core.memory import keep_freed_memory
 
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
@@ -39,6 +40,8 @@ def main(words: Sequence[str] | None = None) -> None:
     A first word that names a command runs it; anything else is a source to track. Exit codes:
     0 done, 1 failed, 2 an unknown option or a number out of its range, 130 interrupted.
     """
+    if words is None:  # the process is ours
+        keep_freed_memory()
     try:
         _main(list(sys.argv[1:] if words is None else words))
     except SystemExit as stop:
