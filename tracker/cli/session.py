@@ -39,6 +39,7 @@ from tracker.runtime.open_sources import (
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import (
     OutputPlan,
+    claimed,
     plan_outputs,
     plan_streaming,
     protect_inputs,
@@ -52,6 +53,7 @@ from tracker.video.cameras import (
     cameras_from_sources,
     parse_cameras,
     require_unique,
+    split_cameras,
 )
 from tracker.video.clock import set_offsets
 from tracker.video.codec import Encoding
@@ -106,6 +108,7 @@ def execute(request: TrackRequest) -> None:
     with ExitStack() as stack:
         for source in opened.sources:
             stack.callback(source.close)
+        stack.enter_context(claimed(opened.plan, overwrite=request.overwrite))
         outcome, settings = _follow(request, console, opened, window)
     outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
@@ -125,14 +128,17 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    told = telling(wishes, opened.sources, opened.clock, console, opened.plan.videos)
+    videos = opened.plan.videos
+    told = telling(
+        wishes, opened.sources, opened.clock, console, videos, failures=observer.failures
+    )
     with told as observer.also:
         return _run(request, observer, opened)
 
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     """Name all cameras and set their clocks; none when there are only boxes to replay."""
-    items = [i for value in request.cams or [] for i in value.split(",")]
+    items = [i for value in request.cams or [] for i in split_cameras(value, config.cameras)]
     if request.config and not items and not request.sources:
         items = list(config.cameras)
     given = cameras_from_sources(request.sources or [])
@@ -162,14 +168,13 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
         mosaic=request.mosaic,
-        overwrite=request.overwrite,
     )
     opened = _Opened(options, cameras, sources, plan, live.clock)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
-    plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
+    plan = plan_streaming(plan, wishes.streaming(live=opened.live))
     if request.crops:
-        plan = with_gallery(plan, overwrite=request.overwrite)
+        plan = with_gallery(plan)
     protect_inputs(plan, _inputs(request, cameras))
     return replace(opened, plan=plan)
 
