@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tracker.core.errors import shown
 from tracker.core.stopping import StopRequest
 from tracker.core.types import Frame, Step
 from tracker.rendering.window import Window
@@ -38,7 +39,9 @@ class ConsoleHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record, and its traceback if it carries one."""
-        text = f"{record.levelname.lower()}: {self.format(record)}"
+        text = f"{record.levelname.lower()}: {shown(record.getMessage())}"
+        if record.exc_info:
+            text += "\n" + logging.Formatter().formatException(record.exc_info)
         if record.levelno == logging.WARNING and record.name != LIVE:
             if text in self._warned:
                 return

@@ -52,6 +52,7 @@ from tracker.video.cameras import (
     cameras_from_sources,
     parse_cameras,
     require_unique,
+    split_cameras,
 )
 from tracker.video.clock import set_offsets
 from tracker.video.codec import Encoding
@@ -132,7 +133,7 @@ def _follow(
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     """Name all cameras and set their clocks; none when there are only boxes to replay."""
-    items = [i for value in request.cams or [] for i in value.split(",")]
+    items = [i for value in request.cams or [] for i in split_cameras(value, config.cameras)]
     if request.config and not items and not request.sources:
         items = list(config.cameras)
     given = cameras_from_sources(request.sources or [])

@@ -1,0 +1,42 @@
+"""Read a YAML file that may be anybody's: plain data of a few levels, and no more."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tracker.core.errors import ConfigError, SourceError
+from tracker.core.foreign import MOST_SETTINGS_BYTES, read_text
+
+DEEPEST = 10  # cameras.yaml needs five
+_OPENS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_CLOSES = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read plain data; references (``&a``, ``*a``), of which bombs are made, are refused.
+
+    Raises:
+        ConfigError: Missing, not YAML, too large or too deep; no line of the file is shown, which
+            may have a password.
+    """
+    label = f"--config {path} cannot be read"
+    try:
+        text = read_text(path, "YAML", MOST_SETTINGS_BYTES)
+        depth = 0
+        for event in yaml.parse(text, yaml.SafeLoader):
+            depth += isinstance(event, _OPENS) - isinstance(event, _CLOSES)
+            if depth > DEEPEST or isinstance(event, yaml.AliasEvent):
+                kind = "more than 10 levels" if depth > DEEPEST else "a reference (*)"
+                line = event.start_mark.line + 1
+                raise ConfigError(f"{label}: line {line} has {kind}; write the values out")
+        return yaml.safe_load(text)
+    except SourceError as error:
+        raise ConfigError(f"--config {error}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        told = (error.problem or "no YAML").partition("'")[0].strip()
+        raise ConfigError(f"{label}: {where}{told}") from None
+    except (ValueError, TypeError, AttributeError, OverflowError, yaml.YAMLError) as error:
+        raise ConfigError(f"{label}: {type(error).__name__}") from None
