@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.media import names_in, reid_track, write_boxes, write_video
-from tracker.core.errors import ConfigError, ReidTrackError, SourceError
 from tracker.core.address import without_login
+from tracker.core.errors import ConfigError, ReidTrackError, SourceError
 from tracker.video.camera_config import load_camera_config
 from tracker.video.cameras import (
     CameraSpec,

@@ -1,6 +1,5 @@
 """What a run tells while it goes on: events, and the page of ``--serve``."""
 
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from tracker.core.errors import ConfigError
+from tracker.core.extras import require
+from tracker.core.failures import Failures
 from tracker.core.types import Step
-from tracker.results.events import STDOUT, EventWriter, event_writer
+from tracker.results.events import STDOUT, WriteEvent, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming
@@ -50,8 +51,8 @@ class LiveWishes:
             raise ConfigError("--segment needs the videos of --out; add --out DIR")
         if self.events == STDOUT and self.summary == "json":
             raise ConfigError("--events - and --summary json both want stdout; give a file to one")
-        if self.serve and not (importlib.util.find_spec("starlette") and _has_uvicorn()):
-            raise ConfigError("--serve needs a web server; pip install 'reid-track[web]'")
+        if self.serve:
+            require("starlette", "uvicorn")
 
     def streaming(self, *, live: bool) -> Streaming:
         """Return what is written while the run goes on."""
@@ -62,13 +63,13 @@ class LiveWishes:
 class _Told(Observer):
     """Passes on what happens to a file of events."""
 
-    def __init__(self, writer: EventWriter) -> None:
+    def __init__(self, write: WriteEvent) -> None:
         super().__init__()
-        self._writer = writer
+        self._write = write
 
     def event(self, event: Event) -> None:
         """See `Observer.event`."""
-        self._writer.write(event)
+        self._write(event)
 
 
 @contextmanager
@@ -78,6 +79,7 @@ def telling(
     clock: RunClock,
     console: Console,
     videos: Mapping[str, Path],
+    failures: Failures,
 ) -> Iterator[list[Observer]]:
     """Open events and page as asked for; each is an observer of the run.
 
@@ -90,7 +92,7 @@ def telling(
     told: list[Observer] = []
     with ExitStack() as stack:
         if wishes.events:
-            told.append(_Told(stack.enter_context(event_writer(wishes.events, wall))))
+            told.append(_Told(stack.enter_context(event_writer(wishes.events, wall, failures))))
         if wishes.serve:
             growing = {
                 s.info.name: videos[s.info.name] for s in sources
@@ -129,7 +131,3 @@ def _page(view: "LiveView", port: int, console: Console, stack: ExitStack) -> Ob
     line = f"serving {server.address} for this machine alone"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
     return Shown()
-
-
-def _has_uvicorn() -> bool:
-    return importlib.util.find_spec("uvicorn") is not None

@@ -39,6 +39,7 @@ from tracker.runtime.open_sources import (
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import (
     OutputPlan,
+    claimed,
     plan_outputs,
     plan_streaming,
     protect_inputs,
@@ -107,6 +108,7 @@ def execute(request: TrackRequest) -> None:
     with ExitStack() as stack:
         for source in opened.sources:
             stack.callback(source.close)
+        stack.enter_context(claimed(opened.plan, overwrite=request.overwrite))
         outcome, settings = _follow(request, console, opened, window)
     outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
@@ -126,7 +128,8 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    told = telling(wishes, opened.sources, opened.clock, console, opened.plan.videos)
+    videos = opened.plan.videos
+    told = telling(wishes, opened.sources, opened.clock, console, videos, observer.failures)
     with told as observer.also:
         return _run(request, observer, opened)
 
@@ -163,14 +166,13 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
         mosaic=request.mosaic,
-        overwrite=request.overwrite,
     )
     opened = _Opened(options, cameras, sources, plan, live.clock)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
-    plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
+    plan = plan_streaming(plan, wishes.streaming(live=opened.live))
     if request.crops:
-        plan = with_gallery(plan, overwrite=request.overwrite)
+        plan = with_gallery(plan)
     protect_inputs(plan, _inputs(request, cameras))
     return replace(opened, plan=plan)
 

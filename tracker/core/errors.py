@@ -46,10 +46,10 @@ class TrainingError(ReidTrackError):
 
 
 def shown(text: str) -> str:
-    """Return a text as it may be printed: without logins, and with terminal codes as letters.
+    r"""Return a text as it may be printed: without logins, and with terminal codes as letters.
 
-    >>> shown("no camera 'a\x1b[2J' at rtsp://me:secret@cam7/live")
-    "no camera 'a\\\\x1b[2J' at rtsp://cam7/live"
+    >>> print(shown("no camera 'a\x1b[2J' at rtsp://me:secret@cam7/live"))
+    no camera 'a\x1b[2J' at rtsp://cam7/live
     """
     text = without_logins(text)
     if not text.isprintable():

@@ -19,8 +19,9 @@ from tracker.rendering.annotate import (
     live_drawing,
 )
 from tracker.rendering.blur import BlurRule
-from tracker.results.journal import open_journal, read_journal
+from tracker.results.journal import Journal, read_journal
 from tracker.results.result import Result
+from tracker.results.steady_lines import SteadyLines, steady_lines
 from tracker.runtime.journal_writer import JournalWriter
 from tracker.runtime.multi_camera import MultiCameraTracker
 from tracker.runtime.observer import Observer
@@ -53,7 +54,7 @@ def run(
             and drawn; a further one ends the drawing.
 
     Raises:
-        OutputError: A result cannot be written.
+        OutputError: An output cannot be opened. One that fails later fails alone, and is noted.
         SourceError: No camera gave a single frame.
     """
     began, observer = time.monotonic(), observer or Observer()
@@ -65,7 +66,9 @@ def run(
         outcome = first.outcome(first.follow(total), interrupted=stop.made)
         if not settings.online:
             _second_pass(outcome, settings, reopen, first)
-        outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
+        with observer.failures.apart():
+            outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
+    outcome.failures += observer.failures.noted
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -83,6 +86,7 @@ class _FirstPass:
         self.observer = observer
         self.keeper = keeper
         self._live_videos: list[Path] = []
+        self._journal_lines: SteadyLines | None = None
         self.detected: Detected = {}  # where the second pass must hide people
 
     def follow(self, total: int | None) -> PassTime:
@@ -94,14 +98,15 @@ class _FirstPass:
             for step in stack.enter_context(closing(follow(self._intake, self._core))):
                 count += 1
                 for take in takers:
-                    take(step)
+                    with self.observer.failures.apart():
+                        take(step)
         return PassTime(count, time.monotonic() - began)
 
     def outcome(self, following: PassTime, *, interrupted: bool) -> RunOutcome:
         """Settle the identities and write the tables.
 
         Raises:
-            OutputError, SourceError: See `run`.
+            SourceError: See `run`.
         """
         settings, failures = self._settings, list(self._intake.failures.values())
         plan = settings.plan
@@ -110,11 +115,11 @@ class _FirstPass:
         for camera, failure in self._intake.failures.items():
             if not self._core.cameras[camera].frames_read:
                 logger.error("%s", failure)
-        result = settled_result(self._core, self._intake.sources, settings)
-        files = [*self._live_videos, *write_tables(result, plan)]
+        result = settled_result(self._core, self._intake.sources, settings, self._journal_lines)
+        files = [*self._live_videos, *write_tables(result, plan, self.observer.failures)]
         files += filter(None, (plan.journal, plan.events))
         passes = {FOLLOWING: following}
-        return RunOutcome(result, passes, 0.0, interrupted, failures, files)
+        return RunOutcome(result, passes, 0.0, interrupted, [*failures], files)
 
     def _refuse_nothing(self, failures: list[SourceError], *, interrupted: bool) -> None:
         if self._settings.plan.journal:
@@ -131,7 +136,7 @@ class _FirstPass:
             plan, drawn, kept = settings.plan, self.observer.drawn, self._live_videos.append
             writing = VideoWriting(
                 plan.videos, settings.sampling, drawn, kept, plan.segment_s, blur=settings.blur,
-                encoding=settings.encoding, stamp=settings.stamp,
+                encoding=settings.encoding, stamp=settings.stamp, failures=self.observer.failures,
             )  # fmt: skip
             cameras = [source.info for source in self._intake.sources]
             yield live_drawing(cameras, writing, stack)
@@ -146,10 +151,12 @@ class _FirstPass:
     @contextmanager
     def _journal(self, path: Path) -> Iterator[TakeStep]:
         """Keep the journal of a live run; what is left when it ends is written too."""
-        clock = self._settings.clock
-        clock.begin()
-        with open_journal(path, clock.wall(0)) as journal:
-            writer = JournalWriter(journal, self._core, self._settings.sampling.stride)
+        settings, cameras = self._settings, [source.info for source in self._intake.sources]
+        settings.clock.begin()
+        with steady_lines(path, self.observer.failures) as self._journal_lines:
+            run = Result(cameras, settings.detector, settings.reid, [])
+            journal = Journal(self._journal_lines, run, settings.clock.wall(0))
+            writer = JournalWriter(journal, self._core, settings.sampling.stride)
             try:
                 yield writer.step
             finally:
@@ -157,13 +164,16 @@ class _FirstPass:
 
 
 def settled_result(
-    core: MultiCameraTracker, sources: Sequence[FrameSource], settings: RunSettings
-) -> Result:
-    """Settle who is who, by all frames so far."""
+    core: MultiCameraTracker, sources: Sequence[FrameSource], settings: RunSettings,
+    journal: SteadyLines | None = None,
+) -> Result:  # fmt: skip
+    """Settle who is who, by all frames so far; what is over in a live run is in its journal."""
     read = {name: camera.frames_read for name, camera in core.cameras.items()}
     cameras = [replace(s.info, frames=read[s.info.name]) for s in sources]
-    journal = settings.plan.journal
-    found = read_journal(journal) if journal else core.settled(settings.known)
+    if journal is None:
+        found = core.settled(settings.known)
+    else:
+        found = read_journal(journal.path, journal.waiting).people
     return Result.of(cameras, settings.detector, settings.reid, found)
 
 
@@ -192,7 +202,7 @@ def _second_pass(
     writing = VideoWriting(
         plan.videos, settings.sampling, drawn_and_kept, outcome.files.append, mosaic=plan.mosaic,
         blur=settings.blur, encoding=settings.encoding, stamp=settings.stamp,
-        detected=first.detected,
+        detected=first.detected, failures=observer.failures,
     )  # fmt: skip
     _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
@@ -201,7 +211,8 @@ def _second_pass(
     draw_videos(result, writing, read_again)
     if plan.gallery and undrawn:
         observer.begin("keeping crops", keeper.frames_needed(undrawn))
-    keeper.read(undrawn, read_again, drawn)
+    with observer.failures.apart():
+        keeper.read(undrawn, read_again, drawn)
     if counted:
         outcome.passes[DRAWING] = PassTime(counted, time.monotonic() - began)
     outcome.interrupted |= stop.count > asked

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.core.config import LinkConfig, TrackerConfig
-from tracker.core.errors import SourceError
+from tracker.core.errors import ReidTrackError
 from tracker.rendering.annotate import Stamp
 from tracker.rendering.blur import BlurRule
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
@@ -69,14 +69,14 @@ class RunOutcome:
         passes: "following", and "drawing" where videos or crops were made in a second pass.
         seconds: Of everything, from the first frame to the last file.
         interrupted: It was stopped before the end; the results hold what was done.
-        failures: Cameras that broke while others went on.
+        failures: Cameras and outputs that failed while others went on.
     """
 
     result: Result
     passes: dict[str, PassTime] = field(default_factory=dict)
     seconds: float = 0.0
     interrupted: bool = False
-    failures: list[SourceError] = field(default_factory=list)
+    failures: list[ReidTrackError] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
     @property

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from tracker.core.address import is_address
 from tracker.core.config import OVERLAPS, Travel
 from tracker.core.errors import ConfigError, suggestion
 from tracker.core.names import require_camera_name
-from tracker.core.address import is_address
 from tracker.video.calibration import KEYS as CALIBRATION_KEYS
 from tracker.video.calibration import read_calibration
 from tracker.video.cameras import NO_SOURCE, CameraSpec

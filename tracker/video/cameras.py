@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from tracker.core.address import host_of, is_address, is_live_address
 from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.core.ground import GroundPlane
 from tracker.core.names import camera_name_from, require_camera_name
-from tracker.core.address import host_of, is_address, is_live_address
 from tracker.video.file import VideoSource
 from tracker.video.images import IMAGE_ENDINGS, ImageSource
 from tracker.video.live_source import LiveOptions, LiveSource

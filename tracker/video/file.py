@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator
 from itertools import chain
 
+from tracker.core.address import without_login
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.core.address import without_login
 from tracker.video.capture import Capture
 from tracker.video.frame_numbers import Damage
 from tracker.video.picture import FirstSize

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from tracker.core.address import without_login
 from tracker.core.config import RECONNECT_S
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.core.address import without_login
 from tracker.video.capture import Capture, Picture
 from tracker.video.newest_frame import Newest, Shot
 from tracker.video.picture import FirstSize

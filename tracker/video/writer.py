@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -101,18 +101,35 @@ class VideoSink:
                 f"{self._form.size[0]}x{self._form.size[1]}"
             )
         while len(self._waiting) >= PICTURES_BEHIND:
-            self._waiting.popleft().result()
+            self._await(self._waiting.popleft())
         shown_s = self.written / self._form.fps if time_s is None else time_s
         self._waiting.append(self._encoder.submit(self._encode, image, shown_s))
         self.written += 1
 
+    def _await(self, encoded: Future[None]) -> None:
+        with self._writing():
+            encoded.result()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (FFmpegError, OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or error
+            raise OutputError(f"cannot write the video '{self._path}': {told}") from error
+
     def release(self) -> None:
-        """Close the file as it is."""
+        """Close the file as it is.
+
+        Raises:
+            OutputError: What is left cannot be written.
+        """
         wait(self._waiting)
         if self._own_encoder:
             self._encoder.shutdown()
-        if self._file is not None:
-            self._file.close()
+        with self._writing():
+            if self._file is not None:
+                self._file.close()
         if self._sound is not None:
             self._sound.close()
 
@@ -123,9 +140,9 @@ class VideoSink:
             OutputError: It has not, for example because the disk is full.
         """
         while self._waiting:
-            self._waiting.popleft().result()
+            self._await(self._waiting.popleft())
         if self.written:
-            self._encoder.submit(self._end).result()
+            self._await(self._encoder.submit(self._end))
         self.release()
         if not self.written:
             self._path.unlink(missing_ok=True)  # without frames it is no video
@@ -240,7 +257,10 @@ def video_sink(
         except KeyboardInterrupt as stop:
             interrupt = stop
         except BaseException:
-            sink.release()
+            with suppress(OutputError):
+                sink.release()
+            if form.in_fragments and sink.written and kept:
+                kept(path)  # what was written until now plays
             raise
         sink.finish()
     if sink.written and kept:

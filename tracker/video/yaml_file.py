@@ -28,7 +28,7 @@ def read_yaml(path: Path) -> Any:
             depth += isinstance(event, _OPENS) - isinstance(event, _CLOSES)
             if depth > DEEPEST or isinstance(event, yaml.AliasEvent):
                 kind = "more than 10 levels" if depth > DEEPEST else "a reference (*)"
-                line = event.start_mark.line + 1
+                line = event.start_mark.line + 1 if event.start_mark else 1
                 raise ConfigError(f"{label}: line {line} has {kind}; write the values out")
         return yaml.safe_load(text)
     except SourceError as error:
