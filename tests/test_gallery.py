@@ -220,7 +220,7 @@ def test_what_a_gallery_would_spoil_or_cannot_have_is_told(
     write_pictures(tmp_path / "frames", ["0.png"])
     words = ["frames", "--fps", 10, "--detections", boxes, "--reid", "none", "--crops"]
     assert reid_track(*words, "--overwrite") == 1
-    assert "is no gallery" in capsys.readouterr().err
+    assert "lies in 'gallery'" in capsys.readouterr().err
 
 
 def test_nothing_is_left_of_a_gallery_that_failed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import getpass
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,17 +57,22 @@ def review(
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import find_kept
     from tracker.apps.review.server import Material, Review, guarded
-    from tracker.apps.review.session import ReviewSession
+    from tracker.apps.review.session import ReviewSession, file_name_for
     from tracker.cli.console import set_up_logging
+    from tracker.core.atomic import locked
+    from tracker.core.extras import require
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
-    session = ReviewSession(tracks, who or getpass.getuser())
-    footage = find_footage(tracks, session.content, video or [])
-    kept = find_kept(tracks, session.content)
-    material = Material(title_of(tracks), tracks.parent, kept, footage)
-    shown, token = Review(session, material), new_token()
-    with _listen(port) as listening:
+    require("starlette", "uvicorn", "jinja2")
+    with ExitStack() as stack:
+        stack.enter_context(locked(tracks.with_name(file_name_for(tracks))))
+        session = ReviewSession(tracks, who or getpass.getuser())
+        footage = find_footage(tracks, session.content, video or [])
+        kept = find_kept(tracks, session.content)
+        material = Material(title_of(tracks), tracks.parent, kept, footage)
+        shown, token = Review(session, material), new_token()
+        listening = stack.enter_context(_listen(port))
         number = listening.getsockname()[1]
         guard = guarded(shown, token, number)
         _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
@@ -89,16 +95,12 @@ def _listen(port: int) -> socket.socket:
 
 
 def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
-    from tracker.apps.report.render import WEB_HINT
+    import uvicorn
 
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise ConfigError(f"the review needs uvicorn; {WEB_HINT}") from error
-    config = uvicorn.Config(
-        guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
-        proxy_headers=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    from tracker.apps.guard import SERVING
+    from tracker.apps.patience import PatientHttp
+
+    config = uvicorn.Config(guard, http=PatientHttp, log_level="error", **SERVING)
     print(address, flush=True)
     typer.echo("open this address; it is for you alone. Ctrl-C ends.", err=True)
     if browser:

@@ -117,6 +117,8 @@ def parse_record(data: bytes, kind: type[T], where: str, what: str) -> T:
 
 
 def _wording(kind: type[T], where: str, what: str, problem: str, place: str) -> str:
+    if "matching regex" in problem:
+        problem = "expected a text without control signs, and no name that leads out of its folder"
     schema = get_type_hints(kind).get("schema") if isinstance(kind, type) else None
     other = place == "$" and ("`schema`" in problem or "Expected `object`" in problem)
     if schema is not None and (other or place == "$.schema"):

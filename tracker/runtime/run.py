@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracker.core.errors import SourceError
-from tracker.core.types import FloatArray, Frame, Step
+from tracker.core.types import CameraInfo, FloatArray, Frame, Step
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
 from tracker.reid.embedder import Embedder
@@ -168,13 +168,22 @@ def settled_result(
     journal: SteadyLines | None = None,
 ) -> Result:  # fmt: skip
     """Settle who is who, by all frames so far; what is over in a live run is in its journal."""
-    read = {name: camera.frames_read for name, camera in core.cameras.items()}
-    cameras = [replace(s.info, frames=read[s.info.name]) for s in sources]
+    infos = [source.info for source in sources]
+    cameras = [
+        replace(info, frames=_read(info, core.cameras[info.name].frames_read, settings))
+        for info in infos
+    ]
     if journal is None:
         found = core.settled(settings.known)
     else:
         found = read_journal(journal.path, journal.waiting).people
     return Result.of(cameras, settings.detector, settings.reid, found)
+
+
+def _read(info: CameraInfo, reached: int, settings: RunSettings) -> int:
+    """Return how many frames were read: behind the last that was processed, strides skip some."""
+    skipped = (info.frames or 0) - reached
+    return reached + (skipped if 0 < skipped < settings.sampling.stride else 0)
 
 
 def _second_pass(

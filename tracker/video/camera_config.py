@@ -9,12 +9,12 @@ from typing import Any
 
 from tracker.core.address import is_address
 from tracker.core.config import OVERLAPS, Travel
-from tracker.core.errors import ConfigError, suggestion
+from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.core.names import require_camera_name
+from tracker.core.yaml_file import read_yaml
 from tracker.video.calibration import KEYS as CALIBRATION_KEYS
 from tracker.video.calibration import read_calibration
-from tracker.video.cameras import NO_SOURCE, CameraSpec
-from tracker.video.yaml_file import read_yaml
+from tracker.video.cameras import NO_SOURCE, CameraSpec, is_webcam
 
 _FILE_KEYS = ("cameras", "overlap", "travel")
 _CAMERA_KEYS = ("source", "stream", "offset", "start", *CALIBRATION_KEYS)
@@ -45,7 +45,10 @@ def load_camera_config(path: Path) -> CameraConfig:
     Raises:
         ConfigError: Missing, not YAML, of another shape, or with values that cannot be used.
     """
-    content = read_yaml(path)
+    try:
+        content = read_yaml(path)
+    except SourceError as error:
+        raise ConfigError(f"--config {error}") from error
     entries = content.get("cameras") if isinstance(content, dict) else None
     if not isinstance(entries, dict) or not entries:
         raise ConfigError(f"--config {path} has no 'cameras:' with names and sources")
@@ -82,7 +85,7 @@ def _source(path: Path, label: str, entry: Mapping[Any, Any]) -> str:
         return str(source)
     if not isinstance(source, str) or not source:
         raise ConfigError(f"{label} has no source")
-    if source == NO_SOURCE or source.isdecimal() or is_address(source):
+    if source == NO_SOURCE or is_webcam(source) or is_address(source):
         return source
     return str(path.parent / source)
 

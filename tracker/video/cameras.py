@@ -68,12 +68,17 @@ class CameraSpec:
         """Whether the name alone tells that frames come in real time, once."""
         if self.given is not None:
             return self.given.info.live
-        return self.source.isdecimal() or is_live_address(self.source)
+        return is_webcam(self.source) or is_live_address(self.source)
+
+
+def is_webcam(source: str) -> bool:
+    """Tell whether a source is a webcam's number, and no file or folder of that name."""
+    return re.fullmatch(r"[0-9]{1,3}", source) is not None and not os.path.exists(source)
 
 
 def camera_from_source(source: str) -> CameraSpec:
     """Name a camera after its source: the stem of a file, ``webcam0``, the host of an address."""
-    if source.isdecimal():
+    if is_webcam(source):
         return CameraSpec(f"webcam{source}", source)
     if is_address(source):
         return CameraSpec(camera_name_from(host_of(source)) or "stream", source)
@@ -121,7 +126,7 @@ def _stands_alone(item: str, configured: Container[str]) -> bool:
     """Tell whether an item behind an address is none of its password."""
     if "@" in item and not is_address(_source_in(item)):
         return False
-    bare = item in configured or item.isdecimal() or _exists(item) or not item
+    bare = item in configured or is_webcam(item) or _exists(item) or not item
     return bare or is_address(item) or _NAMED.match(item) is not None
 
 
@@ -226,7 +231,7 @@ def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec
     if named and not Path(item).exists():
         name, source = named.groups()
         return replace(configured.get(name, CameraSpec(name, source)), source=source)
-    is_source = item.isdecimal() or is_address(item) or Path(item).exists() or _GLOB.search(item)
+    is_source = is_webcam(item) or is_address(item) or Path(item).exists() or _GLOB.search(item)
     return camera_from_source(item) if is_source else _bare_name(item, configured)
 
 

@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tracker.apps.guard import LOOPBACK, Guard, new_token
+from tracker.apps.guard import LOOPBACK, SERVING, Guard, new_token
 from tracker.apps.live.view import KEPT_S, LiveView
+from tracker.apps.patience import PatientHttp
 from tracker.apps.report.render import asset
 from tracker.core.errors import ConfigError
 from tracker.video.recent import cut_out_recent
@@ -58,10 +59,11 @@ class LiveServer:
             Route("/recent/{number:int}.mp4", self._excerpt),
         ]
         config = uvicorn.Config(
-            Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
+            Guard(Starlette(routes=routes), token, port=port),
+            http=PatientHttp,
             log_level="critical",  # a player that hangs on when the run ends is no error
-            ws="none", server_header=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
+            **SERVING,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
 

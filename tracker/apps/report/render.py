@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from tracker.core.errors import ConfigError
+from tracker.core.extras import require
 
 # In the order in which they need each other; the last one starts the page.
 SCRIPTS = (
@@ -17,7 +17,6 @@ SCRIPTS = (
 )  # fmt: skip
 VIDEO_SCRIPTS = ("player.js", "films.js")
 START = "app.js"
-WEB_HINT = "install it with: pip install 'reid-track[web]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,10 @@ def render(
     Raises:
         ConfigError: Jinja2 is not installed.
     """
-    try:
-        from jinja2 import Environment
-        from markupsafe import Markup
-    except ImportError as error:
-        raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
+    require("jinja2")
+    from jinja2 import Environment
+    from markupsafe import Markup
+
     films = "videos" in facts
     names = (*SCRIPTS, *(VIDEO_SCRIPTS if films else ()), *(("review.js",) if review else ()))
     parts = [*map(asset, names), *scripts, asset(START)]

@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from tracker.apps.guard import App, Guard
 from tracker.apps.report.film import Film, Footage
 from tracker.apps.report.page_data import facts_of
-from tracker.apps.report.render import WEB_HINT, Page, render
+from tracker.apps.report.render import Page, render
 from tracker.apps.report.run_pictures import RunPictures
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
@@ -166,18 +166,11 @@ class Review:
 
 
 def guarded(review: Review, token: str, port: int) -> Guard:
-    """Put the routes together and the guard before them.
-
-    Raises:
-        ConfigError: Starlette is not installed.
-    """
-    try:
-        from starlette.applications import Starlette
-        from starlette.requests import Request
-        from starlette.responses import JSONResponse, Response
-        from starlette.routing import Route
-    except ImportError as error:
-        raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
+    """Put the routes together and the guard before them."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.routing import Route
 
     async def correct(request: Request) -> Response:
         body = b""
