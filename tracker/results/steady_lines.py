@@ -1,5 +1,7 @@
 """Lines of JSON written out at once, in a file that outlives a full disk."""
 
+import errno
+import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,7 +45,7 @@ class SteadyLines:
                 line = self.waiting[0]
                 written = self._out.write(line)
                 if written != len(line):
-                    raise OSError(None, "the disk is full")
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 self._whole += written
                 self.waiting.popleft()
         except OSError as error:

@@ -69,6 +69,7 @@ class VideoSink:
         self.written = 0
         self._begins_s = 0.0
         self._key_s = -math.inf
+        self._bytes = 0
         self._last_pts: int | None = None
         self._own_encoder = encoder is None
         self._encoder = encoder or encoding_thread()
@@ -147,12 +148,11 @@ class VideoSink:
         if not self.written:
             self._path.unlink(missing_ok=True)  # without frames it is no video
             return
-        with av.open(f"file:{self._path}") as check:
-            count = check.streams.video[0].frames or self.written  # Matroska does not tell
-        if count < self.written and not self._form.in_fragments:
+        there = self._path.stat().st_size
+        if there < self._bytes:  # FFmpeg says nothing of what it cannot write at the end
             raise OutputError(
-                f"the video in '{self._path.parent}' has {count} of {self.written} frames; "
-                "is the disk full?"
+                f"cannot write the video '{self._path}': {there:,} of at least {self._bytes:,} "
+                "bytes are there; is the disk full?"
             )
 
     def _open(self) -> VideoStream:
@@ -220,6 +220,7 @@ class VideoSink:
         assert self._file is not None
         for packet in packets:  # what each one lasts counts for the last one only
             packet.duration = round(1 / (self._form.fps * self._stream.codec_context.time_base))
+            self._bytes += packet.size
             self._file.mux(packet)
 
 
