@@ -87,18 +87,18 @@ def test_a_video_that_cannot_be_written_costs_a_live_run_nothing_else(
 ) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (60, 64, 96, 3), np.uint8)
     with (
-        HttpCamera(noise, pause_s=0.05) as camera,
-        when_told(here / "e.jsonl", "left", camera.hang_up),
+        HttpCamera(noise, pause_s=0.02) as camera,
+        when_told(here / "e.jsonl", "appeared", camera.go),
         files_up_to(20_000),
     ):
-        camera.go()
-        code = reid_track(*live_words(camera), "--out", "new", "--events", "e.jsonl", *options)
+        words = [*live_words(camera), "--out", "new", "--events", "e.jsonl", "--max-frames", "50"]
+        code = reid_track(*words, *options)
     told = capsys.readouterr().err
     assert code == 1
     assert told.count("error: cannot write the video") >= 1
     assert "failed: cannot write the video" in told  # again, at the end
     assert len(read_tracks(here / "new/tracks.json").tracks) == 2
-    assert len((here / "e.jsonl").read_text().splitlines()) == 4
+    assert "appeared" in (here / "e.jsonl").read_text()
 
 
 class FakeFullDisk:

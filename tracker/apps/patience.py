@@ -30,8 +30,9 @@ class PatientHttp(H11Protocol):
         """Begin to wait for a request."""
         super().connection_made(transport)
         self._wait()
-        idle = [c for c in self.connections if isinstance(c, PatientHttp) and not c.is_busy]
-        if len(self.connections) > MOST:
+        open_ones = [c for c in self.connections if not c.transport.is_closing()]
+        if len(open_ones) > MOST:
+            idle = [c for c in open_ones if isinstance(c, PatientHttp) and not c.is_busy]
             min(idle, key=lambda c: c._number).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -112,18 +112,22 @@ class _Network:
 
 
 def can_run(path: Path) -> bool:
-    """Tell whether this is an export that this module knows: one head of plain boxes and scores."""
+    """Tell whether this is an export that this module knows: one head of plain boxes and scores.
+
+    Raises:
+        WeightsError: By its own word it does something else than to detect.
+    """
     try:
-        shape = _read(_graph_of(path)).outputs[0].partial_shape
         facts = _facts_of(path)
-        names = facts["names"]
+        names = len(facts["names"])
+        task = facts.get("task", "detect")
+        shape = _read(_graph_of(path)).outputs[0].partial_shape if task == "detect" else []
     except (WeightsError, KeyError, TypeError):
         return False
-    task = facts.get("task", "detect")
     if task != "detect":
         raise WeightsError(f"{path} is a YOLO model for '{task}', not for 'detect'")
     known = len(shape) == HEAD_DIMENSIONS and shape[1].is_static
-    return bool(known and shape[1].get_length() == 4 + len(names))
+    return bool(known and shape[1].get_length() == 4 + names)
 
 
 def _graph_of(path: Path) -> Path:
