@@ -41,7 +41,7 @@ def _read_file(path: Path) -> ParsedImport:
             content = _unpacked(path, content)
         if content.count(b"<") > MOST_TAGS:
             raise SourceError(f"{path} has more than {MOST_TAGS:,} tags, too many for one camera")
-        root = ElementTree.fromstring(content)  # noqa: S314 - see the import
+        root = ElementTree.fromstring(content)  # noqa: S314 # nosec
         if root.tag != "annotations" or root.find("image") is not None:
             raise SourceError(f"{path} is no 'CVAT for video 1.1'; export it as that")
         camera = _camera(root, path)
