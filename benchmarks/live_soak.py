@@ -1,11 +1,12 @@
-"""What a live run bears: its camera killed and back, a disk that fills and empties, viewers that come and go.
+"""What a live run bears: its camera dies and is back, the disk fills, viewers come and go.
 
     python benchmarks/live_soak.py samples/cam1.mp4 --minutes 60 --every 180
 
-Every `--every` seconds, in turn: the RTSP server is killed and started again; no file may grow for a
-while (RLIMIT_FSIZE, as on a full disk); sixteen viewers connect, half of them with half a request,
-and go. Prints memory and descriptors, and at the end whether every visit that an event told of is in
-tracks.json and its boxes are those of the journal. Needs Linux and GStreamer's RTSP server.
+Every `--every` seconds, in turn: the RTSP server is killed and started again; no file may grow for
+a while (RLIMIT_FSIZE, as on a full disk); sixteen viewers connect, half of them with half a
+request, and go. Prints memory and descriptors, and at the end whether every visit that an event
+told of is in tracks.json and its boxes are those of the journal. Further options of reid-track
+follow after ``--``. Needs Linux and GStreamer's RTSP server.
 """
 
 import argparse
@@ -47,10 +48,11 @@ def main() -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--every", type=float, default=180, help="seconds from fault to fault")
-    parser.add_argument("options", nargs="*", help="more options of reid-track, after --")
-    words = parser.parse_args()
+    given = [*sys.argv[1:], "--"]
+    split = given.index("--")
+    words = parser.parse_args(given[:split])
     with tempfile.TemporaryDirectory() as name:
-        soak = Soak(Path(name), words.video.resolve(), words.options)
+        soak = Soak(Path(name), words.video.resolve(), given[split + 1 : -1])
         soak.run(words.minutes * 60, words.every)
         sys.exit(0 if soak.accounted() else 1)
 
@@ -77,12 +79,13 @@ class Soak:
                 time.sleep(every_s)
                 fault = next(faults)
                 fault()
-                self._mark(time.monotonic() - begun, fault.__name__)
+                if self._run.poll() is None:
+                    self._mark(time.monotonic() - begun, fault.__name__)
         finally:
             self._run.send_signal(signal.SIGINT)
             code = self._run.wait(120)
             self._server.kill()
-            print(f"exit code {code}")
+            print(f"exit code {code}; the run said:\n{self._said()}")
 
     def accounted(self) -> bool:
         """Print what is whole and what is not."""
