@@ -68,6 +68,8 @@ class Soak:
         command = [sys.executable, "-m", "tracker", "--cams", camera, *OPTIONS, *options]
         self._log = (folder / "log").open("w+", encoding="utf-8")
         self._run = subprocess.Popen(command, cwd=folder, stderr=self._log)
+        while "serving" not in self._said() and self._run.poll() is None:
+            time.sleep(1)
         self._marks: list[tuple[float, float, int]] = []
 
     def run(self, seconds: float, every_s: float) -> None:

@@ -15,7 +15,16 @@ import numpy as np
 import pytest
 
 from tests.faults.seeds import small_result, write_journal
-from tests.media import logged, names_in, picture, read_video, reid_track, write_boxes, write_video
+from tests.media import (
+    logged,
+    names_in,
+    picture,
+    read_video,
+    reid_track,
+    write_boxes,
+    write_pictures,
+    write_video,
+)
 from tests.streams import HttpCamera, when_told
 from tests.test_endless import FakeCamera
 from tracker.core.atomic import locked, replacing
@@ -191,6 +200,24 @@ def test_a_journal_that_cannot_be_written_costs_nobody(here: Path) -> None:
     assert len(read_tracks(here / "t.json").tracks) == 2
     assert (here / "t.csv").is_file()
     assert len(outcome.failures) <= 1
+
+
+def test_a_log_on_a_full_disk_ends_no_run(here: Path) -> None:
+    (here / "log").write_bytes(b"x" * 1000)
+    write_pictures(here / "f", ["1.png", "2.png", "4.png"])  # which is told
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+
+    with (here / "log").open("a") as log:
+        log.write("x" * 1000)
+        log.flush()
+        words = ["f", *NO_MODEL, "--fps", "5", "--json", "o.json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "tracker", *words], check=False, stderr=log, preexec_fn=limit
+        )
+    assert done.returncode in (0, 1)
+    assert read_tracks(here / "o.json").cameras[0].frames == 4
 
 
 def test_a_table_that_cannot_be_written_leaves_the_others(here: Path, capsys) -> None:

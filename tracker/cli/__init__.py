@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, shown, suggestion
 from tracker.core.extras import EXTRA_OF, how_to_get
@@ -151,5 +152,6 @@ def _leave_hung(code: object) -> None:
 def _fail(message: str) -> None:
     if logger.isEnabledFor(logging.DEBUG):
         logger.exception("traceback, as -vv asks for:")
-    print(f"error: {message}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"error: {message}", file=sys.stderr)
     sys.exit(1)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from rich.console import Console
 from rich.progress import (
@@ -46,7 +46,8 @@ class ConsoleHandler(logging.Handler):
             if text in self._warned:
                 return
             self._warned.add(text)
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        with suppress(OSError):  # a log on a full disk ends no run
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:
