@@ -79,6 +79,7 @@ def telling(
     clock: RunClock,
     console: Console,
     videos: Mapping[str, Path],
+    *,
     failures: Failures,
 ) -> Iterator[list[Observer]]:
     """Open events and page as asked for; each is an observer of the run.

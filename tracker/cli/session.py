@@ -129,7 +129,9 @@ def _follow(
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
     videos = opened.plan.videos
-    told = telling(wishes, opened.sources, opened.clock, console, videos, observer.failures)
+    told = telling(
+        wishes, opened.sources, opened.clock, console, videos, failures=observer.failures
+    )
     with told as observer.also:
         return _run(request, observer, opened)
 
