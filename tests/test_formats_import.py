@@ -122,7 +122,7 @@ def test_times_in_a_table_tell_rate_and_clock(here: Path) -> None:
         ("a.txt", "0,1,1,1,5,5,1\n", SIZE, ["a.txt", "line 1", "frame from 1"]),
         ("a.txt", "1,-1,1,1,5,5,1\n", SIZE, ["ids [-1]", "ids from 1"]),
         ("a.txt", "1,2,1,1,5,nan,1\n", SIZE, ["line 1", "has nan"]),
-        ("a.txt", "1,2,1,1,5,5,1\n1,2,2,2,5,5,1\n", SIZE, ["line 2", "is there already, in line 1"]),
+        ("a.txt", "1,2,1,1,5,5,1\n1,2,2,2,5,5,1\n", SIZE, ["line 2", "already, in line 1"]),
         ("a.txt", "", SIZE, ["a.txt", "no boxes"]),
         ("a.txt", "1,2,1,1,5,5,1\n", [], ["size of camera 'a'", "--size", "--cameras"]),
         ("a.txt", "1,2,1,1,5,5,1\n", ["--size", "9x9"], ["rate of camera 'a'", "--fps"]),

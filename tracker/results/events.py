@@ -1,6 +1,7 @@
 """Events as JSON lines, each written out when it happens."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from tracker.core.errors import OutputError
 from tracker.core.failures import Failures
 from tracker.results.events_file import Event
 from tracker.results.steady_lines import steady_lines
+
+logger = logging.getLogger(__name__)
 
 STDOUT = "-"
 WallClock = Callable[[float], str]  # from the run's time
@@ -44,7 +47,11 @@ def event_writer(place: str, wall: WallClock | None, failures: Failures) -> Iter
                 print(json.dumps(to_builtins(timed(event))), flush=True)  # noqa: T201 - asked for
         except OSError as error:
             broken = True
-            failures.note(OutputError(f"no more events to stdout: {error.strerror or error}"))
+            told = f"no more events to stdout: {error.strerror or error}"
+            if isinstance(error, BrokenPipeError):  # whoever read them has gone, which is theirs
+                logger.error("%s", told)
+            else:
+                failures.note(OutputError(told))
 
     yield tell
     if broken:  # else Python, when it ends, fails at what is left in the buffer
