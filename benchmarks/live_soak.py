@@ -73,7 +73,7 @@ class Soak:
         self._marks: list[tuple[float, float, int]] = []
 
     def run(self, seconds: float, every_s: float) -> None:
-        """Cause faults until the time is over, then press Ctrl-C."""
+        """Cause faults until the time is over, then end the run."""
         begun = time.monotonic()
         faults: cycle[Callable[[], None]] = cycle([self._kill_camera, self._fill, self._look])
         try:
@@ -84,7 +84,7 @@ class Soak:
                 if self._run.poll() is None:
                     self._mark(time.monotonic() - begun, fault.__name__)
         finally:
-            self._run.send_signal(signal.SIGINT)
+            self._run.send_signal(signal.SIGTERM)  # a shell in the background ignores Ctrl-C
             code = self._run.wait(120)
             self._server.kill()
             print(f"exit code {code}; the run said:\n{self._said()}")
