@@ -31,7 +31,7 @@ LAYERS = (
     ("tracker.identity",),
     ("tracker.results",),
     ("tracker.rendering",),
-    ("tracker.gallery", "tracker.formats"),
+    ("tracker.gallery", "tracker.formats", "tracker.counting"),
     ("tracker.apps.search",),
     ("tracker.corrections",),
     ("tracker.runtime",),

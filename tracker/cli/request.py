@@ -55,6 +55,7 @@ class TrackRequest:
     out: Path | None
     json_path: Path | None
     formats: str
+    zones: Path | None
     mot_id: str
     mosaic: bool
     blur: str | None

@@ -25,6 +25,18 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
         raise OutputError(f"cannot write '{path}': no permission to write into '{folder}'")
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, if it is not there.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+
+
 def require_no_input(path: Path, inputs: Iterable[Path]) -> None:
     """Refuse to replace what is read, even where overwriting was asked for.
 

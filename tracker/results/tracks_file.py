@@ -173,6 +173,9 @@ class TracksHead(Record):
         list[MergedId],
         about("Ids given up while the recording went on; all ids in this file are the later ones."),
     ]
+    start: Annotated[
+        str | UnsetType, about("The wall clock at the run's zero, ISO 8601; if it is known.")
+    ] = UNSET
     corrections: Annotated[
         tuple[Correction, ...], about("What a person corrected, in order; already applied.")
     ] = ()

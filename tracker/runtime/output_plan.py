@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tracker.core.atomic import require_no_input, require_writable
+from tracker.core.atomic import make_folder, require_no_input, require_writable
 from tracker.core.errors import OutputError
 from tracker.formats.catalogue import FORMATS, known_format
 from tracker.formats.mot import MotId
@@ -30,6 +30,7 @@ class OutputPlan:
         segment_s: Length of the segments of the videos; None for whole ones.
         journal: Where a live run writes what is over; None for recordings.
         events: Where events go; None for nowhere in the file system.
+        counts: Where it goes who was in which zone; None for nowhere.
         gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
@@ -41,11 +42,12 @@ class OutputPlan:
     segment_s: float | None = None
     journal: Path | None = None
     events: Path | None = None
+    counts: Path | None = None
     gallery: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return all files but the gallery's in the order in which a summary lists them."""
-        last = filter(None, (self.journal, self.events))
+        last = filter(None, (self.counts, self.journal, self.events))
         first = filter(None, (self.mosaic, self.json))
         return [*self.videos.values(), *first, *self.texts.values(), *last]
 
@@ -107,6 +109,20 @@ def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -
     return plan
 
 
+def with_counts(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
+    """Add counts beside the JSON and check that they can be written.
+
+    Raises:
+        OutputError: They exist already, cannot be written, or are meant for two results.
+    """
+    assert plan.json is not None
+    counts = plan.json.with_name(f"{_prefix(plan.json)}counts.json")
+    plan = replace(plan, counts=counts)
+    _require_distinct(plan.paths())
+    require_writable(counts, overwrite=overwrite)
+    return plan
+
+
 def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
     """Add a gallery beside the JSON and check that it can be written.
 
@@ -152,7 +168,7 @@ def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
     if _is_folder(cameras, out):
         if out.suffix.lower() in CONTAINERS and not out.is_dir():
             raise OutputError(f"--out {out} is one video for {len(cameras)} cameras; give a folder")
-        _make_folder(out)
+        make_folder(out)
         return {name: out / f"{name}.mp4" for name in cameras}
     require_known_container(out)
     return {cameras[0]: out}
@@ -185,14 +201,13 @@ def _text_files(
         ending, per_camera = FORMATS[kind].ending, FORMATS[kind].per_camera
         if per_camera and len(cameras) > 1:
             for name in cameras:
-                prefix = "" if json.stem == "tracks" else f"{json.stem}."
-                yield (kind, name), json.parent / f"{prefix}{name}{ending}"
+                yield (kind, name), json.with_name(f"{_prefix(json)}{name}{ending}")
+        elif not ending.startswith("."):
+            yield (kind, ""), json.with_name(_prefix(json) + ending)
         else:
             yield (kind, cameras[0] if per_camera else ""), json.with_suffix(ending)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+def _prefix(json: Path) -> str:
+    """Return how the files beside a JSON begin; several results may lie in one folder."""
+    return "" if json.stem == "tracks" else f"{json.stem}."

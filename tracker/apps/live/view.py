@@ -11,7 +11,7 @@ import cv2
 
 from tracker.core.types import Frame, Step
 from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
-from tracker.results.events_file import Event, Left, Merged, Moved
+from tracker.results.events_file import Appeared, Event, Left, Merged, Moved, Occupancy
 from tracker.video.source import FrameSource
 
 WIDEST_PX = 960
@@ -63,6 +63,7 @@ class LiveView:
         self._drawing = threading.Lock()
         self._present: dict[tuple[str, int], dict[str, Any]] = {}
         self._moves: deque[dict[str, Any]] = deque(maxlen=MOST_MOVES)
+        self._zones: dict[str, int] = {}  # people now
         self._people = 0
 
     @property
@@ -85,15 +86,18 @@ class LiveView:
 
     def event(self, event: Event) -> None:
         """Take in what happened."""
-        key = event.camera, event.track_id
         with self._lock:
+            if isinstance(event, Occupancy):
+                self._zones[event.zone] = event.people
+                return
+            key = event.camera, event.track_id
             if isinstance(event, Left):
                 self._present.pop(key, None)
             elif isinstance(event, Merged):
                 self._rename(event.global_id, event.into)
             elif isinstance(event, Moved):
                 self._moves.appendleft(self._move(event))
-            else:
+            elif isinstance(event, Appeared):
                 self._present[key] = {"global_id": event.global_id, "since_s": event.time_s}
 
     def state(self) -> dict[str, Any]:
@@ -108,6 +112,7 @@ class LiveView:
                 "time_s": round(now_s, 3),
                 "clock": self._wall(now_s) if self._wall else None,
                 "people": self._people,
+                "zones": self._zones,
                 "cameras": [_state(name, c) for name, c in self._cameras.items()],
                 "present": sorted(here, key=lambda e: (e["global_id"], e["camera"])),
                 "moves": list(self._moves),
