@@ -52,17 +52,18 @@ def report(  # noqa: PLR0917 - one parameter per option
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import RunPictures, find_kept
     from tracker.core.atomic import replacing, require_no_input, require_writable
-    from tracker.corrections.apply import corrected
+    from tracker.corrections.apply import Corrected
     from tracker.results.corrections_file import read_corrections
     from tracker.results.tracks_file import read_tracks
 
     tracks = find_tracks(result)
     require_no_input(out, [tracks, *([corrections] if corrections else [])])
     require_writable(out, overwrite=overwrite)
-    content = read_tracks(tracks)
+    found = Corrected(read_tracks(tracks))
+    kept = find_kept(tracks, found.content()) if pictures else RunPictures()
     if corrections:
-        content = corrected(content, read_corrections(corrections))
-    kept = find_kept(tracks, content) if pictures else RunPictures()
+        found = found.with_(read_corrections(corrections))
+    content, kept = found.content(), kept.under(found.pieces)
     inside, shots = embedded(content, kept, pictures)
     page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)
     with replacing(out) as temporary:

@@ -65,7 +65,7 @@ def review(
     session = ReviewSession(tracks, who or getpass.getuser())
     footage = _footage(video or [], session.content, tracks)
     kept = find_kept(tracks, session.content)
-    material = Material(title_of(tracks), tracks.parent, kept, footage)
+    material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
     shown, token = Review(session, material), new_token()
     with _listen(port) as listening:
         number = listening.getsockname()[1]

@@ -41,6 +41,7 @@ def facts_of(
     points = min(max(ALL_POINTS // max(len(visits), 1), FEWEST_POINTS), MOST_POINTS)
     return {
         "title": title,
+        "start": content.start or None,
         "models": to_builtins(content.models),
         "version": content.generator.version,
         "cameras": [[*_camera(c), c.name in posters] for c in content.cameras],
@@ -51,6 +52,10 @@ def facts_of(
             for number, visit in visits
         ],
         "links": [_link(link, place) for link in content.links],
+        "suggestions": [
+            [place[s.first.key], place[s.second.key], s.probability, s.similarity]
+            for s in content.suggestions
+        ],
     }  # fmt: skip
 
 

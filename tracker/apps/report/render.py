@@ -15,7 +15,7 @@ SCRIPTS = (
     "dom.js", "words.js", "model.js", "pictures.js", "charts.js", "paths.js", "overview.js",
     "people.js", "person.js", "links.js",
 )  # fmt: skip
-REVIEW_SCRIPTS = ("player.js", "review.js")
+REVIEW_SCRIPTS = ("player.js", "review.js", "queue.js")
 START = "app.js"
 WEB_HINT = "install it with: pip install 'reid-track[web]'"
 

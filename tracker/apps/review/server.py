@@ -13,8 +13,10 @@ from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
 from tracker.apps.report.run_pictures import RunPictures
 from tracker.apps.review.film import Film, Footage
+from tracker.apps.review.likeness import Likeness
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
+from tracker.gallery.read import Gallery
 from tracker.results.record import Record, parse_record
 
 if TYPE_CHECKING:
@@ -34,12 +36,14 @@ class Material:
         folder: Nothing outside of it is served, but the footage that the person named.
         kept: Crops and posters.
         footage: By camera.
+        gallery: With the looks of its people; None where it kept none.
     """
 
     title: str
     folder: Path
     kept: RunPictures
     footage: Mapping[str, Footage]
+    gallery: Gallery | None = None
 
 
 class Change(Record):
@@ -62,6 +66,8 @@ class Review:
         self._cameras = {c.name: c for c in session.content.cameras}
         self._names = list(self._cameras)
         self._films: dict[str, Film] = {}
+        self._likeness: Likeness | None = None
+        self._since = session.known, session.pieces
         self._lock = Lock()
         self.page()  # what is missing or wrong shall be told before anybody comes
 
@@ -72,13 +78,14 @@ class Review:
     def facts(self) -> dict[str, Any]:
         """Return what the page shows, with what only the review knows."""
         material, session = self._material, self._session
-        facts = facts_of(
-            session.content, material.title, material.kept.shots, material.kept.posters
-        )
+        kept = material.kept.under(session.pieces)
+        facts = facts_of(session.content, material.title, kept.shots, kept.posters)
         return facts | {
             "revision": session.revision,
             "corrections": to_builtins(session.corrections),
+            "undone": to_builtins(session.undone),
             "file": session.saved_in.name,
+            "looks": material.gallery is not None,
             "videos": [name in material.footage for name in self._names],
         }
 
@@ -88,14 +95,16 @@ class Review:
 
         return HTMLResponse(self.page().html)
 
-    def change(self, body: bytes, *, undo: bool) -> "Response":
-        """Make or undo corrections; answer with everything as it is then."""
+    def change(self, body: bytes, what: str) -> "Response":
+        """Make, undo or redo corrections; answer with everything as it is then."""
         from starlette.responses import JSONResponse
 
         try:
             asked = parse_record(body, Change, "what was sent", "request")
-            if undo:
+            if what == "/undo":
                 self._session.undo(asked.revision)
+            elif what == "/redo":
+                self._session.redo(asked.revision)
             else:
                 self._session.correct(asked.corrections, asked.revision)
         except OutdatedError as error:
@@ -110,7 +119,28 @@ class Review:
         """Answer with a crop of a visit."""
         words = request.path_params
         key = self._camera(words["camera"]), words["track"]
-        return self._file(self._material.kept.crops.get(key, {}).get(words["frame"]))
+        source = self._session.pieces.source(key, words["frame"])
+        return self._file(self._material.kept.crops.get(source, {}).get(words["frame"]))
+
+    def alike(self, request: "Request") -> "Response":
+        """Answer with who looks most like a person."""
+        from starlette.responses import JSONResponse
+
+        found = self._compared()
+        return JSONResponse(found.alike(request.path_params["person"]) if found else [])
+
+    def anew(self, _request: "Request") -> "Response":
+        """Answer with what the program would decide differently since it was last asked."""
+        from starlette.responses import JSONResponse
+
+        found = self._compared()
+        return JSONResponse(found.anew() if found else {"joined": [], "parted": []})
+
+    def _compared(self) -> Likeness | None:
+        with self._lock:
+            if self._likeness is None and self._material.gallery is not None:
+                self._likeness = Likeness(self._session, self._material.gallery, self._since)
+            return self._likeness
 
     def poster(self, request: "Request") -> "Response":
         """Answer with a camera's poster."""
@@ -126,7 +156,8 @@ class Review:
             film = self._film(self._camera(request.path_params["camera"]))
             if "from" not in asked:
                 return JSONResponse(film.facts())
-            return JSONResponse(film.boxes(float(asked["from"]), float(asked["until"])))
+            span = float(asked["from"]), float(asked["until"])
+            return JSONResponse(film.boxes(self._session.pieces, *span))
         except ReidTrackError as error:
             return JSONResponse({"error": str(error)}, _MISSING)
         except (KeyError, ValueError):
@@ -150,7 +181,8 @@ class Review:
                 if name not in self._material.footage:
                     raise SourceError("there is no video of this camera")
                 footage = self._material.footage[name]
-                self._films[name] = Film(footage, self._cameras[name], self._session.original)
+                was = {t.key: t.global_id for t in self._session.original.tracks}
+                self._films[name] = Film(footage, self._cameras[name], was)
             return self._films[name]
 
     def _file(self, path: Path | None) -> "Response":
@@ -182,13 +214,14 @@ def guarded(review: Review, token: str, port: int) -> Guard:
             body += piece
             if len(body) > MOST_BODY_BYTES:
                 return JSONResponse({"error": "this is too much at once"}, _TOO_LARGE)
-        return review.change(body, undo=request.url.path == "/undo")
+        return review.change(body, request.url.path)
 
     routes = [
         Route("/", review.show),
-        Route("/correct", correct, methods=["POST"]),
-        Route("/undo", correct, methods=["POST"]),
+        *(Route(path, correct, methods=["POST"]) for path in ("/correct", "/undo", "/redo")),
         Route("/crop/{camera:int}/{track:int}/{frame:int}.jpg", review.crop),
+        Route("/alike/{person:int}.json", review.alike),
+        Route("/anew.json", review.anew),
         Route("/poster/{camera:int}.jpg", review.poster),
         Route("/film/{camera:int}.json", review.film),
         Route("/video/{camera:int}", review.video),

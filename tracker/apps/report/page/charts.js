@@ -52,7 +52,7 @@ const timeline = (person, choose, time) => {
   const height = 34;
   const y = (camera) => person.cameras.indexOf(camera) * height + height / 2;
   const x = (t) => time.at(t) * 10;
-  const lines = person.moves.filter(({ gap }) => gap >= 0).map(({ from, to }) => svg("line", {
+  const lines = person.moves.filter(({ both }) => !both).map(({ from, to }) => svg("line", {
     x1: x(from.leave), y1: y(from.camera), x2: x(to.enter), y2: y(to.camera), "vector-effect": "non-scaling-stroke",
   }));
   return h("div", { class: "timeline" },
