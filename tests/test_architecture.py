@@ -35,7 +35,7 @@ LAYERS = (
     ("tracker.apps.search",),
     ("tracker.corrections",),
     ("tracker.runtime",),
-    ("tracker.apps.guard", "tracker.apps.live", "tracker.apps"),
+    ("tracker.apps.guard", "tracker.apps.live", "tracker.apps.outlets", "tracker.apps"),
     ("tracker.evaluation",),
     ("tracker.apps.report",),
     ("tracker.apps.review",),

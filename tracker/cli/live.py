@@ -1,16 +1,19 @@
 """What a run tells while it goes on: events, and the page of ``--serve``."""
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from tracker.apps.outlets.mqtt import Counted
+from tracker.apps.outlets.outlets import is_outlet, sending
 from tracker.core.errors import ConfigError
 from tracker.core.types import Step
-from tracker.results.events import STDOUT, EventWriter, event_writer
+from tracker.counting.zones import Zones
+from tracker.results.events import STDOUT, event_text, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import Streaming
@@ -22,7 +25,7 @@ from tracker.video.source import FrameSource
 class LiveWishes:
     """The options of `tracker.cli.live_options`, and those that they must agree with."""
 
-    events: str | None
+    events: tuple[str, ...]
     segment: float | None
     serve: bool
     port: int
@@ -44,34 +47,50 @@ class LiveWishes:
                 )
         if self.segment and not self.has_videos:
             raise ConfigError("--segment needs the videos of --out; add --out DIR")
-        if self.events == STDOUT and self.summary == "json":
+        if len(self._files()) > 1:
+            raise ConfigError(
+                "--events names two files; give one, and as many addresses as you like"
+            )
+        if STDOUT in self.events and self.summary == "json":
             raise ConfigError("--events - and --summary json both want stdout; give a file to one")
         if self.serve and not (importlib.util.find_spec("starlette") and _has_uvicorn()):
             raise ConfigError("--serve needs a web server; pip install 'reid-track[web]'")
 
     def streaming(self, *, live: bool) -> Streaming:
         """Return what is written while the run goes on."""
-        events = None if self.events in (None, STDOUT) else Path(str(self.events))
-        return Streaming(live, self.segment, events)
+        files = [Path(place) for place in self._files() if place != STDOUT]
+        return Streaming(live, self.segment, files[0] if files else None)
+
+    def _files(self) -> list[str]:
+        return [place for place in self.events if not is_outlet(place)]
 
 
 class _Told(Observer):
-    """Passes on what happens to a file of events."""
+    """Passes on what happens to a file of events, or to an address."""
 
-    def __init__(self, writer: EventWriter) -> None:
+    def __init__(self, write: Callable[[Event], None]) -> None:
         super().__init__()
-        self._writer = writer
+        self._write = write
 
     def event(self, event: Event) -> None:
         """See `Observer.event`."""
-        self._writer.write(event)
+        self._write(event)
 
 
 @contextmanager
 def telling(
-    wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console
-) -> Iterator[list[Observer]]:
+    wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console,
+    *, folder: Path, zones: Zones | None = None,
+) -> Iterator[list[Observer]]:  # fmt: skip
     """Open events and page as asked for; each is an observer of the run.
+
+    Args:
+        wishes: What the user asked for.
+        sources: All cameras.
+        clock: Of the run.
+        console: Where the page's address goes.
+        folder: Where events wait that are to go over the network.
+        zones: Where people are counted.
 
     Raises:
         ConfigError, OutputError: A port or a file cannot be opened.
@@ -79,8 +98,15 @@ def telling(
     wall = clock.wall if any(source.info.live for source in sources) else None
     told: list[Observer] = []
     with ExitStack() as stack:
-        if wishes.events:
-            told.append(_Told(stack.enter_context(event_writer(wishes.events, wall))))
+        for place in wishes.events:
+            if is_outlet(place):
+                cameras = tuple(source.info.name for source in sources)
+                named = zones or Zones()
+                counted = Counted(cameras, tuple(named.zones), tuple(named.lines))
+                sender = stack.enter_context(sending(place, folder, counted))
+                told.append(_Told(lambda e, put=sender.put: put(event_text(e, wall))))  # type: ignore[misc]
+            else:
+                told.append(_Told(stack.enter_context(event_writer(place, wall)).write))
         if wishes.serve:
             told.append(_page(wishes.port, sources, clock if wall else None, console, stack))
         yield told

@@ -48,7 +48,7 @@ class TrackRequest:
     corrections: Path | None
     online: bool
     reconnect: float
-    events: str | None
+    events: list[str] | None
     segment: float | None
     serve: bool
     port: int
@@ -103,6 +103,6 @@ class TrackRequest:
     def live(self, *, online: bool) -> LiveWishes:
         """What the run tells while it goes on."""
         return LiveWishes(
-            self.events, self.segment, self.serve, self.port, self.out is not None, self.summary,
-            online,
+            tuple(self.events or ()), self.segment, self.serve, self.port, self.out is not None,
+            self.summary, online,
         )  # fmt: skip

@@ -130,7 +130,10 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    with telling(wishes, opened.sources, opened.clock, console) as observer.also:
+    folder = opened.plan.json.parent if opened.plan.json else Path()
+    with telling(
+        wishes, opened.sources, opened.clock, console, folder=folder, zones=opened.zones
+    ) as observer.also:
         return _run(request, observer, opened)
 
 

@@ -8,6 +8,7 @@ camera twice at one instant, an id is never used for a second person.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from itertools import chain, combinations
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace

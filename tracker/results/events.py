@@ -35,11 +35,16 @@ class EventWriter:
         if self._out is None:
             return
         try:
-            entry = replace(event, clock=self._wall(event.time_s)) if self._wall else event
-            print(json.dumps(to_builtins(entry)), file=self._out, flush=True)
+            print(event_text(event, self._wall), file=self._out, flush=True)
         except OSError as error:
             self._out, self.failed = None, True
             logger.error("no more events to %s: %s", self._name, error.strerror or error)
+
+
+def event_text(event: Event, wall: WallClock | None) -> str:
+    """Return an event as a line of JSON, with the wall clock's time where there is one."""
+    entry = replace(event, clock=wall(event.time_s)) if wall else event
+    return json.dumps(to_builtins(entry))
 
 
 @contextmanager
