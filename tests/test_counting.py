@@ -17,6 +17,7 @@ from tracker.counting.steady import STEADY_S, Steady
 from tracker.counting.watch import UNSEEN_S, Seen, ZoneWatch
 from tracker.counting.zones import Line, Zone, Zones, parse_zones, read_zones, write_zones, zones_of
 from tracker.formats.file_result import FileResult
+from tracker.rendering.heat_map import heat_map
 from tracker.results.counts_file import CountsFile
 from tracker.results.events_file import LeftZone, Occupancy
 from tracker.results.result import ModelUse
@@ -347,3 +348,15 @@ def test_zones_that_no_camera_sees_are_refused(
     (tmp_path / "z.yaml").write_text(zones)
     assert reid_track("analyse", sample_run, "--zones", tmp_path / "z.yaml") == 1
     assert told in capsys.readouterr().err
+
+
+def test_a_heat_map_is_brightest_where_people_stand():
+    camera = CameraInfo("a", "a", 640, 480, FPS, 99)
+    stood = walk("a", 1, 0, *[150.0] * 50, *way(160, 600))
+    image = heat_map(camera, [stood], np.zeros((90, 120, 3), np.uint8))
+    assert image.shape == (480, 640, 3)
+    brightness = image.sum(axis=2, dtype=int)
+    assert np.unravel_index(brightness.argmax(), brightness.shape) == pytest.approx(
+        (200, 150), abs=2
+    )
+    assert brightness[200, 500] > brightness[300, 500] == 0

@@ -250,3 +250,42 @@ def test_doubts_and_the_player_are_accessible(
     assert grave_findings(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert browser.wrong == []
+
+
+def test_zones_are_drawn_on_the_picture_saved_and_counted(
+    browser: Visitor, served: Served, capsys: pytest.CaptureFixture
+) -> None:
+    page = browser.open(served.address)
+    page.goto(f"{served.page}#places")
+    scene = page.locator(".drawing").first
+
+    def click(*at: tuple[float, float]) -> None:
+        for x, y in at:
+            area = scene.bounding_box()
+            scale = area["width"] / 640
+            scene.click(position={"x": x * scale, "y": y * scale})
+
+    page.locator("#zone-name").fill("middle")
+    click((220, 200), (420, 200), (420, 470), (220, 470))
+    page.get_by_role("button", name="Save").click()
+    told(page, "Saved in zones.yaml")
+    page.get_by_label("What to draw").select_option("line")
+    page.locator("#zone-name").fill("yard")
+    click((320, 470), (320, 10))
+    page.get_by_role("button", name="Save").click()
+    page.locator("table.counts").get_by_text("yard").wait_for()
+    row = page.locator("table.counts tr", has_text="yard").inner_text().split()
+    assert row == ["yard", "3", "2", "4"]
+    assert grave_findings(page) == []
+    words = ("--zones", served.folder / "zones.yaml")
+    assert reid_track("analyse", served.folder, *words) == 0
+    assert "yard: 3 in, 2 out, 4 people" in capsys.readouterr().out
+    out = served.folder / "report.html"
+    assert reid_track("report", served.folder, "--out", out, "-q") == 0
+    report = browser.open(out.as_uri() + "#places")
+    report.locator("table.counts tr", has_text="yard").wait_for()
+    assert report.locator(".heat canvas").count() == 2
+    page.get_by_label("Remove yard").click()
+    told(page, "Saved in zones.yaml")
+    assert "yard" not in (served.folder / "zones.yaml").read_text()
+    assert browser.wrong == []

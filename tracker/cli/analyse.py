@@ -37,7 +37,7 @@ def analyse(  # noqa: PLR0917 - one parameter per option
         Path | None,
         typer.Option(
             "--out", "-o", metavar="DIR",
-            help="Write counts.json, stays.csv and crossings.csv there.",
+            help="Write counts.json, stays.csv, crossings.csv and heat maps there.",
             show_default=False,
         ),
     ] = None,
@@ -50,10 +50,11 @@ def analyse(  # noqa: PLR0917 - one parameter per option
     zone to zone, and how many people each hour had.
     """
     from tracker.apps.report.run_folder import find_tracks
+    from tracker.apps.report.run_pictures import find_kept
     from tracker.cli.counts_text import counts_lines
     from tracker.corrections.apply import corrected
     from tracker.counting.count import count
-    from tracker.counting.write import planned_counts, write_counted
+    from tracker.counting.write import planned_counts, write_counted, write_heat_maps
     from tracker.counting.zones import read_zones, require_cameras
     from tracker.formats.file_result import load_result
     from tracker.results.corrections_file import read_corrections
@@ -63,16 +64,21 @@ def analyse(  # noqa: PLR0917 - one parameter per option
     wanted = read_zones(zones)
     if out:
         planned_counts(out, overwrite=overwrite)
-    content = read_tracks(find_tracks(result))
+    tracks = find_tracks(result)
+    content = read_tracks(tracks)
     if corrections:
         content = corrected(content, read_corrections(corrections))
     names = [c.name for c in content.cameras]
     require_cameras(wanted, names, [c.name for c in content.cameras if c.calibrated])
-    counts = count(load_result(content), wanted)
+    found = load_result(content)
+    counts = count(found, wanted)
     if as_json:
         print(to_json(counts).decode())
     else:
         for line in counts_lines(counts):
             print(line)
-    for path in write_counted(counts, out) if out else []:
+    if not out:
+        return
+    heat = write_heat_maps(found, find_kept(tracks, content).posters, out)
+    for path in (*write_counted(counts, out), *heat):
         typer.echo(f"wrote {path}", err=True)

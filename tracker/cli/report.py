@@ -51,6 +51,7 @@ def report(  # noqa: PLR0917 - one parameter per option
     from tracker.apps.report.render import render
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import RunPictures, find_kept
+    from tracker.apps.report.zone_data import zone_facts, zones_beside
     from tracker.core.atomic import replacing, require_no_input, require_writable
     from tracker.corrections.apply import Corrected
     from tracker.results.corrections_file import read_corrections
@@ -65,7 +66,10 @@ def report(  # noqa: PLR0917 - one parameter per option
         found = found.with_(read_corrections(corrections))
     content, kept = found.content(), kept.under(found.pieces)
     inside, shots = embedded(content, kept, pictures)
-    page = render(facts_of(content, title_of(tracks), shots, kept.posters), inside)
+    facts = facts_of(content, title_of(tracks), shots, kept.posters)
+    counts = zone_facts(content, zones_beside(tracks))
+    facts |= {"counts": counts} if counts else {}
+    page = render(facts, inside)
     with replacing(out) as temporary:
         temporary.write_text(page.html, encoding="utf-8")
     if not quiet:

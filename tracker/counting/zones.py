@@ -152,10 +152,19 @@ class Zones:
 
 
 def read_zones(path: Path) -> Zones:
-    """Read ``zones.yaml``.
+    """Read ``zones.yaml`` and check it.
 
     Raises:
         ConfigError: Missing, not YAML, of another shape, or a polygon that crosses itself.
+    """
+    return zones_of(read_zones_file(path), f"--zones {path}")
+
+
+def read_zones_file(path: Path) -> ZonesFile:
+    """Read what a ``zones.yaml`` says.
+
+    Raises:
+        ConfigError: Missing, not YAML, or of another shape.
     """
     label = f"--zones {path}"
     try:
@@ -163,7 +172,7 @@ def read_zones(path: Path) -> Zones:
     except (OSError, ValueError, yaml.YAMLError) as error:
         told = " ".join(str(error).split())  # YAML's own message has several lines
         raise ConfigError(f"{label} cannot be read: {told}") from error
-    return zones_of(parse_zones(content, label), label)
+    return parse_zones(content, label)
 
 
 def parse_zones(content: Any, label: str) -> ZonesFile:

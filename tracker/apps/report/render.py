@@ -13,9 +13,9 @@ from tracker.core.errors import ConfigError
 # In the order in which they need each other; the last one starts the page.
 SCRIPTS = (
     "dom.js", "words.js", "model.js", "pictures.js", "charts.js", "paths.js", "overview.js",
-    "people.js", "person.js", "links.js",
+    "people.js", "person.js", "links.js", "heat.js", "zones.js",
 )  # fmt: skip
-REVIEW_SCRIPTS = ("player.js", "review.js", "queue.js")
+REVIEW_SCRIPTS = ("player.js", "review.js", "queue.js", "draw_zones.js")
 START = "app.js"
 WEB_HINT = "install it with: pip install 'reid-track[web]'"
 

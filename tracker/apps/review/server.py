@@ -12,10 +12,12 @@ from tracker.apps.guard import App, Guard
 from tracker.apps.report.page_data import facts_of
 from tracker.apps.report.render import WEB_HINT, Page, render
 from tracker.apps.report.run_pictures import RunPictures
+from tracker.apps.report.zone_data import FILE_NAME, zone_facts, zones_beside
 from tracker.apps.review.film import Film, Footage
 from tracker.apps.review.likeness import Likeness
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
+from tracker.counting.zones import ZonesFile, write_zones
 from tracker.gallery.read import Gallery
 from tracker.results.record import Record, parse_record
 
@@ -142,6 +144,33 @@ class Review:
                 self._likeness = Likeness(self._session, self._material.gallery, self._since)
             return self._likeness
 
+    def zones(self, _request: "Request") -> "Response":
+        """Answer with the zones and who was counted in them."""
+        from starlette.responses import JSONResponse
+
+        try:
+            return JSONResponse(zone_facts(self._session.content, zones_beside(self._tracks)))
+        except ConfigError as error:
+            return JSONResponse({"error": str(error)}, _WRONG)
+
+    def save_zones(self, body: bytes) -> "Response":
+        """Write the zones that were drawn; answer with the counts."""
+        from starlette.responses import JSONResponse
+
+        try:
+            file = parse_record(body, ZonesFile, "what was sent", "zones")
+            facts = zone_facts(self._session.content, file)
+            write_zones(file, self._tracks.with_name(FILE_NAME))
+        except (ConfigError, SourceError) as error:
+            return JSONResponse({"error": str(error)}, _WRONG)
+        except OutputError as error:
+            return JSONResponse({"error": str(error)}, _FAILED)
+        return JSONResponse(facts)
+
+    @property
+    def _tracks(self) -> Path:
+        return self._session.tracks
+
     def poster(self, request: "Request") -> "Response":
         """Answer with a camera's poster."""
         name = self._camera(request.path_params["camera"])
@@ -214,11 +243,17 @@ def guarded(review: Review, token: str, port: int) -> Guard:
             body += piece
             if len(body) > MOST_BODY_BYTES:
                 return JSONResponse({"error": "this is too much at once"}, _TOO_LARGE)
+        if request.url.path == "/zones":
+            return review.save_zones(body)
         return review.change(body, request.url.path)
 
     routes = [
         Route("/", review.show),
-        *(Route(path, correct, methods=["POST"]) for path in ("/correct", "/undo", "/redo")),
+        *(
+            Route(path, correct, methods=["POST"])
+            for path in ("/correct", "/undo", "/redo", "/zones")
+        ),
+        Route("/zones.json", review.zones),
         Route("/crop/{camera:int}/{track:int}/{frame:int}.jpg", review.crop),
         Route("/alike/{person:int}.json", review.alike),
         Route("/anew.json", review.anew),

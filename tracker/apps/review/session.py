@@ -59,12 +59,14 @@ class ReviewSession:
     """Takes corrections one after the other; the tracks.json itself is only read.
 
     Attributes:
+        tracks: The file of the result.
         original: The result as it was read.
         content: The same with all corrections.
         revision: Grows with every change.
     """
 
     def __init__(self, tracks: Path, who: str) -> None:
+        self.tracks = tracks
         self._path = tracks.with_name(file_name_for(tracks))
         self._who = who
         self.original = read_tracks(tracks)

@@ -66,10 +66,11 @@ const SPANS = 400;
 
 // People in view over time: a row for each camera on one axis, the count where one points.
 const crowd = () => {
-  const series = run.cameras.map((camera) => presence(camera.visits, run.begin, run.end, SPANS));
+  const cameras = run.cameras.length > 1 ? [...run.cameras, { name: "all, each once", visits: run.people.flatMap((p) => stretches(p.visits)) }] : run.cameras;
+  const series = cameras.map((camera) => presence(camera.visits, run.begin, run.end, SPANS));
   const top = Math.max(1, ...series.map((s) => Math.max(...s)));
   const values = [];
-  const rows = run.cameras.map((camera, n) => {
+  const rows = cameras.map((camera, n) => {
     const most = Math.max(...series[n]);
     const value = h("span", { class: "lane-value" }, `max ${most}`);
     values.push(value);

@@ -41,6 +41,7 @@ const decode = (raw) => {
     moves: people.flatMap((person) => person.moves),
     start: raw.start, dayTime: dayTime(raw.start),
     suggestions: raw.suggestions.map(([first, second, probability, similarity]) => ({ first: visits[first], second: visits[second], probability, similarity })),
+    counts: raw.counts || null,
     located: visits.some((visit) => visit.places.length),
   };
 };
@@ -60,9 +61,13 @@ const summarise = (person) => {
     .filter(({ from, to }) => from.camera !== to.camera);
 };
 
-// Seconds in which one of the visits goes on: two cameras at once count once.
-const inView = (visits) => visits.reduce(({ sum, until }, { enter, leave }) =>
-  ({ sum: sum + Math.max(leave - Math.max(enter, until), 0), until: Math.max(until, leave) }), { sum: 0, until: -Infinity }).sum;
+// When one of the visits, by time, goes on: two cameras at once count once.
+const stretches = (visits) => visits.reduce((found, { enter, leave }) => {
+  const last = found[found.length - 1];
+  if (last && enter <= last.leave) last.leave = Math.max(last.leave, leave); else found.push({ enter, leave });
+  return found;
+}, []);
+const inView = (visits) => stretches(visits).reduce((sum, { enter, leave }) => sum + leave - enter, 0);
 
 const pairs = (flat) => {
   const points = [];
