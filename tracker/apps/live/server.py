@@ -17,14 +17,16 @@ from starlette.routing import Route
 
 from tracker.apps.guard import LOOPBACK, Guard, new_token
 from tracker.apps.live.view import LiveView
+from tracker.apps.report.render import asset
 from tracker.core.errors import ConfigError
 
 LOOK_EVERY_S = 0.03
 ANSWER_WITHIN_S = 1.0
 LEAVE_WITHIN_S = 3.0
 BOUNDARY = "frame"
-_PAGES = {"": ("live.html", "text/html"), "live.js": ("live.js", "text/javascript"),
-          "live.css": ("live.css", "text/css")}  # fmt: skip
+_PAGES = {"": "text/html", "live.js": "text/javascript", "wall.js": "text/javascript",
+          "live.css": "text/css"}  # fmt: skip
+_SHARED = {"dom.js": "text/javascript", "style.css": "text/css"}  # with the report
 
 
 class LiveServer:
@@ -42,7 +44,8 @@ class LiveServer:
         self._over = threading.Event()
         self._listening = listening
         routes = [
-            *(Route(f"/{path}", self._page) for path in _PAGES),
+            *(Route(f"/{path}", self._page) for path in (*_PAGES, *_SHARED)),
+            Route("/crop/{camera}/{person:int}.jpg", self._crop),
             Route("/update", self._update),
             Route("/stream/{camera}", self._stream),
         ]
@@ -68,9 +71,18 @@ class LiveServer:
         self._server.run(sockets=[self._listening])
 
     async def _page(self, request: Request) -> Response:
-        name, kind = _PAGES[request.url.path.removeprefix("/")]
-        text = files("tracker.apps.live").joinpath("pages", name).read_text(encoding="utf-8")
-        return Response(text, media_type=kind)
+        name = request.url.path.removeprefix("/")
+        if name in _SHARED:
+            return Response(asset(name), media_type=_SHARED[name])
+        file = files("tracker.apps.live").joinpath("pages", name or "live.html")
+        return Response(file.read_text(encoding="utf-8"), media_type=_PAGES[name])
+
+    async def _crop(self, request: Request) -> Response:
+        words = request.path_params
+        jpeg = await run_in_threadpool(self._view.crops.jpeg, words["camera"], words["person"])
+        if jpeg is None:
+            return Response("there is no such picture", 404, media_type="text/plain")
+        return Response(jpeg, media_type="image/jpeg")
 
     async def _update(self, request: Request) -> Response:
         """Answer with the state and all pictures that are newer than ``seen``, comma-separated.

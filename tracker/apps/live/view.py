@@ -9,9 +9,10 @@ from typing import Any
 
 import cv2
 
+from tracker.apps.live.crops import NewestCrops
 from tracker.core.types import Frame, Step
 from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
-from tracker.results.events_file import Appeared, Event, Left, Merged, Moved, Occupancy
+from tracker.results.events_file import Appeared, Crossed, Event, Left, Merged, Moved, Occupancy
 from tracker.video.source import FrameSource
 
 WIDEST_PX = 960
@@ -64,6 +65,8 @@ class LiveView:
         self._present: dict[tuple[str, int], dict[str, Any]] = {}
         self._moves: deque[dict[str, Any]] = deque(maxlen=MOST_MOVES)
         self._zones: dict[str, int] = {}  # people now
+        self._lines: dict[str, list[int]] = {}  # crossings in and out
+        self.crops = NewestCrops()
         self._people = 0
 
     @property
@@ -73,6 +76,7 @@ class LiveView:
 
     def step(self, step: Step) -> None:
         """Take in a processed frame; it is drawn only when somebody looks."""
+        self.crops.take(step)
         with self._lock:
             camera = self._cameras[step.camera]
             camera.frame, camera.labels = step.frame, labels_of(step.boxes)
@@ -90,6 +94,9 @@ class LiveView:
             if isinstance(event, Occupancy):
                 self._zones[event.zone] = event.people
                 return
+            if isinstance(event, Crossed):
+                self._lines.setdefault(event.line, [0, 0])[event.direction == "out"] += 1
+                return
             key = event.camera, event.track_id
             if isinstance(event, Left):
                 self._present.pop(key, None)
@@ -105,7 +112,12 @@ class LiveView:
         with self._lock:
             now_s = max((c.frame.time_s for c in self._cameras.values() if c.frame), default=0.0)
             here = [
-                {"camera": camera, **entry, "colour": _hex(entry["global_id"])}
+                {
+                    "camera": camera,
+                    **entry,
+                    "colour": _hex(entry["global_id"]),
+                    "crop": self.crops.version(camera, entry["global_id"]),
+                }
                 for (camera, _), entry in self._present.items()
             ]
             return {
@@ -113,9 +125,10 @@ class LiveView:
                 "clock": self._wall(now_s) if self._wall else None,
                 "people": self._people,
                 "zones": self._zones,
+                "lines": self._lines,
                 "cameras": [_state(name, c) for name, c in self._cameras.items()],
                 "present": sorted(here, key=lambda e: (e["global_id"], e["camera"])),
-                "moves": list(self._moves),
+                "moves": [self._pictured(move) for move in self._moves],
             }
 
     def newer(self, seen: Mapping[str, int]) -> dict[str, int]:
@@ -138,7 +151,14 @@ class LiveView:
             shown.jpeg = number, encoded.tobytes()
             return shown.jpeg[1]
 
+    def _pictured(self, move: dict[str, Any]) -> dict[str, Any]:
+        """Return a move with its person's colour, and what changes with both pictures."""
+        person = move["global_id"]
+        crops = [self.crops.version(move[end], person) for end in ("from", "to")]
+        return move | {"colour": _hex(person), "crops": crops}
+
     def _rename(self, gone: int, kept: int) -> None:
+        self.crops.rename(gone, kept)
         for entry in [*self._present.values(), *self._moves]:
             if entry["global_id"] == gone:
                 entry["global_id"] = kept

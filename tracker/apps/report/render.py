@@ -49,11 +49,11 @@ def render(
     except ImportError as error:
         raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
     names = (*SCRIPTS, *(REVIEW_SCRIPTS if review else ()))
-    parts = [*map(_asset, names), *scripts, _asset(START)]
+    parts = [*map(asset, names), *scripts, asset(START)]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
-    style = _asset("style.css")
+    style = asset("style.css")
     policy = _policy(style, script, review=review)
-    template = Environment(autoescape=True, trim_blocks=True).from_string(_asset("page.html.j2"))
+    template = Environment(autoescape=True, trim_blocks=True).from_string(asset("page.html.j2"))
     html = template.render(
         title=facts["title"], policy=policy, review=review, style=Markup(style),  # noqa: S704 - own file
         script=Markup(script), facts=Markup(_json(facts)), pictures=pictures or {},  # noqa: S704
@@ -61,7 +61,8 @@ def render(
     return Page(html, policy)
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a script or style of the pages."""
     return files("tracker.apps.report").joinpath("page", name).read_text(encoding="utf-8")
 
 

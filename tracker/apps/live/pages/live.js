@@ -1,28 +1,19 @@
 "use strict";
 // Asks for what is new, again and again: one request at a time, so a slow page falls behind nobody.
 
-const $ = (id) => document.getElementById(id);
 const shown = new Map();  // camera -> its parts of the page
-
-function make(kind, text, name) {
-  const element = document.createElement(kind);
-  if (text !== undefined) element.textContent = text;
-  if (name) element.className = name;
-  return element;
-}
 
 function figureOf(camera) {
   let parts = shown.get(camera.name);
   if (!parts) {
-    const figure = make("figure"), image = make("img"), caption = make("figcaption");
+    const figure = h("figure"), image = h("img"), caption = h("figcaption");
     image.alt = `newest picture of ${camera.name}`;
     image.width = camera.width;
     image.height = camera.height;
-    image.style.height = "auto";
-    const numbers = make("span", "", "numbers");
-    caption.append(make("strong", camera.name), numbers);
+    const numbers = h("span", { class: "numbers" });
+    caption.append(h("strong", {}, camera.name), numbers);
     figure.append(image, caption);
-    $("cameras").append(figure);
+    byId("cameras").append(figure);
     parts = {figure, image, numbers, number: 0, address: null};
     shown.set(camera.name, parts);
   }
@@ -42,35 +33,9 @@ function timeOf(entry) {
   return entry.clock ? new Date(entry.clock).toLocaleTimeString() : `${entry.time_s.toFixed(1)} s`;
 }
 
-function showPresent(state) {
-  const items = state.present.map((person) => {
-    const item = make("li"), swatch = make("span", undefined, "swatch");
-    swatch.style.background = person.colour;
-    const stay = Math.max(state.time_s - person.since_s, 0).toFixed(0);
-    item.append(swatch, make("strong", `ID ${person.global_id}`),
-                make("span", `${person.camera}, ${stay} s`, "where"));
-    return item;
-  });
-  $("present").replaceChildren(...items);
-  $("nobody").hidden = items.length > 0;
-}
-
-function showMoves(state) {
-  const rows = state.moves.map((move) => {
-    const row = make("tr");
-    const sure = move.probability === null ? "" : `${Math.round(100 * move.probability)} %`;
-    for (const text of [move.global_id, move.from, move.to, timeOf(move),
-                        `${move.travel_s.toFixed(1)} s`, sure]) row.append(make("td", text));
-    return row;
-  });
-  $("moves").tBodies[0].replaceChildren(...rows);
-  $("moves").hidden = rows.length === 0;
-  $("no-moves").hidden = rows.length > 0;
-}
-
 function show(state, bytes) {
-  if (state.cameras.some((camera) => camera.number)) $("clock").textContent = timeOf(state);
-  $("people").textContent = `${state.people} ${state.people === 1 ? "person" : "people"} so far`;
+  if (state.cameras.some((camera) => camera.number)) byId("clock").textContent = timeOf(state);
+  byId("people").textContent = `${state.people} ${state.people === 1 ? "person" : "people"} so far`;
   for (const camera of state.cameras) {
     const parts = figureOf(camera);
     parts.figure.classList.toggle("lost", camera.lost);
@@ -89,6 +54,7 @@ function show(state, bytes) {
   }
   showPresent(state);
   showMoves(state);
+  showZones(state);
 }
 
 async function update() {
@@ -105,9 +71,9 @@ async function run() {
   for (;;) {
     try {
       await update();
-      $("gone").hidden = true;
+      byId("gone").hidden = true;
     } catch (error) {
-      $("gone").hidden = false;
+      byId("gone").hidden = false;
       await new Promise((done) => setTimeout(done, 2000));
     }
   }

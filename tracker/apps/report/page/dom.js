@@ -18,6 +18,13 @@ const h = (tag, props, ...children) => fill(document.createElement(tag), props, 
 const svg = (tag, props, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), props, children);
 
+// Black or white, whichever is easier to read on a colour.
+const inkOn = (colour) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
+};
+
 const byId = (id) => document.getElementById(id);
 
 let saying = 0;

@@ -75,13 +75,6 @@ const pairs = (flat) => {
   return points;
 };
 
-// Black or white, whichever is easier to read on a colour.
-const inkOn = (colour) => {
-  const [r, g, b] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
-    .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.179 ? "#000" : "#fff";
-};
-
 // People in view of one camera, the most in each of so many spans of time.
 const presence = (visits, begin, end, spans) => {
   const change = visits.flatMap((v) => [[v.enter, 1], [v.leave, -1]]).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
