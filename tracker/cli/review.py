@@ -1,5 +1,6 @@
 """``reid-track review``: look at a result in a browser and correct it."""
 
+import gc
 import getpass
 import socket
 from pathlib import Path
@@ -53,49 +54,38 @@ def review(
     """
     from rich.console import Console
 
-    from tracker.apps.guard import LOOPBACK, new_token
+    from tracker.apps.guard import LOOPBACK, listening, new_token
+    from tracker.apps.report.render import WEB_HINT
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import find_kept
-    from tracker.apps.review.server import Material, Review, guarded
     from tracker.apps.review.session import ReviewSession
     from tracker.cli.console import set_up_logging
+
+    try:
+        import uvicorn  # noqa: F401 - is it there?
+
+        from tracker.apps.review.server import Material, Review, guarded
+    except ImportError as error:
+        raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
     session = ReviewSession(tracks, who or getpass.getuser())
+    gc.freeze()  # the result stays: searching it for cycles takes longer than a correction
     footage = _footage(video or [], session.content, tracks)
     kept = find_kept(tracks, session.content)
     material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
     shown, token = Review(session, material), new_token()
-    with _listen(port) as listening:
-        number = listening.getsockname()[1]
+    with listening(port) as open_port:
+        number = open_port.getsockname()[1]
         guard = guarded(shown, token, number)
-        _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
+        _serve(guard, open_port, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
     typer.echo(f"ended; corrections: {len(session.corrections)}, in {session.saved_in}", err=True)
 
 
-def _listen(port: int) -> socket.socket:
-    """Open the port to this machine and no other."""
-    from tracker.apps.guard import LOOPBACK
+def _serve(guard: "Guard", open_port: socket.socket, address: str, *, browser: bool) -> None:
+    import uvicorn
 
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((LOOPBACK, port))
-        listening.listen()  # so that whoever reads the address is answered, if a little later
-    except OSError as error:
-        listening.close()
-        raise ConfigError(f"--port {port} cannot be opened: {error.strerror}") from error
-    return listening
-
-
-def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
-    from tracker.apps.report.render import WEB_HINT
-
-    try:
-        import uvicorn
-    except ImportError as error:
-        raise ConfigError(f"the review needs uvicorn; {WEB_HINT}") from error
     config = uvicorn.Config(
         guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
         proxy_headers=False, timeout_graceful_shutdown=2,
@@ -107,7 +97,7 @@ def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: b
 
         webbrowser.open(address)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[open_port])
     except KeyboardInterrupt:  # the usual way to end it
         return
 

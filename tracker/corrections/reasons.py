@@ -21,11 +21,13 @@ def settled_links(
     then that a person said so.
     """
     own = {visit.key for visit in visits}
-    left = [
-        _owned(link, person_of) if own & _named_in(link) else link
-        for link in links
-        if not own & _named_in(link) or person_of[link.first.key] == person_of[link.second.key]
-    ]
+    left = []
+    for link in links:
+        touched = any(visit.key in own for visit in link.named())
+        if not touched:
+            left.append(link)
+        elif person_of[link.first.key] == person_of[link.second.key]:
+            left.append(_owned(link, person_of))
     explained = {link.second.key for link in left}
     return left + [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
 
@@ -37,10 +39,6 @@ def links_without(links: Iterable[Link], gone: Collection[VisitKey]) -> list[Lin
         for x in links
         if x.first.key not in gone and x.second.key not in gone
     ]
-
-
-def _named_in(link: Link) -> set[VisitKey]:
-    return {visit.key for visit in link.named()}
 
 
 def _owned(link: Link, person_of: Mapping[VisitKey, int]) -> Link:

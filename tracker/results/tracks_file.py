@@ -124,7 +124,10 @@ class Link(Record):
 
     def named(self) -> Iterator[VisitRef]:
         """Yield the visits that it names."""
-        yield from filter(None, (self.first, self.second, self.runner_up))
+        yield self.first
+        yield self.second
+        if self.runner_up is not None:
+            yield self.runner_up
 
 
 class Suggestion(Record):

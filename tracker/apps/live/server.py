@@ -15,10 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from tracker.apps.guard import LOOPBACK, Guard, new_token
+from tracker.apps.guard import LOOPBACK, Guard, listening, new_token
 from tracker.apps.live.view import LiveView
 from tracker.apps.report.render import asset
-from tracker.core.errors import ConfigError
 
 LOOK_EVERY_S = 0.03
 ANSWER_WITHIN_S = 1.0
@@ -34,15 +33,15 @@ class LiveServer:
 
     Args:
         view: What is shown.
-        listening: A bound socket.
+        open_port: A bound socket.
     """
 
-    def __init__(self, view: LiveView, listening: socket.socket) -> None:
-        port, token = listening.getsockname()[1], new_token()
+    def __init__(self, view: LiveView, open_port: socket.socket) -> None:
+        port, token = open_port.getsockname()[1], new_token()
         self.address = f"http://{LOOPBACK}:{port}/?token={token}"
         self._view = view
         self._over = threading.Event()
-        self._listening = listening
+        self._listening = open_port
         routes = [
             *(Route(f"/{path}", self._page) for path in (*_PAGES, *_SHARED)),
             Route("/crop/{camera}/{person:int}.jpg", self._crop),
@@ -140,17 +139,8 @@ def serving(view: LiveView, port: int) -> Iterator[LiveServer]:
     Raises:
         ConfigError: The port cannot be opened.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((LOOPBACK, port))
-            listening.listen()  # so that whoever comes before the server is up waits for it
-        except OSError as error:
-            reason = error.strerror or error
-            raise ConfigError(
-                f"--port {port} cannot be opened: {reason}; 0 takes a free one"
-            ) from error
-        server = LiveServer(view, listening)
+    with listening(port) as open_port:
+        server = LiveServer(view, open_port)
         server.start()
         try:
             yield server

@@ -11,7 +11,7 @@ import cv2
 
 from tracker.apps.live.crops import NewestCrops
 from tracker.core.types import Frame, Step
-from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
+from tracker.rendering.draw import Annotator, Label, hex_colour_of, labels_of
 from tracker.results.events_file import Appeared, Crossed, Event, Left, Merged, Moved, Occupancy
 from tracker.video.source import FrameSource
 
@@ -115,7 +115,7 @@ class LiveView:
                 {
                     "camera": camera,
                     **entry,
-                    "colour": _hex(entry["global_id"]),
+                    "colour": hex_colour_of(entry["global_id"]),
                     "crop": self.crops.version(camera, entry["global_id"]),
                 }
                 for (camera, _), entry in self._present.items()
@@ -155,7 +155,7 @@ class LiveView:
         """Return a move with its person's colour, and what changes with both pictures."""
         person = move["global_id"]
         crops = [self.crops.version(move[end], person) for end in ("from", "to")]
-        return move | {"colour": _hex(person), "crops": crops}
+        return move | {"colour": hex_colour_of(person), "crops": crops}
 
     def _rename(self, gone: int, kept: int) -> None:
         self.crops.rename(gone, kept)
@@ -181,8 +181,3 @@ def _state(name: str, camera: _Camera) -> dict[str, Any]:
         "delay_s": None if camera.delay_s is None else round(camera.delay_s, 3),
         "dropped": info.dropped, "outages": info.outages, "people": len(camera.labels),
     }  # fmt: skip
-
-
-def _hex(person: int) -> str:
-    blue, green, red = colour_of(person)
-    return f"#{red:02x}{green:02x}{blue:02x}"

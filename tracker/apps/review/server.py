@@ -4,13 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import to_builtins
+from msgspec.json import encode
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+)
+from starlette.routing import Route
 
 from tracker.apps.guard import App, Guard
-from tracker.apps.report.page_data import facts_of
-from tracker.apps.report.render import WEB_HINT, Page, render
+from tracker.apps.report.page_data import Paths, facts_of
+from tracker.apps.report.render import Page, render
 from tracker.apps.report.run_pictures import RunPictures
 from tracker.apps.report.zone_data import FILE_NAME, zone_facts, zones_beside
 from tracker.apps.review.film import Film, Footage
@@ -20,10 +31,6 @@ from tracker.core.errors import ConfigError, OutputError, ReidTrackError, Source
 from tracker.counting.zones import ZonesFile, write_zones
 from tracker.gallery.read import Gallery
 from tracker.results.record import Record, parse_record
-
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
 
 MOST_BODY_BYTES = 1_000_000
 _MISSING, _CONFLICT, _TOO_LARGE, _WRONG, _FAILED = 404, 409, 413, 422, 500
@@ -68,6 +75,7 @@ class Review:
         self._cameras = {c.name: c for c in session.content.cameras}
         self._names = list(self._cameras)
         self._films: dict[str, Film] = {}
+        self._paths: Paths = {}
         self._likeness: Likeness | None = None
         self._since = session.known, session.pieces
         self._lock = Lock()
@@ -81,7 +89,7 @@ class Review:
         """Return what the page shows, with what only the review knows."""
         material, session = self._material, self._session
         kept = material.kept.under(session.pieces)
-        facts = facts_of(session.content, material.title, kept.shots, kept.posters)
+        facts = facts_of(session.content, material.title, kept.shots, kept.posters, self._paths)
         return facts | {
             "revision": session.revision,
             "corrections": to_builtins(session.corrections),
@@ -91,16 +99,12 @@ class Review:
             "videos": [name in material.footage for name in self._names],
         }
 
-    def show(self, _request: "Request") -> "Response":
+    def show(self, _request: Request) -> Response:
         """Answer with the page."""
-        from starlette.responses import HTMLResponse
-
         return HTMLResponse(self.page().html)
 
-    def change(self, body: bytes, what: str) -> "Response":
+    def change(self, body: bytes, what: str) -> Response:
         """Make, undo or redo corrections; answer with everything as it is then."""
-        from starlette.responses import JSONResponse
-
         try:
             asked = parse_record(body, Change, "what was sent", "request")
             if what == "/undo":
@@ -115,26 +119,22 @@ class Review:
             return JSONResponse({"error": str(error)}, _WRONG)
         except OutputError as error:
             return JSONResponse({"error": str(error)}, _FAILED)
-        return JSONResponse({"facts": self.facts()})
+        return Response(encode({"facts": self.facts()}), media_type="application/json")
 
-    def crop(self, request: "Request") -> "Response":
+    def crop(self, request: Request) -> Response:
         """Answer with a crop of a visit."""
         words = request.path_params
         key = self._camera(words["camera"]), words["track"]
         source = self._session.pieces.source(key, words["frame"])
         return self._file(self._material.kept.crops.get(source, {}).get(words["frame"]))
 
-    def alike(self, request: "Request") -> "Response":
+    def alike(self, request: Request) -> Response:
         """Answer with who looks most like a person."""
-        from starlette.responses import JSONResponse
-
         found = self._compared()
         return JSONResponse(found.alike(request.path_params["person"]) if found else [])
 
-    def anew(self, _request: "Request") -> "Response":
+    def anew(self, _request: Request) -> Response:
         """Answer with what the program would decide differently since it was last asked."""
-        from starlette.responses import JSONResponse
-
         found = self._compared()
         return JSONResponse(found.anew() if found else {"joined": [], "parted": []})
 
@@ -144,19 +144,15 @@ class Review:
                 self._likeness = Likeness(self._session, self._material.gallery, self._since)
             return self._likeness
 
-    def zones(self, _request: "Request") -> "Response":
+    def zones(self, _request: Request) -> Response:
         """Answer with the zones and who was counted in them."""
-        from starlette.responses import JSONResponse
-
         try:
             return JSONResponse(zone_facts(self._session.content, zones_beside(self._tracks)))
         except ConfigError as error:
             return JSONResponse({"error": str(error)}, _WRONG)
 
-    def save_zones(self, body: bytes) -> "Response":
+    def save_zones(self, body: bytes) -> Response:
         """Write the zones that were drawn; answer with the counts."""
-        from starlette.responses import JSONResponse
-
         try:
             file = parse_record(body, ZonesFile, "what was sent", "zones")
             facts = zone_facts(self._session.content, file)
@@ -171,15 +167,13 @@ class Review:
     def _tracks(self) -> Path:
         return self._session.tracks
 
-    def poster(self, request: "Request") -> "Response":
+    def poster(self, request: Request) -> Response:
         """Answer with a camera's poster."""
         name = self._camera(request.path_params["camera"])
         return self._file(self._material.kept.posters.get(name))
 
-    def film(self, request: "Request") -> "Response":
+    def film(self, request: Request) -> Response:
         """Answer with what is known of a camera's video; with `from` and `until`, its boxes."""
-        from starlette.responses import JSONResponse
-
         asked = request.query_params
         try:
             film = self._film(self._camera(request.path_params["camera"]))
@@ -192,10 +186,8 @@ class Review:
         except (KeyError, ValueError):
             return JSONResponse({"error": "from and until are seconds"}, _WRONG)
 
-    def video(self, request: "Request") -> "Response":
+    def video(self, request: Request) -> Response:
         """Answer with a camera's video, or the part of it that is asked for."""
-        from starlette.responses import FileResponse
-
         footage = self._material.footage.get(self._camera(request.path_params["camera"]))
         if footage is None or not footage.path.is_file():
             return _nothing()
@@ -214,9 +206,7 @@ class Review:
                 self._films[name] = Film(footage, self._cameras[name], was)
             return self._films[name]
 
-    def _file(self, path: Path | None) -> "Response":
-        from starlette.responses import Response
-
+    def _file(self, path: Path | None) -> Response:
         inside = self._material.folder.resolve()
         if path is None or not path.resolve().is_relative_to(inside) or not path.is_file():
             return _nothing()
@@ -224,18 +214,7 @@ class Review:
 
 
 def guarded(review: Review, token: str, port: int) -> Guard:
-    """Put the routes together and the guard before them.
-
-    Raises:
-        ConfigError: Starlette is not installed.
-    """
-    try:
-        from starlette.applications import Starlette
-        from starlette.requests import Request
-        from starlette.responses import JSONResponse, Response
-        from starlette.routing import Route
-    except ImportError as error:
-        raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
+    """Put the routes together and the guard before them."""
 
     async def correct(request: Request) -> Response:
         body = b""
@@ -265,7 +244,5 @@ def guarded(review: Review, token: str, port: int) -> Guard:
     return Guard(app, token, port=port, policy=review.page().policy)
 
 
-def _nothing() -> "Response":
-    from starlette.responses import PlainTextResponse
-
+def _nothing() -> Response:
     return PlainTextResponse("there is no such picture\n", _MISSING)
