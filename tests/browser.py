@@ -73,3 +73,24 @@ def grave_findings(page: Any) -> list[str]:
         f"{v['impact']} {v['id']}: {node['html'][:160]}"
         for v in found if v["impact"] in GRAVE for node in v["nodes"]
     ]  # fmt: skip
+
+
+def shown_at(page: Any) -> float:
+    """When the picture that the player shows was taken."""
+    page.locator("dialog.player video[data-time]").wait_for()
+    return float(page.locator("dialog.player video").get_attribute("data-time"))
+
+
+def wait_until_shown(page: Any, time_s: float) -> None:
+    """Wait for the picture of a time of the run."""
+    until(page, f"v => Math.abs(v.dataset.time - {time_s}) < 0.01")
+
+
+def until(page: Any, true_of_video: str) -> None:
+    """Wait until something is true of the video; the page's policy forbids Playwright's own way."""
+    video = page.locator("dialog.player video")
+    for _ in range(500):
+        if video.evaluate(true_of_video):
+            return
+        page.wait_for_timeout(20)
+    raise AssertionError(f"{true_of_video}, at {video.get_attribute('data-time')}")

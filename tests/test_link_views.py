@@ -65,12 +65,12 @@ def twins() -> list[Visit]:
     ]  # fmt: skip
 
 
-def same_looks(count: int) -> np.ndarray:
-    return np.ones((count, count), np.float32)
+def same_looks(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return np.ones((len(one), len(other)), np.float32)
 
 
 def test_a_map_is_found_where_looks_say_nothing() -> None:
-    maps = learn_views(twins(), same_looks(4), SIZES)
+    maps = learn_views(twins(), same_looks, SIZES)
     feet = next(m for m in maps if m.edge == FEET)
     there = feet.matrix @ np.array([400, 400, 1.0])
     assert there[:2] / there[2] == pytest.approx(in_b(np.array([[400.0, 400]]))[0], abs=6)
@@ -91,7 +91,7 @@ def test_look_alikes_are_told_apart_by_the_way_they_walk() -> None:
 def test_no_map_between_views_of_different_places() -> None:
     strangers = [walker("a", 1, walk(1)), walker("a", 2, walk(2)),
                  walker("b", 1, walk(3)), walker("b", 2, walk(4))]  # fmt: skip
-    assert learn_views(strangers, same_looks(4), SIZES) == []
+    assert learn_views(strangers, same_looks, SIZES) == []
 
 
 @pytest.mark.parametrize("way", ["still", "line"])
@@ -100,11 +100,11 @@ def test_who_stands_or_walks_on_one_line_proves_no_map(way: str) -> None:
     if way == "line":
         feet[:, 0] = np.linspace(100, 700, 240)
     visits = [walker("a", 1, feet), walker("b", 1, in_b(feet))]
-    assert learn_views(visits, same_looks(2), SIZES) == []
+    assert learn_views(visits, same_looks, SIZES) == []
 
 
 def test_calibrated_cameras_and_those_without_overlap_need_no_map() -> None:
-    assert learn_views(twins(), same_looks(4), SIZES, skip=["a", "b"]) == []
+    assert learn_views(twins(), same_looks, SIZES, skip=["a", "b"]) == []
     apart = link(twins(), LinkConfig(overlap="no"), Scene(sizes=SIZES)).identities
     assert len(apart) == 4
 
@@ -115,8 +115,8 @@ def test_feet_below_the_picture_prove_nothing() -> None:
     cut = [replace(v, xyxy=np.minimum(v.xyxy, np.float32(600))) for v in cut]
     scene = Scene(grounds={"a": plane, "b": plane}, sizes=SIZES)
     assert all(x.distance_m is None for x in link(cut, LinkConfig(), scene).links)
-    assert learn_views(cut, same_looks(4), SIZES) == [] or all(
-        m.edge != FEET for m in learn_views(cut, same_looks(4), SIZES)
+    assert learn_views(cut, same_looks, SIZES) == [] or all(
+        m.edge != FEET for m in learn_views(cut, same_looks, SIZES)
     )
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.browser import PHONE
+from tests.browser import PHONE, until
 from tests.media import number_of, picture
 from tests.streams import SAMPLES, HttpCamera
 from tests.test_live_run import live_run
@@ -188,7 +188,7 @@ def test_a_browser_shows_cameras_people_and_transitions(tmp_path: Path, browser)
         HttpCamera(sample_frames("cam1.mp4"), pause_s=0.1) as one,
         HttpCamera(sample_frames("cam2.mp4"), pause_s=0.1) as two,
     ):
-        words = ("--cams", f"cam1={one.address},cam2={two.address}", "--json", "a.json", "--serve")
+        words = ("--cams", f"cam1={one.address},cam2={two.address}", "--out", "v", "--serve")
         with live_run(tmp_path, *words) as run:
             run.wait_until_told("serving http://")
             page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -208,6 +208,7 @@ def test_a_browser_shows_cameras_people_and_transitions(tmp_path: Path, browser)
             page.screenshot(path=str(tmp_path / "page.png"))
             _assert_wall(page, tmp_path)
             _assert_accessible(page)
+            _assert_the_last_minutes_play(page, tmp_path)
             player = urllib.request.urlopen(address.replace("/?", "/stream/cam1?"))
             code = run.interrupt()  # though a player hangs on
             player.close()
@@ -220,6 +221,18 @@ def test_a_browser_shows_cameras_people_and_transitions(tmp_path: Path, browser)
     assert re.search(r"ID \d+\s+cam[12] to cam[12] in [\d.]+ s, at ", text)
     assert {u.split("/")[2] for u in asked if u.startswith("http")} == {page.url.split("/")[2]}
     assert [line for line in failed if "ERR_CONNECTION" not in line] == []
+
+
+def _assert_the_last_minutes_play(page: object, folder: Path) -> None:
+    """Beside the pictures, which go on: what was recorded of a camera until now."""
+    page.locator("figure", has_text="cam1").get_by_role("button").click()
+    page.get_by_role("button", name="Pause").click()
+    until(page, "v => v.readyState === 4 && v.error === null && v.videoWidth === 640")
+    assert 2.0 < page.locator("dialog video").evaluate("v => v.duration") < 125.0
+    page.screenshot(path=str(folder / "recent.png"))
+    _assert_accessible(page)
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
 
 
 def _assert_accessible(page: object) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -43,7 +42,7 @@ GAP = [n / 25 + (31.0 if n >= 8 else 0.0) for n in range(FRAMES)]
 EVEN = evenly(25)
 NTSC = Fraction(30000, 1001)
 QUALITY = {"crf": "8"}
-BT709, BT2020, PQ = 1, 9, 16
+BT709, BT2020, PQ, HLG = 1, 9, 16, 18
 FULL = {"dst_color_range": 2}
 TOP_FIRST = {"x264-params": "tff=1", **QUALITY}
 PLAIN = Video()
@@ -291,22 +290,26 @@ def test_interlaced_pictures_are_not_torn(name: str, codec: str, options: dict[s
     assert torn(frames[10].image) < before / 4
 
 
-@pytest.mark.skipif(int(av.__version__.split(".")[0]) < 18, reason="needs PyAV 18")
-def test_bright_and_dark_of_hdr_are_as_on_a_usual_screen():
-    """PQ codes a grey of half the usual brightness at 0.51 of its range, and white at 0.58."""
+@pytest.mark.parametrize(
+    ("curve", "grey", "white"), [(PQ, 0.51, 0.58), (HLG, 0.63, 0.75)], ids=["PQ", "HLG"]
+)
+def test_bright_and_dark_of_hdr_are_as_on_a_usual_screen(curve: int, grey: float, white: float):
+    """Half the light of paper's white is the usual grey of 191, by the codes of either standard."""
+    values = np.interp(np.arange(256), (0, 191, 255), (0, 255 * grey, 255 * white))
 
     def code(number: int, size: tuple[int, int]) -> np.ndarray:
-        image = marked(number, size).astype(np.float64)
-        return np.interp(image, (0, 255), (0, 148)).astype(np.uint8)
+        return values[marked(number, size)].astype(np.uint8)
 
-    tags = {"colorspace": BT2020, "color_trc": PQ, "color_primaries": BT2020}
-    Video("ffv1", "yuv420p10le", picture=code, tags=tags, convert={"dst_colorspace": BT2020}).write(
-        Path("hdr.mkv")
-    )
+    def flat(_number: int, size: tuple[int, int]) -> np.ndarray:
+        return np.full((size[1], size[0], 3), round(255 * grey), np.uint8)
 
-    image = read_source(Path("hdr.mkv"))[0].image
+    tags = {"colorspace": BT2020, "color_trc": curve, "color_primaries": BT2020}
+    for name, picture in (("marked.mkv", code), ("flat.mkv", flat)):
+        convert = {"dst_colorspace": BT2020}
+        Video("ffv1", "yuv420p10le", picture=picture, tags=tags, convert=convert).write(Path(name))
 
-    assert image[2:14, 2:22].mean() > 190
+    assert read_source(Path("flat.mkv"))[0].image.mean() == pytest.approx(191, abs=3)
+    assert read_source(Path("marked.mkv"))[0].image[2:14, 2:22].mean() > 240
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])

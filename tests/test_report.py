@@ -13,7 +13,7 @@ import pytest
 from msgspec import convert
 from msgspec.structs import replace
 
-from tests.browser import PHONE, Visitor, grave_findings, visitor
+from tests.browser import PHONE, Visitor, grave_findings, until, visitor, wait_until_shown
 from tests.crowd import crowd
 from tests.media import reid_track
 from tests.sample_run import track_samples
@@ -237,6 +237,34 @@ def test_it_shows_corrections(browser: Visitor, run: Path, tmp_path: Path) -> No
     assert people_shown(page) == ["2"]
     assert page.locator("tbody .name").inner_text() == "Bo & <Co>"
     assert page.locator("main img").count() == 0
+
+
+def test_it_plays_the_videos_with_the_corrected_people_over_them(
+    browser: Visitor, run: Path, tmp_path: Path
+) -> None:
+    said = tmp_path / "said.json"
+    said.write_text(json.dumps([{"merge": [1, 2]}]))
+    out = run.parent / "with videos.html"
+    words = ["--corrections", said, "--videos", "--pictures", 0, "--out", out]
+    assert reid_track("report", run, *words) == 0
+    browser.asked.clear()
+    page = browser.open(f"{out.as_uri()}#person-1")
+    visit = next(t for t in read_tracks(run / "tracks.json").tracks if t.global_id == 2)
+    name = f"{visit.camera}/{visit.track_id}"
+    item = page.locator(".visit", has=page.get_by_text(name, exact=True))
+    item.get_by_role("button", name="Play", exact=True).click()
+    video = page.locator("dialog.player video")
+    page.get_by_role("button", name="Pause").click()
+    until(page, "v => v.readyState === 4")
+    assert video.evaluate("v => v.duration") == pytest.approx(12.0, abs=0.04)
+    box = visit.boxes[len(visit.boxes) // 2]
+    page.get_by_label("Place in the video").fill(str(box.time_s))
+    wait_until_shown(page, box.time_s)
+    page.locator("dialog canvas[data-people*='1']").wait_for()
+    page.screenshot(path=tmp_path / "player.png")
+    assert grave_findings(page) == []
+    assert browser.hosts() == {""}
+    assert browser.wrong == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser import PHONE, Visitor, grave_findings, visitor
+from tests.browser import (
+    PHONE,
+    Visitor,
+    grave_findings,
+    shown_at,
+    until,
+    visitor,
+    wait_until_shown,
+)
 from tests.media import names_in, reid_track
 from tests.sample_run import track_samples
 from tracker.results.corrections_file import read_corrections_file
@@ -224,27 +232,6 @@ def test_the_video_plays_where_one_clicked(browser: Visitor, served: Served) -> 
     page.keyboard.press("Escape")
     page.locator("dialog").wait_for(state="detached")
     assert browser.wrong == []
-
-
-def shown_at(page: Any) -> float:
-    """When the picture that the player shows was taken."""
-    page.locator("dialog.player video[data-time]").wait_for()
-    return float(page.locator("dialog.player video").get_attribute("data-time"))
-
-
-def wait_until_shown(page: Any, time_s: float) -> None:
-    """Wait for the picture of a time of the run."""
-    until(page, f"v => Math.abs(v.dataset.time - {time_s}) < 0.01")
-
-
-def until(page: Any, true_of_video: str) -> None:
-    """Wait until something is true of the video; the page's policy forbids Playwright's own way."""
-    video = page.locator("dialog.player video")
-    for _ in range(500):
-        if video.evaluate(true_of_video):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(f"{true_of_video}, at {video.get_attribute('data-time')}")
 
 
 def test_the_chosen_and_the_corrected_are_drawn_over_the_video(

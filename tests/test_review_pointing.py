@@ -57,7 +57,7 @@ def open_player(page: Any, served: Served, person: int, time_s: float) -> None:
     page.get_by_role("button", name="Pause").click()
     page.get_by_label("Place in the video").fill(str(time_s))
     wait_until_shown(page, time_s)
-    page.locator(".player .tools[data-frame]:not([data-frame=''])").wait_for()
+    page.locator(".player .tools[data-boxes]:not([data-boxes=''])").wait_for()
 
 
 def test_a_visit_is_cut_at_the_picture_shown_and_given_to_somebody(

@@ -72,7 +72,7 @@ def track(
     if stream:
         return Steps(cameras, chosen)
     live = LiveOptions(chosen.reconnect)
-    sources = open_all(cameras, chosen.sampling, chosen.fps, live)
+    sources = open_all(cameras, chosen, live)
     online = chosen.online or any(s.info.live for s in sources)
     try:
         networks = load_networks(chosen, [c.name for c in cameras])
@@ -98,7 +98,7 @@ class Steps:
 
     def __init__(self, cameras: Sequence[CameraSpec], options: Options) -> None:
         live = LiveOptions(options.reconnect)
-        sources = open_all(cameras, options.sampling, options.fps, live)
+        sources = open_all(cameras, options, live)
         try:
             networks = load_networks(options, [c.name for c in cameras])
         except BaseException:

@@ -31,7 +31,7 @@ def doctor() -> None:
     for package in PACKAGES:
         print(f"  {package:15} {_version(package)}")
     print(f"devices: {', '.join(_devices())}; {os.cpu_count()} CPU cores")
-    print(f"videos read: {_decoders()}; on the processor's cores")
+    print(f"videos read: {_decoders()}")
     print(f"videos written: {', '.join(_codecs()) or 'none'}")
     print("weights folders:")
     for folder in weights_folders():
@@ -80,6 +80,13 @@ def _decoders() -> str:
     """Say which of the codecs that people meet can be read, and what reads them."""
     from av import ffmpeg_version_info
     from av.codec import codecs_available
+    from av.codec.hwaccel import hwdevices_available
+
+    from tracker.video.hardware import decoding_device
 
     there = [name for name in READ if name in codecs_available]
-    return f"{', '.join(there)} and more, by FFmpeg {ffmpeg_version_info}"
+    device = decoding_device() or f"none here ({', '.join(hwdevices_available())} would do)"
+    return (
+        f"{', '.join(there)} and more, by FFmpeg {ffmpeg_version_info}; hardware for --hwaccel "
+        f"auto: {device}"
+    )

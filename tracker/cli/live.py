@@ -1,10 +1,11 @@
 """What a run tells while it goes on: events, and the page of ``--serve``."""
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -16,9 +17,12 @@ from tracker.counting.zones import Zones
 from tracker.results.events import STDOUT, event_text, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
-from tracker.runtime.output_plan import Streaming
+from tracker.runtime.output_plan import OutputPlan, Streaming
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource
+
+if TYPE_CHECKING:
+    from tracker.apps.live.view import LiveView
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,18 @@ class _Told(Observer):
 @contextmanager
 def telling(
     wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console,
-    *, folder: Path, zones: Zones | None = None,
+    *, plan: OutputPlan, zones: Zones | None = None,
 ) -> Iterator[list[Observer]]:  # fmt: skip
     """Open events and page as asked for; each is an observer of the run.
+
+    The page plays the plan's videos of live cameras, and those in segments.
 
     Args:
         wishes: What the user asked for.
         sources: All cameras.
         clock: Of the run.
         console: Where the page's address goes.
-        folder: Where events wait that are to go over the network.
+        plan: Events that are to go over the network wait beside its JSON.
         zones: Where people are counted.
 
     Raises:
@@ -97,6 +103,7 @@ def telling(
     """
     wall = clock.wall if any(source.info.live for source in sources) else None
     told: list[Observer] = []
+    videos, folder = plan.videos, plan.json.parent if plan.json else Path()
     with ExitStack() as stack:
         for place in wishes.events:
             if is_outlet(place):
@@ -108,16 +115,27 @@ def telling(
             else:
                 told.append(_Told(stack.enter_context(event_writer(place, wall)).write))
         if wishes.serve:
-            told.append(_page(wishes.port, sources, clock if wall else None, console, stack))
+            growing = {
+                s.info.name: videos[s.info.name] for s in sources
+                if s.info.name in videos and (s.info.live or wishes.segment)
+            }  # fmt: skip
+            view = _view(sources, clock if wall else None, growing)
+            told.append(_page(view, wishes.port, console, stack))
         yield told
 
 
-def _page(
-    port: int, sources: Sequence[FrameSource], clock: RunClock | None, console: Console,
-    stack: ExitStack,
-) -> Observer:  # fmt: skip
-    from tracker.apps.live.server import serving
+def _view(
+    sources: Sequence[FrameSource], clock: RunClock | None, videos: Mapping[str, Path]
+) -> "LiveView":
     from tracker.apps.live.view import LiveView
+
+    if clock is None:
+        return LiveView(sources, None, None, videos)
+    return LiveView(sources, clock.now_s, clock.wall, videos)
+
+
+def _page(view: "LiveView", port: int, console: Console, stack: ExitStack) -> Observer:
+    from tracker.apps.live.server import serving
 
     class Shown(Observer):
         """Passes on what happens to the page."""
@@ -130,7 +148,6 @@ def _page(
             """See `Observer.event`."""
             view.event(event)
 
-    view = LiveView(sources, clock.now_s if clock else None, clock.wall if clock else None)
     server = stack.enter_context(serving(view, port))
     line = f"serving {server.address} for this machine alone"
     console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -86,6 +86,14 @@ Stream = Annotated[
         show_default=False,
     ),
 ]
+Hwaccel = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|none",
+        help="auto: a graphics processor decodes where there is one; doctor tells.",
+        rich_help_panel=_SOURCE,
+    ),
+]
 MaxFrames = Annotated[
     int | None,
     typer.Option(

@@ -86,7 +86,8 @@ Crf = Annotated[
     typer.Option(
         min=0,
         max=63,
-        help="Quality of the videos on the codec's own scale, less is better. Default: 21 of h264.",
+        help="Quality of the videos on the codec's own scale, less is better. Default: one "
+        "quantizer for all pictures, which is faster; about 23 of h264.",
         rich_help_panel=_OUTPUT,
         show_default=False,
     ),

@@ -14,7 +14,7 @@ app = typer.Typer(
 
 
 @app.command()
-def report(  # noqa: PLR0917 - one parameter per option
+def report(  # noqa: PLR0913, PLR0917 - one parameter per option
     result: Annotated[
         Path,
         typer.Argument(
@@ -39,6 +39,10 @@ def report(  # noqa: PLR0917 - one parameter per option
             help="Most that the pictures inside the page may take; 0 for none.",
         ),
     ] = 32.0,
+    videos: Annotated[
+        bool,
+        typer.Option("--videos", help="Play the run's videos; they stay where they lie."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")] = False,
 ) -> None:  # fmt: skip
@@ -46,6 +50,7 @@ def report(  # noqa: PLR0917 - one parameter per option
 
     It shows the pictures of people that a run with --crops kept.
     """
+    from tracker.apps.report.film import film_facts, find_footage
     from tracker.apps.report.page_data import facts_of
     from tracker.apps.report.pictures import embedded
     from tracker.apps.report.render import render
@@ -60,8 +65,9 @@ def report(  # noqa: PLR0917 - one parameter per option
     tracks = find_tracks(result)
     require_no_input(out, [tracks, *([corrections] if corrections else [])])
     require_writable(out, overwrite=overwrite)
-    found = Corrected(read_tracks(tracks))
-    kept = find_kept(tracks, found.content()) if pictures else RunPictures()
+    original = read_tracks(tracks)
+    found = Corrected(original)
+    kept = find_kept(tracks, original) if pictures else RunPictures()
     if corrections:
         found = found.with_(read_corrections(corrections))
     content, kept = found.content(), kept.under(found.pieces)
@@ -69,6 +75,8 @@ def report(  # noqa: PLR0917 - one parameter per option
     facts = facts_of(content, title_of(tracks), shots, kept.posters)
     counts = zone_facts(content, zones_beside(tracks))
     facts |= {"counts": counts} if counts else {}
+    if videos:
+        facts |= film_facts(find_footage(tracks, original), original, found.pieces, out)
     page = render(facts, inside)
     with replacing(out) as temporary:
         temporary.write_text(page.html, encoding="utf-8")

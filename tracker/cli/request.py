@@ -23,6 +23,7 @@ class TrackRequest:
     offset: list[str] | None
     start: float
     stream: int | None
+    hwaccel: str
     max_frames: int | None
     vid_stride: int
     detector: str
@@ -86,6 +87,7 @@ class TrackRequest:
             max_frames=self.max_frames,
             vid_stride=self.vid_stride,
             fps=self.fps,
+            hwaccel=self.hwaccel,
             n_init=self.n_init,
             max_age=self.max_age,
             min_height=self.min_height,

@@ -13,8 +13,6 @@ from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.apps.guard import Guard
-    from tracker.apps.review.film import Footage
-    from tracker.results.tracks_file import TracksFile
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
@@ -55,6 +53,7 @@ def review(
     from rich.console import Console
 
     from tracker.apps.guard import LOOPBACK, listening, new_token
+    from tracker.apps.report.film import find_footage
     from tracker.apps.report.render import WEB_HINT
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import find_kept
@@ -72,7 +71,7 @@ def review(
     tracks = find_tracks(run)
     session = ReviewSession(tracks, who or getpass.getuser())
     gc.freeze()  # the result stays: searching it for cycles takes longer than a correction
-    footage = _footage(video or [], session.content, tracks)
+    footage = find_footage(tracks, session.content, video or [])
     kept = find_kept(tracks, session.content)
     material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
     shown, token = Review(session, material), new_token()
@@ -100,25 +99,3 @@ def _serve(guard: "Guard", open_port: socket.socket, address: str, *, browser: b
         uvicorn.Server(config).run(sockets=[open_port])
     except KeyboardInterrupt:  # the usual way to end it
         return
-
-
-def _footage(given: list[str], content: "TracksFile", tracks: Path) -> "dict[str, Footage]":
-    """Return each camera's video: the one that was named, else the annotated one in the folder."""
-    from tracker.apps.review.film import Footage
-
-    cameras = [camera.name for camera in content.cameras]
-    folder = tracks.parent.resolve()
-    found = {}
-    for name in cameras:
-        alone = [tracks.with_suffix(".mp4")] if len(cameras) == 1 else []
-        for path in (tracks.parent / f"{name}.mp4", *alone):
-            if path.is_file() and path.resolve().is_relative_to(folder):
-                found[name] = Footage(path, drawn=True)
-    for item in given:
-        name, _, file = item.partition("=")
-        if name not in cameras or not file:
-            raise ConfigError(f"--video '{item}' is not CAMERA=FILE; cameras: {', '.join(cameras)}")
-        if not Path(file).is_file():
-            raise ConfigError(f"--video {name}: there is no file '{file}'")
-        found[name] = Footage(Path(file), drawn=False)
-    return found

@@ -130,10 +130,10 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    folder = opened.plan.json.parent if opened.plan.json else Path()
-    with telling(
-        wishes, opened.sources, opened.clock, console, folder=folder, zones=opened.zones
-    ) as observer.also:
+    told = telling(
+        wishes, opened.sources, opened.clock, console, plan=opened.plan, zones=opened.zones
+    )
+    with told as observer.also:
         return _run(request, observer, opened)
 
 
@@ -160,7 +160,7 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
     live = LiveOptions(request.reconnect)
     zones = read_zones(request.zones) if request.zones else None
     if cameras and not any(camera.boxes_only for camera in cameras):
-        sources = open_all(cameras, options.sampling, options.fps, live)
+        sources = open_all(cameras, options, live)
     else:
         sources = _open_boxes(request, options, cameras)
     plan = plan_outputs(

@@ -30,6 +30,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     offset: o.Offset = None,
     start: o.Start = 0.0,
     stream: o.Stream = None,
+    hwaccel: o.Hwaccel = "none",
     max_frames: o.MaxFrames = None,
     vid_stride: o.VidStride = 1,
     detector: o.DetectorName = "auto",

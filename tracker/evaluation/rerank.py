@@ -56,10 +56,10 @@ def reranked(
         )
     distance = _relative_distances(everything, metric)
     order = np.argsort(distance, axis=1, kind="stable")[:, : settings.k1 + 1]
-    weights = neighbourhoods(distance, order, settings.k1)
+    weights = neighbourhoods(lambda i, others: distance[i, others], order, settings.k1)
     if settings.k2 > 1:
         weights = averaged(weights, order[:, : settings.k2])
-    apart = 1 - jaccard(weights, len(query))[:, len(query) :]
+    apart = 1 - jaccard(weights, len(query))[:, len(query) :].toarray()
     plain = distance[: len(query), len(query) :]
     return np.asarray((1 - settings.share) * apart + settings.share * plain, np.float32)
 

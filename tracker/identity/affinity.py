@@ -2,44 +2,75 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from tracker.core.boxes import Floats
 from tracker.core.config import LinkConfig
 from tracker.core.types import BoolArray, IntArray, Visit
 from tracker.identity.k_reciprocal import averaged, jaccard, neighbourhoods
+from tracker.identity.neighbours import nearest_looks
 from tracker.tracking.appearance_odds import AppearanceOdds, learn_appearance_odds, look
 
 STANDING_SLACK = 0.5  # own heights that a box's centre may jump without any walking
 K1, K2 = 6, 3  # neighbours that may be mutual, and those over which is averaged
 SHARE = 0.5  # of common neighbours in the affinity; the rest is similarity
 ONE_PERSON = 0.5  # least affinity of one person's visits
+TOGETHER = 2_000  # visits up to which each is weighed against all others
+CANDIDATES, KEPT = 56, 28  # of more: similar looks that are compared, and the most related of these
 VISITS_EACH = 6  # visits per person, where nothing tells how many people there are
 CROWD = 40  # visits from which on most pairs are strangers, whoever they are
 _ENDS = ("start_s", "end_s")
 
 
-def affinities(visits: Sequence[Visit], likeness: AppearanceOdds) -> Floats:
-    """Return how much two visits are one person's, (N, N) float32: 0 strangers, 1 as one person.
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike N visits look, on the scale of their recording.
 
-    Half of it is similarity, on the scale of the recording; half is having the same neighbours.
-    One threshold then serves for 2 people and for 150 (`docs/linking.md`), which no threshold of
-    the similarity does: the more strangers, the more alike some are by chance.
+    Half of an affinity is similarity; half is having the same neighbours. One threshold then
+    serves for 2 people and for 150 (`docs/linking.md`), which no threshold of the similarity does:
+    the more strangers, the more alike some are by chance.
+
+    Attributes:
+        looks: (N, 512) float32 of unit length, zero where there is no view.
+        camera: (N,) int64, a number for each camera.
+        scale: What similarities mean.
+        shared: Sparse (N, N) in [0, 1], how much of their neighbourhoods is common.
+        nearest: (N, K) int64, whose looks are nearest, each itself first.
+        near: (N, K) float32, their affinity.
     """
-    related = relatedness(visits, likeness)
-    least = least_related(at_least(visits))
-    order = _nearest(related, max(K1, K2) + 1)
-    near = np.take_along_axis(related, order, axis=1) >= least
-    near[:, 0] = True
-    reach = near.sum(axis=1)
-    weights = neighbourhoods(1 - related, order, K1, reach)
-    weights = averaged(weights, order[:, :K2], np.minimum(reach, K2))
-    shared = jaccard(weights, len(visits))
-    shared *= SHARE  # in place: for 10,000 visits each of these matrices takes 400 MB
-    related *= 1 - SHARE
-    related += shared
-    return related
+
+    looks: Floats
+    camera: IntArray
+    scale: AppearanceOdds
+    shared: csr_array
+    nearest: IntArray
+    near: Floats
+
+    def similarity(self, rows: IntArray, others: IntArray) -> Floats:
+        """Return cosine similarities (R, C) float32 of two sets of visits."""
+        return np.asarray(self.looks[rows] @ self.looks[others].T)
+
+    def affinity(self, rows: IntArray, others: IntArray) -> Floats:
+        """Return how much visits are one person's, (R, C) float32: 0 strangers, 1 as one person.
+
+        Args:
+            rows: (R,) numbers.
+            others: (C,) numbers, ascending.
+        """
+        related = _scaled(self.similarity(rows, others), self.camera[rows][:, None],
+                          self.camera[others][None], self.scale)  # fmt: skip
+        related[rows[:, None] == others[None]] = 1
+        affinity = (1 - SHARE) * related
+        start, end = self.shared.indptr[rows], self.shared.indptr[rows + 1]
+        entry = np.concatenate([np.arange(*span) for span in zip(start, end, strict=True)])
+        row, other = np.repeat(np.arange(len(rows)), end - start), self.shared.indices[entry]
+        place = np.searchsorted(others, other).clip(max=len(others) - 1)
+        inside = others[place] == other
+        affinity[row[inside], place[inside]] += SHARE * self.shared.data[entry[inside]]
+        return np.asarray(affinity, np.float32)
 
 
 def similarities(visits: Sequence[Visit]) -> Floats:
@@ -48,17 +79,62 @@ def similarities(visits: Sequence[Visit]) -> Floats:
     return looks @ looks.T
 
 
-def relatedness(visits: Sequence[Visit], likeness: AppearanceOdds) -> Floats:
-    """Return similarities (N, N) float32, scaled: 0 as alike as strangers, 1 as one person."""
-    camera = np.unique([v.camera for v in visits], return_inverse=True)[1]
-    related = similarities(visits)
-    for number in np.unique(camera):
-        here = np.flatnonzero(camera == number)
-        for others, elsewhere in ((here, False), (np.flatnonzero(camera != number), True)):
-            block = np.ix_(here, others)
-            related[block] = likeness.related(related[block], elsewhere=elsewhere)
-    np.fill_diagonal(related, 1)
-    return related
+def likeness_of(visits: Sequence[Visit]) -> Likeness:
+    """Compare the looks of all visits."""
+    scale = scale_of(visits)
+    looks = np.array([look(v) for v in visits], np.float32)
+    camera = np.asarray(np.unique([v.camera for v in visits], return_inverse=True)[1], np.int64)
+    nearest, related = _most_related(looks, camera, scale)
+    order = nearest[:, : max(K1, K2) + 1]
+    reach = (related[:, : order.shape[1]] >= least_related(at_least(visits))).sum(axis=1)
+
+    def apart(row: int, others: IntArray) -> Floats:
+        found = _scaled(looks[others] @ looks[row], camera[row], camera[others], scale)
+        return 1 - np.where(others == row, np.float32(1), found)
+
+    weights = neighbourhoods(apart, order, K1, reach)
+    weights = averaged(weights, order[:, :K2], np.minimum(reach, K2))
+    shared = jaccard(weights, len(visits))
+    near = (1 - SHARE) * related + SHARE * _entries(shared, nearest)
+    return Likeness(looks, camera, scale, shared, nearest, near.astype(np.float32))
+
+
+def _entries(matrix: csr_array, columns: IntArray) -> Floats:
+    """Return the entries (N, K) of a sparse matrix (N, N) in these columns of each row."""
+    count = len(columns)
+    known = np.repeat(np.arange(count), np.diff(matrix.indptr)) * count + matrix.indices
+    order = np.argsort(known)
+    wanted = (np.arange(count)[:, None] * count + columns).ravel()
+    place = order[np.searchsorted(known, wanted, sorter=order).clip(max=len(order) - 1)]
+    return np.where(known[place] == wanted, matrix.data[place], 0).reshape(columns.shape)
+
+
+def _most_related(
+    looks: Floats, camera: IntArray, scale: AppearanceOdds
+) -> tuple[IntArray, Floats]:
+    """Return the most related visits of each, (N, K), and how much so: itself first, at infinity.
+
+    Of many visits the most similar ones are looked at, since few others can be among them.
+    """
+    rows = np.arange(len(looks))
+    if len(looks) <= TOGETHER:
+        order, similarity = np.broadcast_to(rows, (len(rows), len(rows))), looks @ looks.T
+    else:
+        order = nearest_looks(looks, CANDIDATES)
+        similarity = np.array([looks[found] @ looks[n] for n, found in enumerate(order)])
+    related = _scaled(similarity, camera[:, None], camera[order], scale)
+    related[order == rows[:, None]] = np.inf
+    count = min(KEPT, related.shape[1])
+    chosen = np.argpartition(-related, count - 1, axis=1)[:, :count]
+    nearest, related = order[rows[:, None], chosen], related[rows[:, None], chosen]
+    ranked = np.lexsort((nearest, -related), axis=1)
+    return nearest[rows[:, None], ranked], related[rows[:, None], ranked]
+
+
+def _scaled(similarity: Floats, camera: IntArray, other: IntArray, scale: AppearanceOdds) -> Floats:
+    """Scale similarities of visits to cameras: 0 as alike as strangers, 1 as one person."""
+    here, elsewhere = (scale.related(similarity, elsewhere=away) for away in (False, True))
+    return np.asarray(np.where(camera == other, here, elsewhere), np.float32)
 
 
 def scale_of(visits: Sequence[Visit]) -> AppearanceOdds:
@@ -115,17 +191,6 @@ def _apart(visits: Sequence[Visit], config: LinkConfig) -> BoolArray:
     too_fast = (gap_s > 0) & (offset / heights > config.max_speed * gap_s + STANDING_SLACK)
     at_once = (gap_s <= 0) & (gap_s.T <= 0)
     return np.asarray(at_once | too_fast | too_fast.T)
-
-
-def _nearest(related: Floats, count: int) -> IntArray:
-    """Return the nearest items of each, (N, count): itself first, ties by number."""
-    count = min(count, len(related))
-    order = np.empty((len(related), count), np.int64)
-    for number, row in enumerate(related):
-        chosen = np.argpartition(-row, count - 1)[:count]
-        chosen = chosen[np.lexsort((chosen, -row[chosen]))]
-        order[number] = [number, *(n for n in chosen if n != number)][:count]
-    return order
 
 
 def _most_at_once(visits: Sequence[Visit]) -> int:

@@ -1,6 +1,7 @@
 """What time says of two cameras: whether their views overlap, how long the way between them is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -15,37 +16,62 @@ AT_ONCE_S = 1.0  # longer in both views than clocks and boxes may err
 FASTEST_SHARE = 0.5  # of the shortest way that was seen: nobody is faster
 FEWEST_WAYS = 5  # to know the shortest
 
-Groups = Sequence[Sequence[int]]
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What a first decision tells of the ways between cameras.
+
+    Attributes:
+        config: What is known of the cameras.
+        turns: Pairs of cameras, in the order of their names, that show nobody at once.
+        shortest_s: The seconds that no way between two cameras takes, where known.
+    """
+
+    config: LinkConfig
+    turns: frozenset[tuple[str, str]]
+    shortest_s: Mapping[tuple[str, str], float]
+
+    def excluded(self, visits: Sequence[Visit]) -> BoolArray | None:
+        """Tell which pairs of visits to different cameras cannot be one person.
+
+        Where cameras do not overlap nobody is in both at once. Nor is anybody much faster than all
+        others were, or than the given travel times.
+
+        Returns:
+            (N, N) bool; None where time excludes nothing.
+        """
+        excluded = np.zeros((len(visits), len(visits)), bool)
+        start, end = (np.array([getattr(v, name) for v in visits]) for name in ("start_s", "end_s"))
+        for (a, here), (b, there) in combinations(_by_camera(visits), 2):
+            block = np.ix_(here, there)
+            gap_s = _gaps(start[here], end[here], start[there], end[there])
+            if self.config.overlap == "no" or (a, b) in self.turns:
+                excluded[block] |= gap_s < -AT_ONCE_S
+                excluded[block] |= (gap_s > 0) & (gap_s < self.shortest_s.get((a, b), 0.0))
+            for way in self.config.travel:
+                forth = (way.from_camera, way.to_camera) == (a, b)
+                if forth or (way.from_camera, way.to_camera) == (b, a):
+                    first, second = (here, there) if forth else (there, here)
+                    wait_s = start[second][None] - end[first][:, None]
+                    outside = (wait_s >= 0) & ((wait_s < way.min_s) | (wait_s > way.max_s))
+                    excluded[block] |= outside if forth else outside.T
+        return excluded | excluded.T if excluded.any() else None
 
 
-def excluded_by_time(
-    visits: Sequence[Visit], groups: Groups, config: LinkConfig
-) -> BoolArray | None:
-    """Tell which pairs of visits to different cameras cannot be one person, by a first decision.
+def learn_ways(people: Iterable[Sequence[Visit]], config: LinkConfig) -> Ways:
+    """Learn from people, as first decided, which cameras do not overlap and how far apart they are.
 
     Cameras do not overlap if that is given, or if most people of the first decision went from
-    one to the other in turn: then nobody is in both at once. Nor is anybody much faster than all
-    others were, or than the given travel times.
-
-    Returns:
-        (N, N) bool; None where time excludes nothing.
+    one to the other in turn.
     """
-    excluded = np.zeros((len(visits), len(visits)), bool)
-    start, end = (np.array([getattr(v, name) for v in visits]) for name in ("start_s", "end_s"))
-    for (a, here), (b, there) in combinations(_by_camera(visits), 2):
-        block = np.ix_(here, there)
-        gap_s = _gaps(start[here], end[here], start[there], end[there])
-        if config.overlap == "no" or (config.overlap == "auto" and _in_turn(visits, groups, a, b)):
-            shortest_s = _shortest_way(visits, groups, a, b)
-            excluded[block] |= (gap_s < -AT_ONCE_S) | ((gap_s > 0) & (gap_s < shortest_s))
-        for way in config.travel:
-            forth = (way.from_camera, way.to_camera) == (a, b)
-            if forth or (way.from_camera, way.to_camera) == (b, a):
-                first, second = (here, there) if forth else (there, here)
-                wait_s = start[second][None] - end[first][:, None]
-                outside = (wait_s >= 0) & ((wait_s < way.min_s) | (wait_s > way.max_s))
-                excluded[block] |= outside if forth else outside.T
-    return excluded | excluded.T if excluded.any() else None
+    met: dict[tuple[str, str], list[list[Visit]]] = {}
+    for visits in people:
+        for a, b in combinations(sorted({v.camera for v in visits}), 2):
+            seen = [v for v in visits if v.camera in {a, b}]
+            met.setdefault((a, b), []).append(sorted(seen, key=lambda v: v.start_s))
+    learned = config.overlap == "auto"
+    turns = frozenset(pair for pair, meetings in met.items() if learned and _in_turn(meetings))
+    return Ways(config, turns, {pair: _shortest_way(meetings) for pair, meetings in met.items()})
 
 
 def _by_camera(visits: Sequence[Visit]) -> list[tuple[str, IntArray]]:
@@ -59,29 +85,21 @@ def _gaps(start: Floats, end: Floats, other_start: Floats, other_end: Floats) ->
     return np.asarray(later - np.minimum(end[:, None], other_end[None]))
 
 
-def _meetings(visits: Sequence[Visit], groups: Groups, a: str, b: str) -> Iterator[list[Visit]]:
-    """Yield the visits to either camera of everybody who was seen by both, by time."""
-    for group in groups:
-        seen = [visits[i] for i in group if visits[i].camera in {a, b}]
-        if len({v.camera for v in seen}) > 1:
-            yield sorted(seen, key=lambda v: v.start_s)
-
-
-def _in_turn(visits: Sequence[Visit], groups: Groups, a: str, b: str) -> bool:
+def _in_turn(meetings: Sequence[Sequence[Visit]]) -> bool:
     turns = [
         all(
             x.camera == y.camera or y.start_s > x.end_s - AT_ONCE_S for x, y in combinations(way, 2)
         )
-        for way in _meetings(visits, groups, a, b)
+        for way in meetings
     ]
     return sum(turns) >= FEWEST and sum(turns) >= IN_TURN * len(turns)
 
 
-def _shortest_way(visits: Sequence[Visit], groups: Groups, a: str, b: str) -> float:
+def _shortest_way(meetings: Sequence[Sequence[Visit]]) -> float:
     """Return the seconds that no way from one camera to the other takes; 0 if not known."""
     ways_s = [
         entered.start_s - left.end_s
-        for seen in _meetings(visits, groups, a, b)
+        for seen in meetings
         for left, entered in pairwise(seen)
         if left.camera != entered.camera
     ]

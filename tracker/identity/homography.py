@@ -1,6 +1,6 @@
 """Find the map between two cameras' pictures by which those who walk there are the same people."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -35,14 +35,17 @@ SINGULAR = 1e-12  # a map with a smaller determinant has no inverse
 REFINED = 2  # times a map is fitted again to what it explains
 
 
+Affinity = Callable[[IntArray, IntArray], Floats]  # of visits (R,) and (C,), ascending: (R, C)
+
+
 def learn_views(
-    visits: Sequence[Visit], affinity: Floats, sizes: Sizes, skip: Sequence[str] = ()
+    visits: Sequence[Visit], affinity: Affinity, sizes: Sizes, skip: Sequence[str] = ()
 ) -> list[ViewMap]:
     """Find the maps between all pairs of cameras that show people in common.
 
     Args:
         visits: Of all cameras.
-        affinity: (N, N), by which likely pairs are tried first; it decides nothing.
+        affinity: By which likely pairs are tried first; it decides nothing.
         sizes: Of the cameras' pictures; only between these are maps looked for.
         skip: Cameras between which places are known otherwise.
     """
@@ -56,7 +59,7 @@ def learn_views(
             continue
         for edge in (FEET, HEAD):
             one, other = (seen(visits, c, at, edge, sizes[c]) for c in (first, second))
-            matrix = best_map(one, other, at, affinity)
+            matrix = best_map(one, other, at, affinity(one.visit, other.visit))
             if matrix is not None:
                 maps.append(ViewMap(first, second, edge, matrix))
     return maps
@@ -83,7 +86,7 @@ def best_map(one: SharedView, other: SharedView, at: Floats, affinity: Floats) -
         one: What the first camera shows at the instants `at`.
         other: What the second does.
         at: (T,) seconds.
-        affinity: (N, N) of all visits.
+        affinity: (V, W) of the visits that the two show.
     """
     known = np.isfinite(one.height)[:, None] & np.isfinite(other.height)[None]
     cell = _cells(one)
@@ -116,7 +119,7 @@ def _seeds(
 ) -> list[BoolArray]:
     """Return sets of pairs of visits, (V, W) bool each, from which maps are tried."""
     size = _cells_of(known, cell)
-    rank = (affinity[np.ix_(one.visit, other.visit)].clip(-0.4) + 0.5) * np.sqrt(size)
+    rank = (affinity.clip(-0.4) + 0.5) * np.sqrt(size)
     order = np.argsort(-rank, axis=None, kind="stable")
     pairs = [divmod(int(k), known.shape[1]) for k in order if size.flat[k]][: 2 * SEEDS]
     seeds = [[p] for p in pairs if size[p] >= FEWEST][:SEEDS]
@@ -253,14 +256,17 @@ def _holds(one: SharedView, other: SharedView, best: _Found, at: Floats, cell: I
 
 def instants(visits: Sequence[Visit], first: str, second: str) -> Floats:
     """Return times (T,) at which both cameras show somebody."""
-    spans = [[(v.start_s, v.end_s) for v in visits if v.camera == c] for c in (first, second)]
-    begin = max(min(s[0] for s in span) for span in spans)
-    end = min(max(s[1] for s in span) for span in spans)
+    spans = [
+        np.array([(v.start_s, v.end_s) for v in visits if v.camera == c]) for c in (first, second)
+    ]
+    begin = max(span[:, 0].min() for span in spans)
+    end = min(span[:, 1].max() for span in spans)
     if end <= begin:
         return np.zeros(0)
     at = np.arange(begin, end, STEP_S)
     both = np.ones(len(at), bool)
     for span in spans:
-        both &= np.any([(at >= start) & (at <= stop) for start, stop in span], axis=0)
+        came = np.searchsorted(np.sort(span[:, 0]), at, side="right")
+        both &= came > np.searchsorted(np.sort(span[:, 1]), at, side="left")
     at = at[both]
     return at[:: max(1, -(-len(at) // MOST_STEPS))]

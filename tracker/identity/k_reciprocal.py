@@ -4,21 +4,25 @@ Source: Zhong, Zheng, Cao, Li, "Re-ranking Person Re-identification with k-recip
 (CVPR 2017, arXiv 1701.08398).
 """
 
+from collections.abc import Callable
+
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csc_array, csr_array, vstack
 
 from tracker.core.types import FloatArray, IntArray
 
 OVERLAP = 2 / 3  # of a neighbour's own set, from which on that set is taken in
+ROWS = 1024  # whose shares are computed at once
 
 
 def neighbourhoods(
-    distance: FloatArray, order: IntArray, k1: int, reach: IntArray | None = None
-) -> csr_array:
+    distance: Callable[[int, IntArray], FloatArray], order: IntArray, k1: int,
+    reach: IntArray | None = None,
+) -> csr_array:  # fmt: skip
     """Weigh each item's reciprocal neighbours: sparse (N, N), rows that add up to 1.
 
     Args:
-        distance: (N, N) float32.
+        distance: From an item to others (M,), (M,) float32.
         order: (N, K) the nearest items of each, itself first; K is at least k1 + 1 or N.
         k1: Neighbours that may be reciprocal.
         reach: (N,) how many of `order` are near enough to be neighbours at all, at least 1.
@@ -27,7 +31,7 @@ def neighbourhoods(
     half = round(k1 / 2)
     halves = [_reciprocal(nearest, item, half) for item in range(len(order))]
     columns = [_expanded(_reciprocal(nearest, i, k1), halves) for i in range(len(order))]
-    weights = [_weights(distance[i, members]) for i, members in enumerate(columns)]
+    weights = [_weights(distance(i, members)) for i, members in enumerate(columns)]
     starts = np.cumsum([0, *(len(members) for members in columns)])
     shape = (len(order), len(order))
     return csr_array((np.concatenate(weights), np.concatenate(columns), starts), shape=shape)
@@ -43,18 +47,28 @@ def averaged(weights: csr_array, order: IntArray, reach: IntArray | None = None)
     return csr_array(mean @ weights)
 
 
-def jaccard(weights: csr_array, items: int) -> FloatArray:
-    """Return how much the first items share of all neighbourhoods, (items, N) in [0, 1]."""
+def jaccard(weights: csr_array, items: int) -> csr_array:
+    """Return how much the first items share of all neighbourhoods, sparse (items, N) in [0, 1]."""
     by_column = weights.tocsc()
-    shared = np.empty((items, weights.shape[0]), np.float32)
-    for item in range(items):
-        common = np.zeros(weights.shape[0], np.float32)
-        span = slice(weights.indptr[item], weights.indptr[item + 1])
-        for column, value in zip(weights.indices[span], weights.data[span], strict=True):
-            part = slice(by_column.indptr[column], by_column.indptr[column + 1])
-            common[by_column.indices[part]] += np.minimum(by_column.data[part], value)
-        shared[item] = common / (2 - common)
+    blocks = [
+        _common(weights[first : min(first + ROWS, items)], by_column)
+        for first in range(0, items, ROWS)
+    ]
+    shared = csr_array(vstack(blocks, format="csr"))
+    shared.data = shared.data / (2 - shared.data)
     return shared
+
+
+def _common(rows: csr_array, by_column: csc_array) -> csr_array:
+    """Sum up, for each of the rows (R, N) and each item, the smaller of their weights: (R, N)."""
+    entry = rows.tocoo()
+    length = np.diff(by_column.indptr)[entry.col]  # others that have this neighbour too
+    own = np.repeat(np.arange(len(length)), length)
+    offset = np.arange(len(own)) - np.repeat(np.cumsum(length) - length, length)
+    place = by_column.indptr[entry.col][own] + offset
+    least = np.minimum(by_column.data[place], entry.data[own])
+    shape = (rows.shape[0], by_column.shape[0])
+    return csr_array(coo_array((least, (entry.row[own], by_column.indices[place])), shape))
 
 
 def _rows(order: IntArray, reach: IntArray | None) -> "zip[tuple[IntArray, int]]":

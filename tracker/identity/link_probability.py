@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker.core.boxes import Floats
-from tracker.core.types import BoolArray, IntArray, Link, Visit
+from tracker.core.types import BoolArray, IntArray, Link, Visit, VisitKey
 from tracker.identity.view_affinity import ViewMap
 from tracker.tracking.appearance_odds import AppearanceOdds, look
 
@@ -29,6 +29,8 @@ class Decision:
         distance_m: (N, N) metres on the ground while both were in view; NaN where unknown.
         near: (N, N) in [0, 1]: how near, as places tell; NaN where they do not.
         maps: Between the views of cameras without calibration.
+        rivals: Of many more visits, which one of the others is most like each, and its affinity;
+            empty where all visits are here.
     """
 
     visits: Sequence[Visit]
@@ -39,6 +41,7 @@ class Decision:
     distance_m: Floats | None = None
     near: Floats | None = None
     maps: Sequence[ViewMap] = ()
+    rivals: Sequence[tuple[VisitKey, float] | None] = ()
 
 
 def probability(affinity: float, related: float, runner_up: float) -> float:
@@ -85,6 +88,13 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
     other = int(free[row[free].argmax()]) if len(free) else None
     rival = 0.0 if other is None else float(row[other])
     chosen = float(row[earlier])
+    runner_up, its = None, None
+    if other is not None:
+        runner_up, its = decision.visits[other].key, _probability(decision, other, later, chosen)
+    elsewhere = decision.rivals[later] if decision.rivals else None
+    if elsewhere and (other is None or elsewhere[1] > rival):
+        runner_up, rival = elsewhere
+        its = probability(rival, rival, chosen)
     return Link(
         first=first.key,
         second=second.key,
@@ -93,10 +103,8 @@ def _link(decision: Decision, person_of: IntArray, earlier: int, later: int) -> 
         gap_s=second.start_s - first.end_s,
         second_enters_s=second.start_s,
         distance_m=_distance(decision, earlier, later),
-        runner_up=None if other is None else decision.visits[other].key,
-        runner_up_probability=None
-        if other is None
-        else _probability(decision, other, later, chosen),
+        runner_up=runner_up,
+        runner_up_probability=its,
     )
 
 

@@ -59,34 +59,41 @@ def link(
         return Linked([], [])
     scene = scene or Scene()
     if sure is None:
-        sure, ordered, decision = SurePairs(), *_decided(ordered, config, scene)
+        sure, decisions = SurePairs(), _decided(ordered, config, scene)
     else:
-        decision = decide(ordered, config, scene, sure=sure)
-    people = [
-        Identity(number, [ordered[i] for i in group])
-        for number, group in enumerate(decision.groups, 1)
-    ]
-    preferred = replace(decision, affinity=sure.preferred(ordered, decision.affinity))
-    people, links, taken_back = without_doubtful_links(people, sure.vouch(reasons(preferred)))
-    return Linked(people, links, suggestions=taken_back)
+        decisions = decide(ordered, config, scene, sure=sure)
+    found = [[d.visits[i] for i in group] for d in decisions for group in d.groups]
+    found.sort(key=lambda visits: appearance_order(visits[0]))
+    people = [Identity(number, visits) for number, visits in enumerate(found, 1)]
+    links = sorted(
+        (x for d in decisions for x in reasons(_preferred(d, sure))),
+        key=lambda link: (link.second_enters_s, link.second),
+    )
+    people, kept, taken_back = without_doubtful_links(people, sure.vouch(links))
+    return Linked(people, kept, suggestions=taken_back)
+
+
+def _preferred(decision: Decision, sure: SurePairs) -> Decision:
+    return replace(decision, affinity=sure.preferred(decision.visits, decision.affinity))
 
 
 def one_person_each(visits: Iterable[Visit], config: LinkConfig, scene: Scene) -> list[Visit]:
     """Return the visits as `link` cuts them where the views of other cameras tell of two people."""
     ordered = sorted(visits, key=appearance_order)
-    return _decided(ordered, config, scene)[0] if ordered else []
+    found = [v for d in _decided(ordered, config, scene) for v in d.visits] if ordered else []
+    return sorted(found, key=appearance_order)
 
 
-def _decided(visits: list[Visit], config: LinkConfig, scene: Scene) -> tuple[list[Visit], Decision]:
+def _decided(visits: list[Visit], config: LinkConfig, scene: Scene) -> list[Decision]:
     """Decide, and again if the maps between views that this teaches show visits of two people."""
-    decision = decide(visits, config, scene)
-    parts = part_at_gaps(visits, decision.maps)
-    parts = split_mixed(parts, decision.maps, scene.sizes)
-    parts = trim_overlaps(parts, decision.maps, scene.sizes)
+    decisions = decide(visits, config, scene)
+    maps = decisions[0].maps
+    parts = part_at_gaps(visits, maps)
+    parts = split_mixed(parts, maps, scene.sizes)
+    parts = trim_overlaps(parts, maps, scene.sizes)
     if all(part is visit for part, visit in zip_longest(parts, visits)):
-        return visits, decision
-    parts.sort(key=appearance_order)
-    return parts, decide(parts, config, scene)
+        return decisions
+    return decide(sorted(parts, key=appearance_order), config, scene)
 
 
 def only_clearly_seen(linked: Linked, *, renumber: bool = True) -> Linked:

@@ -9,11 +9,12 @@ import numpy as np
 from tracker.core.boxes import Floats
 from tracker.core.config import LinkConfig
 from tracker.core.types import BoolArray, Identity, Merge, Visit, VisitKey
-from tracker.identity.affinity import ONE_PERSON, affinities, scale_of
+from tracker.identity.affinity import ONE_PERSON, likeness_of
 from tracker.identity.grouping import Before, Scene, decide, learn_maps
 from tracker.identity.link_log import ReasonLog
 from tracker.identity.link_probability import Decision, reasons
 from tracker.identity.offline import Linked, appearance_order
+from tracker.identity.remembered import RememberedPeople
 from tracker.identity.view_affinity import ViewMap
 from tracker.tracking.appearance_odds import look
 
@@ -25,7 +26,7 @@ RECENT = 60  # visits that are over and still compared with all others,
 ALIKE = 30  # and older ones that look most like the visit at hand
 RELEARN = 1.7  # maps between views are learned again when visits last so much longer,
 LEARN_S = 5.0  # and so many seconds
-VISITS_EACH, MOST_VISITS = 16, 500  # visits remembered of a person, and of all: 60 MB at most
+VISITS_EACH, MOST_VISITS = 16, 500  # visits at hand of a person, and of all: 60 MB at most
 
 
 class OnlineIdentities(ReasonLog):
@@ -50,7 +51,8 @@ class OnlineIdentities(ReasonLog):
         self._looks: dict[VisitKey, Floats] = {}  # of visits that are over
         self._person_of: dict[VisitKey, int] = {}
         self._last = 0
-        self._forgotten = 0
+        self._merged = 0
+        self._remembered = RememberedPeople()
         self._maps: list[ViewMap] = []
         self._learned_s = 0.0
 
@@ -65,21 +67,22 @@ class OnlineIdentities(ReasonLog):
     @property
     def count(self) -> int:
         """How many people there are so far."""
-        return len(set(self._person_of.values())) + self._forgotten
+        return self._last - self._merged
 
     def forget_oldest(self, each: int = VISITS_EACH, most: int = MOST_VISITS) -> None:
-        """Bound what is remembered: the latest visits of each person, and of all people.
+        """Bound what is at hand: the latest visits of each person, and of all people.
 
-        Who was forgotten gets a new number on return. Visits that go on are never forgotten.
+        Of other visits that are over the sum of a person's looks is remembered, and their last
+        one; see `RememberedPeople`. Visits that go on stay at hand.
         """
-        before = self.count
-        left = Counter(self._person_of.values())
+        left = Counter(self._person_of[key] for key in self._visits)
         for key in list(self._looks):  # in the order in which they ended
             person = self._person_of[key]
             if left[person] > each or len(self._visits) > most:
                 left[person] -= 1
-                del self._visits[key], self._looks[key], self._person_of[key]
-        self._forgotten += before - self.count
+                del self._looks[key]
+                for old in self._remembered.take_in(person, self._visits.pop(key)):
+                    del self._person_of[old]
 
     def introduce(self, visit: Visit) -> int:
         """Find the person of a newly confirmed visit, from its boxes and embeddings so far."""
@@ -149,7 +152,10 @@ class OnlineIdentities(ReasonLog):
             self._note(decision, [i for i, v in enumerate(decision.visits) if v.key in keys])
             if gone <= self._last:  # else nobody was told of that number yet
                 self._merges.append(Merge(visit.end_s, gone, kept))
+                self._merged += 1
             self._person_of.update(dict.fromkeys(keys, kept))
+            for old in self._remembered.merge(kept, gone):
+                del self._person_of[old]
             now[gone] = kept
 
     def _led(self, decision: Decision, least: float, *, sure: bool) -> list[tuple[int, int]]:
@@ -185,12 +191,9 @@ class OnlineIdentities(ReasonLog):
 
     def _decide(self, visits: list[Visit], now_s: float, least: float) -> Decision:
         person = [self._person_of[v.key] for v in visits]
-        return decide(
-            visits,
-            self._config,
-            self._scene,
-            Before(person, self._excluded(visits), self._maps_at(visits, now_s), least),
-        )
+        known = Before(person, self._excluded(visits), self._maps_at(visits, now_s), least)
+        (decision,) = decide(visits, self._config, self._scene, known)
+        return decision
 
     def _excluded(self, visits: Sequence[Visit]) -> BoolArray:
         """Tell whose visits (N, N) cannot be one person: who may still come back is taken."""
@@ -211,13 +214,14 @@ class OnlineIdentities(ReasonLog):
             alike = np.array([self._looks[k] for k in older]) @ look(visit)
             chosen |= {older[n] for n in np.argsort(-alike, kind="stable")[:ALIKE]}
         keys = chosen | self._going | {visit.key}
-        return sorted((self._visits[k] for k in keys), key=appearance_order)
+        here = {self._person_of[k] for k in keys}
+        far = self._remembered.alike(look(visit), ALIKE, here) if len(self._remembered) else []
+        return sorted([*(self._visits[k] for k in keys), *far], key=appearance_order)
 
     def _maps_at(self, visits: list[Visit], now_s: float) -> list[ViewMap]:
         seen_s = sum(v.end_s - v.start_s for v in visits)
         if seen_s > RELEARN * self._learned_s + LEARN_S:
-            affinity = affinities(visits, scale_of(visits))
-            self._maps = learn_maps(visits, affinity, self._config, self._scene)
+            self._maps = learn_maps(visits, likeness_of(visits), self._config, self._scene)
             self._learned_s = seen_s
         return self._maps
 

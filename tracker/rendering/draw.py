@@ -1,9 +1,11 @@
 """Draw people's boxes, ids and trails onto frames."""
 
 import colorsys
+import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -15,6 +17,7 @@ Rectangle = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 GOLDEN_RATIO = 0.618033988749895
 TRAIL_S = 2.0
+TRAIL_STEP_PX = 6  # between the points of a trail; nearer ones cost time and cannot be seen
 TAG_TRIES = 4  # places above a box that are tried before its tag goes into it
 BRIGHT = 140.0  # of 255: black letters on brighter tags, white ones on darker
 REFERENCE_HEIGHT_PX = 720  # lines and letters are sized for it and scale with the picture
@@ -45,6 +48,7 @@ def labels_of(boxes: Iterable[TrackBox]) -> list[Label]:
     return [Label(b.global_id, b.xyxy) for b in boxes if b.global_id is not None]
 
 
+@lru_cache(maxsize=1000)
 def colour_of(person: int) -> Colour:
     """Return the person's colour: always the same, neighbours in number far apart in hue."""
     hue = (person * GOLDEN_RATIO) % 1.0
@@ -85,8 +89,12 @@ class Annotator:
 
     def _remember(self, time_s: float, shown: Iterable[Label]) -> None:
         for label in shown:
-            feet = round(float(label.xyxy[[0, 2]].mean())), round(float(label.xyxy[3]))
-            self._trails.setdefault(label.person, deque()).append((time_s, feet))
+            x1, _, x2, bottom = label.xyxy.tolist()
+            feet = round((x1 + x2) / 2), round(bottom)
+            trail = self._trails.setdefault(label.person, deque())
+            if len(trail) > 1 and math.dist(trail[-2][1], feet) < TRAIL_STEP_PX * self._scale:
+                trail.pop()
+            trail.append((time_s, feet))
         for person, trail in list(self._trails.items()):
             while trail and trail[0][0] < time_s - TRAIL_S:
                 trail.popleft()
@@ -111,9 +119,9 @@ class Annotator:
             max(round(2 * self._scale), 1),
             round(4 * self._scale),
         )
-        (width, height), _ = cv2.getTextSize(text, _FONT, size, thick)
+        width, height = _text_size(text, size, thick)
         box_w, box_h = width + 2 * pad, height + 2 * pad
-        left = int(np.clip(round(float(label.xyxy[0])), 0, max(canvas.shape[1] - box_w, 0)))
+        left = min(max(round(float(label.xyxy[0])), 0), max(canvas.shape[1] - box_w, 0))
         top = _free_place(left, round(float(label.xyxy[1])), (box_w, box_h), placed)
         cv2.rectangle(canvas, (left, top), (left + box_w, top + box_h), colour, cv2.FILLED)
         origin = (left + pad, top + pad + height)
@@ -125,10 +133,17 @@ def draw_stamp(image: Image, text: str) -> None:
     """Write a line into the upper left corner of a BGR image, on a dark ground."""
     scale = _scale_of(image.shape[1], image.shape[0])
     size, thick, pad = 0.6 * scale, max(round(scale), 1), round(6 * scale)
-    (width, height), _ = cv2.getTextSize(text, _FONT, size, thick)
+    width, height = _text_size(text, size, thick)
     corner = image[: height + 2 * pad, : width + 2 * pad]
     corner[:] = corner // 4
     cv2.putText(image, text, (pad, pad + height), _FONT, size, (255,) * 3, thick, cv2.LINE_AA)
+
+
+@lru_cache(maxsize=1000)
+def _text_size(text: str, size: float, thick: int) -> tuple[int, int]:
+    """Return the width and height of a line in pixels."""
+    (width, height), _ = cv2.getTextSize(text, _FONT, size, thick)
+    return width, height
 
 
 def _scale_of(width: int, height: int) -> float:

@@ -1,6 +1,8 @@
 """Open what a run reads: cameras with pictures, or boxes alone."""
 
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tracker.core.errors import ConfigError, SourceError
@@ -8,10 +10,13 @@ from tracker.core.types import CameraInfo
 from tracker.detection.replay import ReplayDetector
 from tracker.runtime.options import Options
 from tracker.video.cameras import NO_SOURCE, CameraSpec, open_camera, put_in_place
+from tracker.video.hardware import AUTO, device_for
 from tracker.video.images import BoxesOnlySource
 from tracker.video.live_source import LiveOptions
 from tracker.video.seqinfo import read_seqinfo
 from tracker.video.source import FALLBACK_FPS, FrameSource, Sampling
+
+logger = logging.getLogger(__name__)
 
 
 def boxes_only_source(
@@ -91,17 +96,22 @@ def refuse_unheard(options: Options, cameras: Sequence[CameraSpec]) -> None:
 
 
 def open_all(
-    cameras: Sequence[CameraSpec], sampling: Sampling, fps: float | None, live: LiveOptions
+    cameras: Sequence[CameraSpec], options: Options, live: LiveOptions
 ) -> list[FrameSource]:
     """Open all cameras, or none.
 
     Raises:
+        ConfigError: See `device_for`.
         SourceError: One of them cannot be opened.
     """
     opened: list[FrameSource] = []
+    device = device_for(options.hwaccel)
+    if options.hwaccel == AUTO and device is None:
+        logger.warning("--hwaccel auto finds nothing here that decodes; the processor does")
     try:
         for camera in cameras:
-            opened.append(open_camera(camera, sampling, fps, live))
+            spec = replace(camera, device=device)
+            opened.append(open_camera(spec, options.sampling, options.fps, live))
     except BaseException:
         for source in opened:
             source.close()
@@ -113,6 +123,7 @@ def reopener(
     cameras: Sequence[CameraSpec], sources: Sequence[FrameSource], options: Options
 ) -> Callable[[str], FrameSource]:
     """Return how to open a camera a second time, with the rate that it had."""
-    spec_of = {camera.name: camera for camera in cameras}
+    device = device_for(options.hwaccel)
+    spec_of = {camera.name: replace(camera, device=device) for camera in cameras}
     fps_of = {source.info.name: source.info.fps for source in sources}
     return lambda name: open_camera(spec_of[name], options.sampling, fps_of[name])

@@ -12,6 +12,7 @@ from tracker.detection.detector import Detector, YoloOptions
 from tracker.models.locate import AUTO
 from tracker.reid.embedder import Embedder
 from tracker.video.camera_config import CameraConfig
+from tracker.video.hardware import NONE
 from tracker.video.source import Sampling
 
 _TRACKER, _LINK = TrackerConfig(), LinkConfig()
@@ -40,6 +41,7 @@ class OptionWords(TypedDict, total=False):
     max_frames: int | None
     vid_stride: int
     fps: float | None
+    hwaccel: str
     n_init: int
     max_age: float
     min_height: float
@@ -71,6 +73,7 @@ class Options:
         max_frames: Frames processed of each source; None for all.
         vid_stride: Only every so many-th frame is processed.
         fps: Rate of pictures that come without one, as in a folder; None is 25.
+        hwaccel: ``auto`` has a graphics processor decode where FFmpeg and the machine have one.
         max_age: Seconds that a person may be unseen before the visit has ended.
         reid_interval: Seconds for which somebody whose match is in no doubt is not embedded again.
         max_cosine_distance: Between looks of one person; None is the model's, else 0.25.
@@ -97,6 +100,7 @@ class Options:
     max_frames: int | None = None
     vid_stride: int = 1
     fps: float | None = None
+    hwaccel: str = NONE
     n_init: int = _TRACKER.n_init
     max_age: float = _TRACKER.max_age_s
     min_height: float = _TRACKER.min_height

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tracker.core.boxes import Floats
-from tracker.core.types import BoolArray, Visit
+from tracker.core.types import IntArray, Visit
 
 PRIOR_PAIRS = 60  # what the prior counts for, in pairs
 FEWEST_VIEWS = 8  # of a fragment whose halves are compared
 AGEING = 0.06  # how much less a person is like themselves at another time than in the next second
 ELSEWHERE = 0.05  # and how much less in another camera's light
 TYPICAL_VIEWS = 6.0  # with so many views the evidence of a pair counts half
+MOST_PAIRS = 100_000  # of strangers that are compared
 STRONGEST = 8.0  # log odds; no two looks prove more
 
 
@@ -78,20 +79,31 @@ def learn_appearance_odds(
     if not seen:
         return prior
     looks = np.array([look(p) for p in seen])
-    strangers = (looks @ looks.T)[_together(seen)]
+    one, other = _together(seen)
+    strangers = np.array([looks[i] @ looks[j] for i, j in zip(one, other, strict=True)])
     itself = np.array([_half(p, 0) @ _half(p, 1) for p in seen]) - AGEING
     other_mean, other_std = _fit(strangers, prior.other_mean, prior.other_std)
     same_mean, same_std = _fit(itself, prior.same_mean, prior.same_std)
     return AppearanceOdds(same_mean, same_std, other_mean, other_std)
 
 
-def _together(fragments: Sequence[Visit]) -> BoolArray:
-    """Tell which pairs share an instant of one camera, (N, N) bool, each pair once."""
-    start = np.array([p.start_s for p in fragments])
-    end = np.array([p.end_s for p in fragments])
+def _together(fragments: Sequence[Visit]) -> tuple[IntArray, IntArray]:
+    """Return the numbers (P,) and (P,) of those that share an instant of one camera, pair by pair.
+
+    Of very many pairs every so-manieth is taken.
+    """
     camera = np.unique([p.camera for p in fragments], return_inverse=True)[1]
-    shared = (start[:, None] <= end[None]) & (start[None] <= end[:, None])
-    return np.asarray(np.triu(shared & (camera[:, None] == camera[None]), k=1))
+    start, end = (np.array([getattr(p, name) for p in fragments]) for name in ("start_s", "end_s"))
+    order = np.lexsort((start, camera))
+    last = np.empty(len(order), np.int64)
+    for number in np.unique(camera):
+        here = np.flatnonzero(camera[order] == number)
+        last[here] = here[0] + np.searchsorted(start[order[here]], end[order[here]], side="right")
+    count = last - np.arange(len(order)) - 1
+    one = np.repeat(np.arange(len(order)), count)
+    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(count) - count, count)
+    step = max(1, len(one) // MOST_PAIRS)
+    return order[one[::step]], order[other[::step]]
 
 
 def _fit(values: Floats, mean: float, std: float) -> tuple[float, float]:

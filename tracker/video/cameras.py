@@ -34,6 +34,7 @@ class CameraSpec:
         ground: What it sees of the ground; None where it is not calibrated.
         given: An open source of a program's own, which `source` then only names.
         stream: Which of several video streams in a file; None for the one that players show.
+        device: What decodes it, as FFmpeg calls it; None for the processor.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CameraSpec:
     ground: GroundPlane | None = None
     given: FrameSource | None = None
     stream: int | None = None
+    device: str | None = None
 
     @property
     def boxes_only(self) -> bool:
@@ -153,7 +155,7 @@ def _open(
     if spec.given is not None:
         return ProgramSource(spec.given, sampling)
     if spec.live:
-        return LiveSource(spec.name, source, sampling, live)
+        return LiveSource(spec.name, source, sampling, live, spec.device)
     if is_address(source):
         return _file_or_stream(spec, sampling, live)
     if spec.pictures:
@@ -162,16 +164,16 @@ def _open(
     if not path.exists():
         near = suggestion(path.name, _names_beside(path))
         raise SourceError(f"camera '{spec.name}': no file '{source}'.{near}")
-    return VideoSource(spec.name, source, sampling, spec.stream)
+    return VideoSource(spec.name, source, sampling, spec.stream, spec.device)
 
 
 def _file_or_stream(spec: CameraSpec, sampling: Sampling, live: LiveOptions) -> FrameSource:
     """Open what HTTP gives: a file has a length, a stream has none."""
-    file = VideoSource(spec.name, spec.source, sampling, spec.stream)
+    file = VideoSource(spec.name, spec.source, sampling, spec.stream, spec.device)
     if not file.is_stream:
         return file
     file.close()
-    return LiveSource(spec.name, spec.source, sampling, live)
+    return LiveSource(spec.name, spec.source, sampling, live, spec.device)
 
 
 def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:

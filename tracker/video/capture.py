@@ -17,6 +17,7 @@ from tracker.core.types import Image
 from tracker.video.address import is_address
 from tracker.video.deinterlace import Deinterlacer
 from tracker.video.frame_numbers import FrameNumbers, VideoPacket, stamp_of
+from tracker.video.hardware import EXACT, acceleration
 from tracker.video.header import length_of, rate_of, stated_rate, why_unreadable
 from tracker.video.picture import Developer
 
@@ -51,6 +52,7 @@ class Capture:
         source: A path or an address.
         live: Whether it comes in real time: no picture waits for a later one to be decoded.
         stream: Which of several video streams, from 0; None for the one that players show.
+        device: What decodes, as FFmpeg calls it; None for the processor.
 
     Attributes:
         fps: Frames per second, as stated or as the first timestamps tell.
@@ -61,11 +63,12 @@ class Capture:
     """
 
     def __init__(
-        self, label: str, source: str, *, live: bool = False, stream: int | None = None
-    ) -> None:
+        self, label: str, source: str, *, live: bool = False, stream: int | None = None,
+        device: str | None = None,
+    ) -> None:  # fmt: skip
         self._label = label
         self._source = source
-        self._container = _open(label, source)
+        self._container = _open_with(label, source, device, live=live)
         self._first: list[VideoPacket] = []
         try:
             self._stream = _choose(label, self._container, stream)
@@ -180,7 +183,24 @@ class Capture:
             logger.debug("%s: %s", self._label, error)
 
 
-def _open(label: str, source: str) -> InputContainer:
+def _open_with(label: str, source: str, device: str | None, *, live: bool) -> InputContainer:
+    """Open a source so that a device decodes it, if it does so well."""
+    if device is None:
+        return _open(label, source)
+    try:
+        container = _open(label, source, device)
+    except SourceError:
+        container = _open(label, source)  # or the source is the trouble
+        logger.warning("%s: '%s' does not open here; the processor decodes", label, device)
+        return container
+    codecs = {s.codec_context.name for s in container.streams.video if s.codec_context}
+    if live or codecs <= EXACT:
+        return container
+    container.close()
+    return _open(label, source)
+
+
+def _open(label: str, source: str, device: str | None = None) -> InputContainer:
     """Open a source; a path is marked as such, since some names look like addresses."""
     address = is_address(source)
     try:
@@ -188,6 +208,7 @@ def _open(label: str, source: str) -> InputContainer:
             source if address else f"file:{source}", "r", metadata_errors="replace",
             options=_STREAM_OPTIONS if address else None,
             timeout=(OPEN_WITHIN_S, READ_WITHIN_S) if address else None,
+            hwaccel=acceleration(device),
         )  # fmt: skip
     except (FFmpegError, OSError) as error:
         why = why_unreadable(source, error)

@@ -28,18 +28,20 @@ class VideoSource:
         source: A path or an address.
         sampling: Which of its frames to give.
         stream: Which of several video streams, from 0; None for the one that players show.
+        device: What decodes it; None for the processor.
 
     Raises:
         SourceError: It cannot be opened, or none of its frames can be decoded.
     """
 
     def __init__(
-        self, name: str, source: str, sampling: Sampling, stream: int | None = None
-    ) -> None:
+        self, name: str, source: str, sampling: Sampling, stream: int | None = None,
+        device: str | None = None,
+    ) -> None:  # fmt: skip
         self._sampling = sampling
         shown = hide_password(source)
         self._label = f"camera '{name}' ({shown})"
-        self._capture = Capture(self._label, source, stream=stream)
+        self._capture = Capture(self._label, source, stream=stream, device=device)
         self._pictures = self._capture.pictures()
         try:
             self._first = next(self._pictures, None)

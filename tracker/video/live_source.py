@@ -3,8 +3,9 @@
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from tracker.core.config import RECONNECT_S
 from tracker.core.errors import SourceError
@@ -47,13 +48,19 @@ class LiveSource:
         SourceError: It cannot be opened, or gives no frame.
     """
 
-    def __init__(self, name: str, source: str, sampling: Sampling, options: LiveOptions) -> None:
+    def __init__(
+        self, name: str, source: str, sampling: Sampling, options: LiveOptions,
+        device: str | None = None,
+    ) -> None:  # fmt: skip
         self._sampling = sampling
         self._clock = options.clock
         shown = hide_password(source)
         self._label = f"camera '{name}' ({shown})"
         self._newest = Newest()
-        self._reader = _Reader(self._label, source, sampling, options, self._newest)
+        self._reader = _Reader(
+            self._label, partial(_open, self._label, source, device), sampling, options,
+            self._newest,
+        )  # fmt: skip
         self._reader.start()
         try:
             shot = self._newest.wait_for_one()
@@ -108,11 +115,12 @@ class _Reader(threading.Thread):
     """The thread that reads, and finds the way back to a stream that was lost."""
 
     def __init__(
-        self, label: str, source: str, sampling: Sampling, options: LiveOptions, newest: Newest
-    ) -> None:
+        self, label: str, opened: Callable[[], Capture | Webcam], sampling: Sampling,
+        options: LiveOptions, newest: Newest,
+    ) -> None:  # fmt: skip
         super().__init__(name=f"reader of {label}", daemon=True)
         self._label = label
-        self._source = source
+        self._opened = opened
         self._sampling = sampling
         self._options = options
         self._newest = newest
@@ -140,11 +148,6 @@ class _Reader(threading.Thread):
             self._newest.end(error)
         except Exception as error:  # whoever waits for a frame must hear of it
             self._newest.end(SourceError(f"{self._label}: {type(error).__name__}: {error}"))
-
-    def _opened(self) -> Capture | Webcam:
-        if self._source.isdecimal():
-            return Webcam(self._label, int(self._source))
-        return Capture(self._label, self._source, live=True)
 
     def _read_out(self, capture: Capture | Webcam) -> None:
         """Pass on the frames of an open stream until it ends."""
@@ -201,3 +204,9 @@ class _Reader(threading.Thread):
             return None
         tried = f" and did not come back in {allowed_s:g} s" if allowed_s else ""
         raise SourceError(f"{self._label} stopped giving frames after {self._index}{tried}")
+
+
+def _open(label: str, source: str, device: str | None) -> Capture | Webcam:
+    if source.isdecimal():
+        return Webcam(label, int(source))
+    return Capture(label, source, live=True, device=device)

@@ -2,20 +2,18 @@
 
 import logging
 from fractions import Fraction
-from functools import cache
 
 import cv2
 import numpy as np
 from av import VideoFrame
 from av.sidedata.sidedata import Type as SideData
-from av.video.reformatter import ColorPrimaries, ColorTrc, VideoReformatter
+from av.video.reformatter import VideoReformatter
 
 from tracker.core.types import Image
+from tracker.video.high_range import as_usual
 
 logger = logging.getLogger(__name__)
 
-# PQ and HLG are grey if left as they are; PyAV 17, the last for Python 3.10, leaves them so.
-HDR = {ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67}
 WIDEST_PIXEL = 4  # times its height, or the other way round; beyond, the header is wrong
 LEAST_STRETCH = 0.01  # of a side; less is nobody's shape, and scaling costs sharpness
 SHOWN_BITS = 8
@@ -43,25 +41,34 @@ class Developer:
     def __init__(self, pixel: Fraction | None) -> None:
         self._pixel = float(pixel) if pixel else 1.0
         self._scaler = VideoReformatter()  # keeps its tables from one frame to the next
+        self._rotation: int | None = None  # of the frame before, in degrees
+        self._steps: tuple[int | None, int | None] = None, None
 
     def develop(self, frame: VideoFrame) -> Image:
         """Return a frame as a picture (H, W, 3) uint8 BGR; its memory may be the frame's."""
         width, height = shown_size(frame.width, frame.height, self._pixel)
         grey = frame.format.name.startswith("gray") and frame.format.components[0].bits > SHOWN_BITS
-        light = {}
-        if frame.color_trc in HDR:
-            light = {"dst_color_trc": ColorTrc.BT709, "dst_color_primaries": ColorPrimaries.BT709}
-        scaled = self._scaler.reformat(
-            frame, width, height, "gray16le" if grey else "bgr24", threads=1, **light
-        )
-        pixels = scaled.to_ndarray()
-        image: Image = narrow(pixels) if grey else np.asarray(pixels, np.uint8)
-        turn, flip = _turn(frame)
+        wanted = "gray16le" if grey else "bgr24"
+        pixels = self._scaler.reformat(frame, width, height, wanted, threads=1).to_ndarray()
+        image = narrow(pixels) if grey else as_usual(np.asarray(pixels, np.uint8), frame.color_trc)
+        turn, flip = self._turn(frame)
         if turn is not None:
             image = np.asarray(cv2.rotate(image, turn), np.uint8)
         if flip is not None:
             image = np.asarray(cv2.flip(image, flip), np.uint8)
         return image
+
+    def _turn(self, frame: VideoFrame) -> tuple[int | None, int | None]:
+        """Return what turns a frame upright.
+
+        Its matrix is looked at where its rotation changes only: a frame whose side data were
+        asked for is not freed before Python looks for cycles, and the decoder allocates another.
+        """
+        if frame.rotation != self._rotation:
+            self._rotation = frame.rotation
+            matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
+            self._steps = _steps(bytes(matrix)) if matrix is not None else (None, None)
+        return self._steps
 
 
 def shown_size(width: int, height: int, pixel: float) -> tuple[int, int]:
@@ -91,14 +98,8 @@ def narrow(pixels: np.ndarray) -> Image:
     return np.asarray(cv2.cvtColor(narrowed, cv2.COLOR_GRAY2BGR), np.uint8)
 
 
-def _turn(frame: VideoFrame) -> tuple[int | None, int | None]:
-    """Return what `cv2.rotate` and then `cv2.flip` must do, by the frame's display matrix."""
-    matrix = frame.side_data.get(SideData.DISPLAYMATRIX)  # type: ignore[call-overload]
-    return _steps(bytes(matrix)) if matrix is not None else (None, None)
-
-
-@cache
 def _steps(matrix: bytes) -> tuple[int | None, int | None]:
+    """Return what `cv2.rotate` and then `cv2.flip` must do, by a display matrix."""
     values = np.frombuffer(matrix, "<i4")[[0, 1, 3, 4]].astype(np.float64)
     whole = np.rint(values / max(np.abs(values).max(), 1.0)).astype(int)
     return _QUARTER_TURNS.get(tuple(whole.tolist()), (None, None))

@@ -1,5 +1,6 @@
 """Write annotated video that plays everywhere, at the times of its pictures."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
@@ -12,7 +13,8 @@ import av
 import cv2
 import numpy as np
 from av import FFmpegError, Packet, VideoFrame, VideoStream
-from av.container import OutputContainer
+from av.container import InputContainer, OutputContainer
+from av.video.frame import PictureType
 from av.video.reformatter import ColorRange
 
 from tracker.core.atomic import replacing
@@ -26,7 +28,7 @@ TICKS = 60_000  # a second; MPEG-4 Part 2 has at most 65,535
 BT601 = 6  # FFmpeg's AVCOL_SPC_SMPTE170M: the matrix by which OpenCV makes YUV
 FRAGMENT_S = 2.0  # of what a killed run leaves, at most so much is missing at the end
 WHOLE = {"movflags": "+faststart"}  # a browser can begin before it has everything
-IN_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+IN_FRAGMENTS = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 BEGINS = "reid-track begins at"  # in a video's comment, with the time of its first picture
 
 
@@ -66,6 +68,7 @@ class VideoSink:
         self._padding = (form.size[1] % 2, form.size[0] % 2)
         self.written = 0
         self._begins_s = 0.0
+        self._key_s = -math.inf
         self._last_pts: int | None = None
         self._own_encoder = encoder is None
         self._encoder = encoder or encoding_thread()
@@ -171,6 +174,8 @@ class VideoSink:
         if self._last_pts is not None:
             frame.pts = max(frame.pts, self._last_pts + 1)
         self._last_pts = frame.pts
+        if self._form.in_fragments and time_s >= self._key_s + FRAGMENT_S:  # pictures may be rare
+            frame.pict_type, self._key_s = PictureType.I, time_s
         self._mux(self._stream.encode(frame))
         if self._sound is not None:
             self._sound.follow(self._file, self._begins_s, time_s)
@@ -199,6 +204,12 @@ class VideoSink:
         for packet in packets:  # what each one lasts counts for the last one only
             packet.duration = round(1 / (self._form.fps * self._stream.codec_context.time_base))
             self._file.mux(packet)
+
+
+def begins_at(video: InputContainer) -> float | None:
+    """Return when the first picture of a video of ours was taken; None for one of others."""
+    told = video.metadata.get("comment", "")
+    return float(told.removeprefix(BEGINS).split()[0]) if told.startswith(BEGINS) else None
 
 
 def encoding_thread() -> ThreadPoolExecutor:

@@ -3,21 +3,24 @@
 import asyncio
 import json
 import socket
+import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from importlib.resources import files
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from tracker.apps.guard import LOOPBACK, Guard, listening, new_token
-from tracker.apps.live.view import LiveView
+from tracker.apps.live.view import KEPT_S, LiveView
 from tracker.apps.report.render import asset
+from tracker.video.recent import cut_out_recent
 
 LOOK_EVERY_S = 0.03
 ANSWER_WITHIN_S = 1.0
@@ -25,7 +28,9 @@ LEAVE_WITHIN_S = 3.0
 BOUNDARY = "frame"
 _PAGES = {"": "text/html", "live.js": "text/javascript", "wall.js": "text/javascript",
           "live.css": "text/css"}  # fmt: skip
-_SHARED = {"dom.js": "text/javascript", "style.css": "text/css"}  # with the report
+_SHARED = {"dom.js": "text/javascript", "words.js": "text/javascript", "style.css": "text/css",
+           "player.js": "text/javascript", "player.css": "text/css"}  # fmt: skip
+MOST_EXCERPTS = 3  # of all cameras, that are kept for who plays them
 
 
 class LiveServer:
@@ -42,11 +47,15 @@ class LiveServer:
         self._view = view
         self._over = threading.Event()
         self._listening = open_port
+        self._folder = tempfile.TemporaryDirectory(prefix="reid-track-")
+        self._excerpts = 0
         routes = [
             *(Route(f"/{path}", self._page) for path in (*_PAGES, *_SHARED)),
             Route("/crop/{camera}/{person:int}.jpg", self._crop),
             Route("/update", self._update),
             Route("/stream/{camera}", self._stream),
+            Route("/recent/{camera}.json", self._recent),
+            Route("/recent/{number:int}.mp4", self._excerpt),
         ]
         config = uvicorn.Config(
             Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
@@ -65,6 +74,7 @@ class LiveServer:
         self._over.set()
         self._server.should_exit = True
         self._thread.join(LEAVE_WITHIN_S)
+        self._folder.cleanup()
 
     def _run(self) -> None:
         self._server.run(sockets=[self._listening])
@@ -82,6 +92,31 @@ class LiveServer:
         if jpeg is None:
             return Response("there is no such picture", 404, media_type="text/plain")
         return Response(jpeg, media_type="image/jpeg")
+
+    async def _recent(self, request: Request) -> Response:
+        """Cut out the last minutes of a camera; answer with where they are, and the boxes."""
+        camera = request.path_params["camera"]
+        if camera in self._view.cameras and (videos := self._view.recorded(camera)):
+            self._excerpts += 1
+            path = self._excerpt_path(self._excerpts)
+            made = await run_in_threadpool(cut_out_recent, videos, KEPT_S, path)
+            self._excerpt_path(self._excerpts - MOST_EXCERPTS).unlink(missing_ok=True)
+            if made is not None:
+                told = {
+                    "name": videos[-1].name, "address": f"recent/{path.name}",
+                    "begins": made.begins_s, "length": made.length_s,
+                }  # fmt: skip
+                return JSONResponse(told | self._view.boxes(camera, made.begins_s))
+        return JSONResponse({"error": f"nothing of '{camera}' is recorded yet"}, 404)
+
+    async def _excerpt(self, request: Request) -> Response:
+        path = self._excerpt_path(request.path_params["number"])
+        if not path.is_file():
+            return Response("there is no such video", 404, media_type="text/plain")
+        return FileResponse(path, media_type="video/mp4")
+
+    def _excerpt_path(self, number: int) -> Path:
+        return Path(self._folder.name) / f"{number}.mp4"
 
     async def _update(self, request: Request) -> Response:
         """Answer with the state and all pictures that are newer than ``seen``, comma-separated.

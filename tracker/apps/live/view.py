@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -13,12 +14,17 @@ from tracker.apps.live.crops import NewestCrops
 from tracker.core.types import Frame, Step
 from tracker.rendering.draw import Annotator, Label, hex_colour_of, labels_of
 from tracker.results.events_file import Appeared, Crossed, Event, Left, Merged, Moved, Occupancy
+from tracker.results.record import rounded
+from tracker.video.recent import FRAGMENTED
+from tracker.video.segments import segments_of
 from tracker.video.source import FrameSource
 
 WIDEST_PX = 960
+KEPT_S = 120.0  # that can be played again
 QUALITY = 80  # of the JPEGs
 RATE_OVER_S = 5.0
 MOST_MOVES = 20
+PIXEL_DIGITS = 1
 
 
 @dataclass(slots=True)
@@ -33,6 +39,16 @@ class _Camera:
     number: int = 0  # of the frames that were processed
     delay_s: float | None = None
     jpeg: tuple[int, bytes] = (0, b"")
+    boxes: deque[list[float]] = field(default_factory=deque)  # those of the last `KEPT_S`
+
+    def keep(self, step: Step) -> None:
+        """Note the boxes of a frame, with the ids that are drawn into its video."""
+        while self.boxes and self.boxes[0][0] < step.time_s - KEPT_S:
+            self.boxes.popleft()
+        for box in step.boxes:
+            if box.global_id is not None:
+                corners = rounded(box.xyxy.tolist(), PIXEL_DIGITS)
+                self.boxes.append([step.time_s, box.track_id, *corners, 1, box.global_id])
 
     def fps(self) -> float:
         """Return the frames per second that were processed lately."""
@@ -50,11 +66,13 @@ class LiveView:
         sources: One per camera.
         now_s: The run's clock; None where nothing is live, so that nothing can be late.
         wall: Tells the wall clock's time of the run's; None likewise.
+        videos: Where the cameras' videos go, as `Recording` takes it; those in fragments can be
+            played while they grow.
     """
 
     def __init__(
         self, sources: Sequence[FrameSource], now_s: Callable[[], float] | None,
-        wall: Callable[[float], str] | None,
+        wall: Callable[[float], str] | None, videos: Mapping[str, Path] | None = None,
     ) -> None:  # fmt: skip
         self._cameras = {
             s.info.name: _Camera(s, Annotator(s.info.width, s.info.height)) for s in sources
@@ -68,6 +86,9 @@ class LiveView:
         self._lines: dict[str, list[int]] = {}  # crossings in and out
         self.crops = NewestCrops()
         self._people = 0
+        self._became: dict[int, int] = {}  # ids that were given up
+        self._videos = {n: p for n, p in (videos or {}).items() if p.suffix.lower() in FRAGMENTED}
+        self._since = time.time()
 
     @property
     def cameras(self) -> list[str]:
@@ -80,6 +101,8 @@ class LiveView:
         with self._lock:
             camera = self._cameras[step.camera]
             camera.frame, camera.labels = step.frame, labels_of(step.boxes)
+            if step.camera in self._videos:
+                camera.keep(step)
             camera.number += 1
             camera.shown.append(time.monotonic())
             camera.fps()  # lets go of what is old
@@ -126,7 +149,10 @@ class LiveView:
                 "people": self._people,
                 "zones": self._zones,
                 "lines": self._lines,
-                "cameras": [_state(name, c) for name, c in self._cameras.items()],
+                "cameras": [
+                    _state(name, c) | {"recorded": bool(self.recorded(name))}
+                    for name, c in self._cameras.items()
+                ],
                 "present": sorted(here, key=lambda e: (e["global_id"], e["camera"])),
                 "moves": [self._pictured(move) for move in self._moves],
             }
@@ -157,7 +183,35 @@ class LiveView:
         crops = [self.crops.version(move[end], person) for end in ("from", "to")]
         return move | {"colour": hex_colour_of(person), "crops": crops}
 
+    def recorded(self, camera: str) -> list[Path]:
+        """Return the videos of a camera that this run has begun, the newest last."""
+        if camera not in self._videos:
+            return []
+        whole = self._videos[camera]
+        found = segments_of(whole) or [whole]
+        return [p for p in found if p.is_file() and p.stat().st_mtime >= self._since]
+
+    def boxes(self, camera: str, from_s: float) -> dict[str, Any]:
+        """Return the boxes of the last minutes, and who of them is who now.
+
+        Each is time, track_id, xyxy, 1, the id that is drawn, the one that it is now.
+        """
+        with self._lock:
+            rows = [row for row in self._cameras[camera].boxes if row[0] >= from_s]
+            now = {int(row[-1]): self._present_id(int(row[-1])) for row in rows}
+            return {
+                "boxes": [[*row, now[int(row[-1])]] for row in rows],
+                "colours": {person: hex_colour_of(person) for person in now.values()},
+                "clock": self._wall(from_s) if self._wall else None,
+            }
+
+    def _present_id(self, person: int) -> int:
+        while person in self._became:
+            person = self._became[person]
+        return person
+
     def _rename(self, gone: int, kept: int) -> None:
+        self._became[gone] = kept
         self.crops.rename(gone, kept)
         for entry in [*self._present.values(), *self._moves]:
             if entry["global_id"] == gone:

@@ -15,7 +15,8 @@ SCRIPTS = (
     "dom.js", "words.js", "model.js", "pictures.js", "charts.js", "paths.js", "overview.js",
     "people.js", "person.js", "links.js", "heat.js", "zones.js",
 )  # fmt: skip
-REVIEW_SCRIPTS = ("player.js", "review.js", "queue.js", "draw_zones.js")
+VIDEO_SCRIPTS = ("player.js", "films.js")
+REVIEW_SCRIPTS = ("review.js", "queue.js", "draw_zones.js")
 START = "app.js"
 WEB_HINT = "install it with: pip install 'reid-track[web]'"
 
@@ -35,7 +36,7 @@ def render(
     """Return the page.
 
     Args:
-        facts: As `facts_of` makes them.
+        facts: As `facts_of` makes them; with `videos`, it plays those.
         pictures: ``data:`` addresses by name; see `tracker.apps.report.pictures`.
         review: Whether it is served, with what is needed to correct.
         scripts: JavaScript of the caller's own, which may add to `sections` of the overview.
@@ -48,11 +49,14 @@ def render(
         from markupsafe import Markup
     except ImportError as error:
         raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
-    names = (*SCRIPTS, *(REVIEW_SCRIPTS if review else ()))
+    films = "videos" in facts
+    names = (
+        *SCRIPTS, *(VIDEO_SCRIPTS if films else ()), *(REVIEW_SCRIPTS if review else ())
+    )  # fmt: skip
     parts = [*map(asset, names), *scripts, asset(START)]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
-    style = asset("style.css")
-    policy = _policy(style, script, review=review)
+    style = asset("style.css") + asset("player.css") * films
+    policy = _policy(style, script, review=review, films=films)
     template = Environment(autoescape=True, trim_blocks=True).from_string(asset("page.html.j2"))
     html = template.render(
         title=facts["title"], policy=policy, review=review, style=Markup(style),  # noqa: S704 - own file
@@ -72,8 +76,11 @@ def _json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _policy(style: str, script: str, *, review: bool) -> str:
-    """Allow this very style and script, pictures inside the page, and the server that sent it."""
+def _policy(style: str, script: str, *, review: bool, films: bool) -> str:
+    """Allow this very style and script, pictures inside the page, and the server that sent it.
+
+    A page from disk that plays videos may also read those beside it.
+    """
     own = " 'self'" if review else ""
     rules = [
         "default-src 'none'",
@@ -83,8 +90,10 @@ def _policy(style: str, script: str, *, review: bool) -> str:
         "base-uri 'none'",
         "form-action 'none'",
     ]
+    if films:
+        rules.append(f"media-src 'self'{'' if review else ' file:'}")
     if review:
-        rules += ["connect-src 'self'", "media-src 'self'", "frame-ancestors 'none'"]
+        rules += ["connect-src 'self'", "frame-ancestors 'none'"]
     return "; ".join(rules)
 
 

@@ -20,11 +20,11 @@ from starlette.responses import (
 from starlette.routing import Route
 
 from tracker.apps.guard import App, Guard
+from tracker.apps.report.film import Film, Footage, people_in
 from tracker.apps.report.page_data import Paths, facts_of
 from tracker.apps.report.render import Page, render
 from tracker.apps.report.run_pictures import RunPictures
 from tracker.apps.report.zone_data import FILE_NAME, zone_facts, zones_beside
-from tracker.apps.review.film import Film, Footage
 from tracker.apps.review.likeness import Likeness
 from tracker.apps.review.session import OutdatedError, ReviewSession, Said
 from tracker.core.errors import ConfigError, OutputError, ReidTrackError, SourceError
@@ -96,7 +96,10 @@ class Review:
             "undone": to_builtins(session.undone),
             "file": session.saved_in.name,
             "looks": material.gallery is not None,
-            "videos": [name in material.footage for name in self._names],
+            "videos": [
+                f"video/{n}" if name in material.footage else None
+                for n, name in enumerate(self._names)
+            ],
         }
 
     def show(self, _request: Request) -> Response:
@@ -202,7 +205,7 @@ class Review:
                 if name not in self._material.footage:
                     raise SourceError("there is no video of this camera")
                 footage = self._material.footage[name]
-                was = {t.key: t.global_id for t in self._session.original.tracks}
+                was = people_in(self._session.original)
                 self._films[name] = Film(footage, self._cameras[name], was)
             return self._films[name]
 

@@ -11,10 +11,11 @@ function figureOf(camera) {
     image.width = camera.width;
     image.height = camera.height;
     const numbers = h("span", { class: "numbers" });
-    caption.append(h("strong", {}, camera.name), numbers);
+    const replay = h("button", { type: "button", hidden: true, onclick: () => replayOf(camera) }, "Play the last minutes");
+    caption.append(h("strong", {}, camera.name), numbers, replay);
     figure.append(image, caption);
     byId("cameras").append(figure);
-    parts = {figure, image, numbers, number: 0, address: null};
+    parts = {figure, image, numbers, replay, number: 0, address: null};
     shown.set(camera.name, parts);
   }
   return parts;
@@ -29,6 +30,20 @@ function numbersOf(camera) {
   return told.join(" · ");
 }
 
+// The recording's last minutes, the people over it who have become others since.
+async function replayOf(camera) {
+  const answer = await fetch(`recent/${encodeURIComponent(camera.name)}.json`);
+  const film = await answer.json();
+  if (!answer.ok) { say(film.error); return; }
+  const begun = film.clock && Date.parse(film.clock);
+  openPlayer({
+    camera: {...camera, fps: camera.sends_fps}, film, src: film.address, label: `${camera.name}, the last minutes`,
+    boxes: () => film.boxes, help: "--codec h264 is what browsers play", at: film.begins,
+    tell: begun ? (at) => new Date(begun + 1000 * (at - film.begins)).toLocaleTimeString() : clock,
+    who: (box) => ({person: {id: box[8], colour: film.colours[box[8]], ink: inkOn(film.colours[box[8]])}, drawn: box[7] === box[8]}),
+  });
+}
+
 function timeOf(entry) {
   return entry.clock ? new Date(entry.clock).toLocaleTimeString() : `${entry.time_s.toFixed(1)} s`;
 }
@@ -40,6 +55,7 @@ function show(state, bytes) {
     const parts = figureOf(camera);
     parts.figure.classList.toggle("lost", camera.lost);
     parts.numbers.textContent = numbersOf(camera);
+    parts.replay.hidden = !camera.recorded;
   }
   let place = 0;
   for (const picture of state.pictures) {

@@ -4,8 +4,8 @@ const BY_PROGRAM = 0, SAID = 1, CONFIRMED = 2;
 const UNSURE = 0.8; // links below are worth a look
 const WORTH_A_LOOK = 0.02; // so likely somebody else must be to be shown beside a person
 
-// What the review adds; a report from disk leaves all of it out.
-const hooks = { play: null, person: null, visit: null, link: null, near: null, row: null, chosen: null, alike: null };
+// What the review adds, and where there are videos; other reports leave all of it out.
+const hooks = { play: null, cut: null, person: null, visit: null, link: null, near: null, row: null, pick: null, chosen: null, alike: null, zones: null };
 
 let run = null;
 
@@ -36,7 +36,7 @@ const decode = (raw) => {
   const begin = visits.reduce((t, v) => Math.min(t, v.enter), cameras.reduce((t, c) => Math.min(t, c.offset), 0));
   const end = visits.reduce((t, v) => Math.max(t, v.leave), ends.reduce((t, e) => Math.max(t, e), begin + 0.1));
   return {
-    title: raw.title, models: raw.models, cameras, people, visits, links, begin, end,
+    title: raw.title, models: raw.models, videos: raw.videos || [], films: raw.films || {}, cameras, people, visits, links, begin, end,
     byId: new Map(people.map((person) => [person.id, person])),
     moves: people.flatMap((person) => person.moves),
     start: raw.start, dayTime: dayTime(raw.start),

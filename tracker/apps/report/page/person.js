@@ -57,6 +57,7 @@ const visitItem = (visit, before) => h("li", { id: `visit-${visit.index}`, tabin
     h("span", {}, `${clock(visit.enter)} to ${clock(visit.leave)}`),
     before ? h("span", { class: "muted" }, way(before, visit)) : null,
     h("code", { class: "muted", title: "camera/track, as the command line takes it" }, `${visit.camera.name}/${visit.track}`),
+    hooks.play && !visit.shots.length ? h("button", { type: "button", class: "small-button", onclick: () => hooks.play(visit, visit.first) }, "Play") : null,
     hooks.visit ? hooks.visit(visit) : null),
   visit.shots.length ? h("div", { class: "crops" }, visit.shots.map((_, n) => h("figure", {}, crop(visit, n), h("figcaption", {}, clock(timeOf(visit, visit.shots[n])))))) : null,
   visit.link ? reason(visit.link) : null);

@@ -45,10 +45,8 @@ const visitName = (visit) => `${visit.camera.name}/${visit.track}`;
 
 const renew = (facts) => {
   run = decode(facts);
-  for (const name of ["revision", "corrections", "undone", "videos", "file", "looks"]) run[name] = facts[name];
+  for (const name of ["revision", "corrections", "undone", "file", "looks"]) run[name] = facts[name];
   for (const film of films.values()) film.parts.clear();
-  hooks.play = (visit, frame) => (run.videos[visit.camera.index] ? openPlayer(visit, frame)
-    : say(`There is no video of ${visit.camera.name} in the run's folder; start the review with --video ${visit.camera.name}=FILE`));
   if (byId("undo")) undoButtons().forEach((button) => byId(button.id).replaceWith(button));
 };
 
@@ -160,7 +158,7 @@ hooks.chosen = () => {
 };
 
 // In the player: the rest of a visit from the picture shown on is somebody else's.
-const cutTools = (visit, frame, here, pause) => {
+hooks.cut = (visit, frame, here, pause) => {
   const near = [...run.people].filter((p) => p !== visit.person).sort((a, b) => Math.abs(a.first - visit.leave) - Math.abs(b.first - visit.leave)).slice(0, 60);
   const to = h("select", { "aria-label": "Whose the rest is" }, h("option", { value: "" }, "somebody new"), near.sort((a, b) => a.id - b.id).map((p) => h("option", { value: p.id }, named(p))));
   const at = (act) => () => {

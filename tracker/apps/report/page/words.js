@@ -10,7 +10,7 @@ const dayTime = (start) => {
 
 // A time of the run: 75.25 -> "1:15.3", the hours only where there are any; or the time of day.
 const clock = (seconds) => {
-  if (run && run.dayTime !== null) {
+  if (run && Number.isFinite(run.dayTime)) {
     const at = Math.round((run.dayTime + seconds) * 10) % 864000, day = at < 0 ? at + 864000 : at;
     return `${two(Math.floor(day / 36000))}:${two(Math.floor(day / 600) % 60)}:${((day % 600) / 10).toFixed(1).padStart(4, "0")}`;
   }
