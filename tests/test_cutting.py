@@ -136,7 +136,7 @@ def test_everything_is_undone_and_made_again_also_after_a_restart(tracks: Path) 
         [swap("cam1/5", "cam1/2", 20)],
         [Said(apart=Apart(ref("cam1/1"), ref("cam1/3")))],
     ]
-    states = [to_builtins(session.content)]
+    states = [to_builtins(session.content)]  # of corrections in one and the same millisecond too
     for one in said:
         session.correct(one, session.revision)
         states.append(to_builtins(session.content))

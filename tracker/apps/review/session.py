@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from threading import Lock
 from typing import Annotated
@@ -118,9 +118,8 @@ class ReviewSession:
         """
         if not said:
             raise ConfigError("nothing was said")
-        when = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         with self._changing(revision):
-            now = self._now
+            now, when = self._now, self._instant()
             for one in said:
                 now = now.with_(replace(c, who=self._who, when=when) for c in _steps(one, now))
             self._save(now, ())
@@ -161,6 +160,13 @@ class ReviewSession:
             self._save(now, self._undone[: -len(again)])
             self._past.append(self._now)
             self._take(now)
+
+    def _instant(self) -> str:
+        """Return the time, of which no earlier correction is: what is said at once shares it."""
+        now = datetime.now(timezone.utc)
+        while any(c.when == now.isoformat(timespec="milliseconds") for c in self._now.made[-1:]):
+            now += timedelta(milliseconds=1)
+        return now.isoformat(timespec="milliseconds")
 
     @contextmanager
     def _changing(self, revision: int) -> Iterator[None]:
