@@ -9,13 +9,18 @@ BENCH ?=
 MODULE ?= tracker/tracking/interpolation.py
 TESTS ?= tests/test_fill.py
 MUTANTS := build/mutants
+SECONDS ?= 1800
+# Hashes of models are of high entropy, and no secrets.
+QUIET_PLUGINS := --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: help setup demo test check format schemas mutants bench bench-accuracy clean
+.PHONY: help setup demo test check audit fuzz format schemas mutants bench bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
 	@echo "make test    run the tests"
-	@echo "make check   formatting, lint, types and tests: what CI runs"
+	@echo "make check   formatting, lint, types, bandit, a search for secrets, and tests: what CI runs"
+	@echo "make audit   known weaknesses of what is installed; asks a data base on the internet"
+	@echo "make fuzz    SECONDS=1800 of damaged files, through every reader"
 	@echo "make format  put the code into shape"
 	@echo "make schemas write docs/schemas anew, after a change of what a file says"
 	@echo "make mutants break MODULE=tracker/….py in one place at a time and run TESTS=\"tests/….py …\";"
@@ -42,7 +47,16 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --recursive --severity-level medium tracker
+	$(BIN)/detect-secrets-hook --exclude-files '^tests/' --exclude-lines ':(secret|password)@' \
+		$(QUIET_PLUGINS) $(shell git ls-files)
 	$(BIN)/python -m pytest
+
+audit: $(READY)
+	$(BIN)/pip-audit --skip-editable
+
+fuzz: $(READY)
+	REID_TRACK_FUZZ_SECONDS=$(SECONDS) $(BIN)/python -m pytest -s tests/faults/test_fuzz.py
 
 format: $(READY)
 	$(BIN)/ruff format .

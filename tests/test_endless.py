@@ -44,7 +44,7 @@ def follow(folder: Path, *, live: bool) -> Result:
     """Two people who stand in view for five minutes, seen live or in a recording --online."""
     boxes = write_boxes(folder / "boxes.txt", FRAMES)
     plan = plan_outputs(["cam"], out=None, json=folder / f"{live}.json")
-    plan = plan_streaming(plan, Streaming(live=live), overwrite=False)
+    plan = plan_streaming(plan, Streaming(live=live))
     settings = RunSettings(
         TrackerConfig(), LinkConfig(), Sampling(), plan, ModelUse("replay", None), None, "none",
         online=True,

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
 
 import av
@@ -25,12 +24,15 @@ from tests.media import (
 from tests.parts import look, visit
 from tests.streams import HttpCamera, when_told
 from tracker.core.config import LinkConfig, TrackerConfig
+from tracker.core.failures import Failures
 from tracker.core.types import CameraInfo, Link, Merge, TrackBox, Visit
 from tracker.identity.online import OnlineIdentities
-from tracker.results.events import EventWriter
+from tracker.results.events import event_writer
 from tracker.results.events_file import Appeared, Event, Left, Merged, Moved
-from tracker.results.journal import open_journal, read_journal
+from tracker.results.journal import Journal, read_journal
+from tracker.results.result import ModelUse, Result
 from tracker.results.schemas import load_schema
+from tracker.results.steady_lines import steady_lines
 from tracker.runtime.online_people import OnlinePeople
 from tracker.tracking.deepsort import DeepSort
 from tracker.video.segments import Recording
@@ -60,11 +62,12 @@ def all_valid(entries: list[dict], schema: str) -> list[dict]:
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("live", [False, True], ids=["recording", "live"])
-def test_every_event_fits_the_schema(event: Event, live: bool):
+def test_every_event_fits_the_schema(event: Event, live: bool, tmp_path: Path):
     wall = (lambda _: "2026-01-05T10:00:00.250Z") if live else None
-    out = StringIO()
-    EventWriter(out, "text", wall).write(event)
-    [entry] = all_valid([json.loads(line) for line in out.getvalue().splitlines()], "events")
+    path = tmp_path / "events.jsonl"
+    with event_writer(str(path), wall, Failures()) as write:
+        write(event)
+    [entry] = all_valid([json.loads(line) for line in path.read_text().splitlines()], "events")
     assert (entry["event"], entry["global_id"]) == (kind(event), event.global_id)
     assert (entry["clock"] is None) is not live
 
@@ -239,7 +242,10 @@ def test_a_reader_of_events_that_goes_away_ends_no_run(tmp_path: Path):
 def test_a_journal_gives_back_what_was_written(tmp_path: Path):
     first, second = visit("a", 1, (0, 3), None), visit("b", 1, (5, 8), None)
     link = Link(first.key, second.key, 0.9, 0.8, 2.0, 5.0, None, ("a", 9), 0.1)
-    with open_journal(tmp_path / "j", "2026-01-05T10:00:00.250Z") as journal:
+    cameras = [CameraInfo(name, "none", 640, 480, 10.0, None) for name in "ab"]
+    with steady_lines(tmp_path / "j", Failures()) as lines:
+        run = Result(cameras, ModelUse("boxes", None), None, [])
+        journal = Journal(lines, run, "2026-01-05T10:00:00.250Z")
         journal.visit(first.rows(np.arange(10)), 1)
         journal.visit(second, 2)
         journal.visit(first.rows(np.arange(10, len(first.frame))), 1)
@@ -248,8 +254,11 @@ def test_a_journal_gives_back_what_was_written(tmp_path: Path):
     with (tmp_path / "j").open("a", encoding="utf-8") as out:
         out.write('{"type": "tra')  # the power went off
 
-    found = read_journal(tmp_path / "j")
+    content = read_journal(tmp_path / "j")
+    found = content.people
 
+    assert content.bad == 1
+    assert [c.name for c in content.start.cameras] == ["a", "b"]
     assert [(p.global_id, [t.key for t in p.visits]) for p in found.identities] == [
         (1, [("a", 1), ("b", 1)])
     ]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.crowd import crowd
+from tests.media import logged
 from tests.parts import visit
 from tracker.core.errors import SourceError
 from tracker.core.ground import Places
@@ -240,8 +241,12 @@ def test_numbers_of_visits_that_are_not_there_are_told(tmp_path: Path) -> None:
         read_corrections_file(path)
 
 
-def test_a_wrong_line_of_a_journal_is_told(tmp_path: Path) -> None:
+def test_a_wrong_line_of_a_journal_is_told_and_costs_that_line(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
-    path.write_text('{"type": "merge", "time_s": 1, "global_id": 2, "into": 1}\n{"type": "x"}\n')
-    with pytest.raises(SourceError, match=r"j\.jsonl, line 2 .*invalid value 'x', at \$\.type"):
-        read_journal(path)
+    merge = '{"type": "merge", "time_s": 1, "global_id": %d, "into": 1}\n'
+    path.write_text(merge % 2 + '{"type": "x"}\n' + merge % 3)
+    with logged() as lines:
+        found = read_journal(path)
+    assert [m.gone for m in found.people.merges] == [2, 3]
+    assert len(lines) == found.bad == 1
+    assert "j.jsonl, line 2 " in lines[0]

@@ -353,5 +353,6 @@ def test_parquet_without_its_library_says_what_to_install(run: Path) -> None:
         [sys.executable, "-c", code, *words], check=False, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert done.stderr == "error: parquet needs pyarrow; pip install 'reid-track[formats]'\n"
+    assert "needs pyarrow" in done.stderr
+    assert "pip install 'reid-track[formats]'" in done.stderr
     assert names_in(Path()) == set()

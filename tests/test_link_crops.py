@@ -176,7 +176,7 @@ def assert_refused(code: int, capsys, told: str) -> None:
 
 def test_wrong_folders_are_one_line(run, crops: Path, capsys) -> None:
     assert_refused(run(source="no"), capsys, "there are no crops at 'no'")
-    assert_refused(run("--times", "no.csv"), capsys, "cannot read times 'no.csv'")
+    assert_refused(run("--times", "no.csv"), capsys, "no.csv cannot be read as times.csv")
     assert_refused(run("--reid", "none"), capsys, "--reid none")
     Path("empty/cam1").mkdir(parents=True)
     assert_refused(run(source="empty"), capsys, "no camera folders with tracks")

@@ -221,7 +221,7 @@ def test_a_stream_that_does_not_come_back_is_an_error_after_its_last_frame():
 def test_an_address_where_nobody_answers_is_refused_at_once_without_its_password():
     camera = CameraSpec("cam", "rtsp://me:secret@127.0.0.1:9/live")
 
-    with pytest.raises(SourceError, match=r"camera 'cam' \(rtsp://me:\*\*\*@127\.0\.0\.1:9/live\)"):
+    with pytest.raises(SourceError, match=r"camera 'cam' \(rtsp://127\.0\.0\.1:9/live\)"):
         open_camera(camera, Sampling())
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 import pytest
@@ -11,9 +12,10 @@ from tests.media import names_in, picture, read_video, reid_track, write_boxes, 
 from tests.parts import visit
 from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, OutputError
+from tracker.core.failures import Failures
 from tracker.core.types import CameraInfo, Identity, Image
 from tracker.results.result import ModelUse, Result
-from tracker.runtime.output_plan import plan_outputs, write_tables
+from tracker.runtime.output_plan import claimed, plan_outputs, write_tables
 from tracker.video.codec import CONTAINERS
 from tracker.video.writer import VideoForm, video_sink
 
@@ -98,25 +100,35 @@ def test_what_cannot_be_written_is_told_before_the_work(here: Path, cameras, opt
     paths = {key: Path(options[key]) for key in ("out", "json") if key in options}
 
     with pytest.raises(error, match=words):
-        plan_outputs(cameras.split(), **{"out": None, "json": None, **options, **paths})
+        _claim(cameras.split(), **{"out": None, "json": None, **options, **paths})
 
     assert names_in(here) == {"dir", "file", "old.mp4", "old.json", "old.csv"}
     assert (here / "old.json").read_text() == "mine"
+
+
+def _claim(cameras: list[str], **options: Any) -> None:
+    with claimed(plan_outputs(cameras, **options), overwrite=False):
+        pass
 
 
 @pytest.mark.skipif(RUN_AS_ROOT, reason="root may write anywhere")
 def test_a_folder_without_permission_is_told_before_the_work(here: Path):
     (here / "locked").mkdir(mode=0o500)
 
-    with pytest.raises(OutputError, match="permission"):
-        plan_outputs(["a"], out=None, json=Path("locked/t.json"))
+    plan = plan_outputs(["a"], out=None, json=Path("locked/t.json"))
+
+    with pytest.raises(OutputError, match="ermission"), claimed(plan, overwrite=False):
+        pass
 
 
 def test_overwrite_allows_what_exists(here: Path):
     (here / "old.json").touch()
 
-    plan = plan_outputs(["a"], out=None, json=Path("old.json"), overwrite=True)
+    plan = plan_outputs(["a"], out=None, json=Path("old.json"))
 
+    with claimed(plan, overwrite=True):
+        assert names_in(here) == {"old.json", ".old.json.lock"}
+    assert names_in(here) == {"old.json"}
     assert plan.paths() == [Path("old.json")]
 
 
@@ -181,7 +193,7 @@ def test_a_second_run_needs_overwrite_and_leaves_the_first_alone(here: Path, cap
 def test_tables_appear_one_by_one_and_leave_nothing_beside_them(here: Path):
     plan = plan_outputs(["a"], out=None, json=Path("t.json"), formats=["mot", "csv", "jsonl"])
 
-    files = [(path, path.is_file()) for path in write_tables(_result(), plan)]
+    files = [(path, path.is_file()) for path in write_tables(_result(), plan, Failures())]
 
     assert files == [(path, True) for path in plan.paths()]
     assert names_in(here) == {"t.json", "t.txt", "t.csv", "t.jsonl"}

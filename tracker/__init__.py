@@ -14,9 +14,11 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-# Before cv2 and av are loaded anywhere: their own lines on stderr would bury ours.
+# Before cv2 and av are loaded anywhere: their own lines on stderr would bury ours, and a picture of
+# a few bytes may claim any size.
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(1 << 27))
 os.environ.setdefault("SVT_LOG", "-1")  # the AV1 encoder's
 
 if TYPE_CHECKING:

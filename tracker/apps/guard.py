@@ -23,6 +23,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = "127.0.0.1"
+SERVING: dict[str, Any] = {  # how uvicorn shall serve our pages
+    "access_log": False, "lifespan": "off", "ws": "none", "server_header": False,
+    "proxy_headers": False, "timeout_graceful_shutdown": 1, "timeout_keep_alive": 5,
+    "backlog": 16,  # connections that are accepted at one go, before any of them is looked at
+}  # fmt: skip
 SAFE_METHODS = ("GET", "HEAD")
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "

@@ -1,16 +1,18 @@
 """The command line: it translates words to calls and errors to lines, and does nothing else."""
 
 import importlib
+import io
 import keyword
 import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Sequence
-from types import FrameType
+from contextlib import suppress
 
-from tracker.core.errors import ConfigError, ReidTrackError, suggestion
+from tracker.core.errors import ConfigError, OutputError, ReidTrackError, shown, suggestion
+from tracker.core.extras import EXTRA_OF, how_to_get
+from tracker.core.stopping import interrupt_on_signals
 
 COMMANDS = {
     "track": "follow people in one video or several cameras (the default)",
@@ -20,6 +22,7 @@ COMMANDS = {
     "analyse": "count people in zones and over lines",
     "search": "find a person in the crops that runs kept",
     "link": "group tracks that somebody else cut out into people",
+    "recover": "make the tracks.json of a live run that was killed",
     "evaluate": "score tracks against a truth, or ReID networks on known people",
     "train": "train the networks that tracking uses",
     "export": "write tracks for other tools, and networks for other runtimes",
@@ -49,16 +52,65 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _main(arguments: list[str]) -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt_on_signals()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that cannot be encoded ends nothing
+            stream.reconfigure(errors="backslashreplace")
     try:
-        _dispatch(arguments)
+        _require_unicode(arguments)
+        try:
+            _dispatch(arguments)
+        finally:
+            _flush()
     except ReidTrackError as error:
         _fail(str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except MemoryError:
+        _fail("out of memory; try fewer cameras at once, a smaller --imgsz or --max-frames")
+    except OSError as error:  # a full disk, no more descriptors, a reader that is gone
+        where = f": '{error.filename}'" if error.filename else ""
+        _fail(shown(f"{error.strerror or error}{where}"))
     except Exception as error:
-        _fail(f"unexpected {type(error).__name__}: {error}. This is a bug; -vv shows where")
+        _fail(_unforeseen(error))
+
+
+def _require_unicode(arguments: Sequence[str]) -> None:
+    """Refuse names that are no text: neither results nor libraries could hold them.
+
+    Raises:
+        ConfigError: As said.
+    """
+    for word in arguments:
+        if any("\udc80" <= letter <= "\udcff" for letter in word):
+            raise ConfigError(
+                f"'{word}' is no {sys.getfilesystemencoding()} text; give the file another name"
+            )
+
+
+def _flush() -> None:
+    """Write what is left for stdout.
+
+    Raises:
+        OutputError: It cannot be written, as to a full disk.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # else Python, at its end, fails again
+        raise OutputError(f"cannot write to stdout: {error.strerror}") from error
+
+
+def _unforeseen(error: Exception) -> str:
+    """Word what no part of the program foresaw; a library that is missing is no bug."""
+    library = (getattr(error, "name", None) or "").partition(".")[0]
+    if isinstance(error, ImportError) and library in EXTRA_OF:
+        return f"this needs {library}, which is not installed; {how_to_get(library)}"
+    if type(error).__name__ == "OutOfMemoryError":  # PyTorch's, which is not imported for this
+        return "the GPU is out of memory; try a smaller --imgsz, --half or --device cpu"
+    told = shown(f"unexpected {type(error).__name__}: {error}")
+    return f"{told}. This is a bug; -vv shows where"
 
 
 def _dispatch(arguments: list[str]) -> None:
@@ -101,10 +153,6 @@ def _leave_hung(code: object) -> None:
 def _fail(message: str) -> None:
     if logger.isEnabledFor(logging.DEBUG):
         logger.exception("traceback, as -vv asks for:")
-    print(f"error: {message}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"error: {message}", file=sys.stderr)
     sys.exit(1)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Treat a polite kill like Ctrl-C: finish the files, then leave."""
-    raise KeyboardInterrupt

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from rich.console import Console
 from rich.progress import (
@@ -14,6 +14,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from tracker.core.errors import shown
 from tracker.core.stopping import StopRequest
 from tracker.core.types import Frame, Step
 from tracker.rendering.window import Window
@@ -38,12 +39,15 @@ class ConsoleHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record, and its traceback if it carries one."""
-        text = f"{record.levelname.lower()}: {self.format(record)}"
+        text = f"{record.levelname.lower()}: {shown(record.getMessage())}"
+        if record.exc_info:
+            text += "\n" + logging.Formatter().formatException(record.exc_info)
         if record.levelno == logging.WARNING and record.name != LIVE:
             if text in self._warned:
                 return
             self._warned.add(text)
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        with suppress(OSError):  # a log on a full disk ends no run
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def set_up_logging(console: Console, *, verbose: int, quiet: bool) -> None:

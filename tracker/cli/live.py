@@ -1,7 +1,6 @@
 """What a run tells while it goes on: events, and the page of ``--serve``."""
 
-import importlib.util
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,11 @@ from rich.console import Console
 from tracker.apps.outlets.mqtt import Counted
 from tracker.apps.outlets.outlets import is_outlet, sending
 from tracker.core.errors import ConfigError
+from tracker.core.extras import require
+from tracker.core.failures import Failures
 from tracker.core.types import Step
 from tracker.counting.zones import Zones
-from tracker.results.events import STDOUT, event_text, event_writer
+from tracker.results.events import STDOUT, WriteEvent, event_text, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import OutputPlan, Streaming
@@ -57,8 +58,8 @@ class LiveWishes:
             )
         if STDOUT in self.events and self.summary == "json":
             raise ConfigError("--events - and --summary json both want stdout; give a file to one")
-        if self.serve and not (importlib.util.find_spec("starlette") and _has_uvicorn()):
-            raise ConfigError("--serve needs a web server; pip install 'reid-track[web]'")
+        if self.serve:
+            require("starlette", "uvicorn")
 
     def streaming(self, *, live: bool) -> Streaming:
         """Return what is written while the run goes on."""
@@ -72,7 +73,7 @@ class LiveWishes:
 class _Told(Observer):
     """Passes on what happens to a file of events, or to an address."""
 
-    def __init__(self, write: Callable[[Event], None]) -> None:
+    def __init__(self, write: WriteEvent) -> None:
         super().__init__()
         self._write = write
 
@@ -82,9 +83,9 @@ class _Told(Observer):
 
 
 @contextmanager
-def telling(
+def telling(  # noqa: PLR0913 - all that a run may tell with
     wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console,
-    *, plan: OutputPlan, zones: Zones | None = None,
+    *, plan: OutputPlan, failures: Failures, zones: Zones | None = None,
 ) -> Iterator[list[Observer]]:  # fmt: skip
     """Open events and page as asked for; each is an observer of the run.
 
@@ -96,6 +97,7 @@ def telling(
         clock: Of the run.
         console: Where the page's address goes.
         plan: Events that are to go over the network wait beside its JSON.
+        failures: Notes that a file of events cannot be written.
         zones: Where people are counted.
 
     Raises:
@@ -113,7 +115,7 @@ def telling(
                 sender = stack.enter_context(sending(place, folder, counted))
                 told.append(_Told(lambda e, put=sender.put: put(event_text(e, wall))))  # type: ignore[misc]
             else:
-                told.append(_Told(stack.enter_context(event_writer(place, wall)).write))
+                told.append(_Told(stack.enter_context(event_writer(place, wall, failures))))
         if wishes.serve:
             growing = {
                 s.info.name: videos[s.info.name] for s in sources
@@ -152,7 +154,3 @@ def _page(view: "LiveView", port: int, console: Console, stack: ExitStack) -> Ob
     line = f"serving {server.address} for this machine alone"
     console.print(line, markup=False, highlight=False, soft_wrap=True)
     return Shown()
-
-
-def _has_uvicorn() -> bool:
-    return importlib.util.find_spec("uvicorn") is not None

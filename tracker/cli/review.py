@@ -3,13 +3,13 @@
 import gc
 import getpass
 import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tracker.cli import HELP
-from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.apps.guard import Guard
@@ -54,28 +54,27 @@ def review(
 
     from tracker.apps.guard import LOOPBACK, listening, new_token
     from tracker.apps.report.film import find_footage
-    from tracker.apps.report.render import WEB_HINT
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import find_kept
-    from tracker.apps.review.session import ReviewSession
+    from tracker.apps.review.session import ReviewSession, file_name_for
     from tracker.cli.console import set_up_logging
-
-    try:
-        import uvicorn  # noqa: F401 - is it there?
-
-        from tracker.apps.review.server import Material, Review, guarded
-    except ImportError as error:
-        raise ConfigError(f"the review needs Starlette and uvicorn; {WEB_HINT}") from error
+    from tracker.core.atomic import locked
+    from tracker.core.extras import require
 
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
-    session = ReviewSession(tracks, who or getpass.getuser())
-    gc.freeze()  # the result stays: searching it for cycles takes longer than a correction
-    footage = find_footage(tracks, session.content, video or [])
-    kept = find_kept(tracks, session.content)
-    material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
-    shown, token = Review(session, material), new_token()
-    with listening(port) as open_port:
+    require("starlette", "uvicorn", "jinja2")
+    from tracker.apps.review.server import Material, Review, guarded
+
+    with ExitStack() as stack:
+        stack.enter_context(locked(tracks.with_name(file_name_for(tracks))))
+        session = ReviewSession(tracks, who or getpass.getuser())
+        gc.freeze()  # the result stays: searching it for cycles takes longer than a correction
+        footage = find_footage(tracks, session.content, video or [])
+        kept = find_kept(tracks, session.content)
+        material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
+        shown, token = Review(session, material), new_token()
+        open_port = stack.enter_context(listening(port))
         number = open_port.getsockname()[1]
         guard = guarded(shown, token, number)
         _serve(guard, open_port, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
@@ -85,10 +84,10 @@ def review(
 def _serve(guard: "Guard", open_port: socket.socket, address: str, *, browser: bool) -> None:
     import uvicorn
 
-    config = uvicorn.Config(
-        guard, log_level="error", access_log=False, lifespan="off", ws="none", server_header=False,
-        proxy_headers=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    from tracker.apps.guard import SERVING
+    from tracker.apps.patience import PatientHttp
+
+    config = uvicorn.Config(guard, http=PatientHttp, log_level="error", **SERVING)
     print(address, flush=True)
     typer.echo("open this address; it is for you alone. Ctrl-C ends.", err=True)
     if browser:

@@ -41,6 +41,7 @@ from tracker.runtime.open_sources import (
 from tracker.runtime.options import Options
 from tracker.runtime.output_plan import (
     OutputPlan,
+    claimed,
     plan_outputs,
     plan_streaming,
     protect_inputs,
@@ -55,6 +56,7 @@ from tracker.video.cameras import (
     cameras_from_sources,
     parse_cameras,
     require_unique,
+    split_cameras,
 )
 from tracker.video.clock import set_offsets
 from tracker.video.codec import Encoding
@@ -110,6 +112,7 @@ def execute(request: TrackRequest) -> None:
     with ExitStack() as stack:
         for source in opened.sources:
             stack.callback(source.close)
+        stack.enter_context(claimed(opened.plan, overwrite=request.overwrite))
         outcome, settings = _follow(request, console, opened, window)
     outcome.seconds = time.monotonic() - began
     report = summarise(outcome, settings)
@@ -131,7 +134,13 @@ def _follow(
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
     told = telling(
-        wishes, opened.sources, opened.clock, console, plan=opened.plan, zones=opened.zones
+        wishes,
+        opened.sources,
+        opened.clock,
+        console,
+        plan=opened.plan,
+        failures=observer.failures,
+        zones=opened.zones,
     )
     with told as observer.also:
         return _run(request, observer, opened)
@@ -139,7 +148,7 @@ def _follow(
 
 def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
     """Name all cameras and set their clocks; none when there are only boxes to replay."""
-    items = [i for value in request.cams or [] for i in value.split(",")]
+    items = [i for value in request.cams or [] for i in split_cameras(value, config.cameras)]
     if request.config and not items and not request.sources:
         items = list(config.cameras)
     given = cameras_from_sources(request.sources or [])
@@ -170,18 +179,17 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
         formats=split_list(request.formats, "--format"),
         mot_id=parse_mot_id(request.mot_id),
         mosaic=request.mosaic,
-        overwrite=request.overwrite,
     )
     opened = _Opened(options, cameras, sources, plan, live.clock, zones)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
-    plan = plan_streaming(plan, wishes.streaming(live=opened.live), overwrite=request.overwrite)
+    plan = plan_streaming(plan, wishes.streaming(live=opened.live))
     if zones:
         infos = [source.info for source in sources]
         require_cameras(zones, [i.name for i in infos], [i.name for i in infos if i.ground])
-        plan = with_counts(plan, overwrite=request.overwrite)
+        plan = with_counts(plan)
     if request.crops:
-        plan = with_gallery(plan, overwrite=request.overwrite)
+        plan = with_gallery(plan)
     protect_inputs(plan, _inputs(request, cameras))
     return replace(opened, plan=plan)
 

@@ -44,6 +44,7 @@ def as_text(report: dict[str, Any]) -> str:
         f"detector {report['detector']}, ReID {report['reid'] or 'none'}, "
         f"device {report['device']}",
         *(f"wrote {path}" for path in report["files"]),
+        *(f"failed: {failure}" for failure in report["failures"]),
     ]
     return "\n".join(lines)
 

@@ -13,9 +13,16 @@ A message is one line: what, which value, what is allowed, what to do next.
 import difflib
 from collections.abc import Iterable
 
+from tracker.core.address import without_logins
+
+LONGEST = 2000  # letters of a message, whatever a file holds
+
 
 class ReidTrackError(Exception):
-    """Base of all errors that end a command with one line on stderr."""
+    """Base of all errors that end a command with one line on stderr, which anybody may see."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(shown(message))
 
 
 class ConfigError(ReidTrackError):
@@ -36,6 +43,18 @@ class OutputError(ReidTrackError):
 
 class TrainingError(ReidTrackError):
     """A training cannot go on."""
+
+
+def shown(text: str) -> str:
+    r"""Return a text as it may be printed: without logins, and with terminal codes as letters.
+
+    >>> print(shown("no camera 'a\x1b[2J' at rtsp://me:secret@cam7/live"))
+    no camera 'a\x1b[2J' at rtsp://cam7/live
+    """
+    text = without_logins(text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def suggestion(value: str, allowed: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tracker.core.ground import GroundPlane
+from tracker.core.names import require_camera_name
 
 Image = npt.NDArray[np.uint8]
 FloatArray = npt.NDArray[np.float32]
@@ -40,6 +41,10 @@ class CameraInfo:
     dropped: int = 0  # frames of a live source that came faster than they were processed
     zero_s: float = 0.0  # timestamp of its first frame in its file
     outages: int = 0  # times that a live source was lost and tried again
+
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be a file's."""
+        require_camera_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)

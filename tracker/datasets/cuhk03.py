@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image as PilImage
 
 from tracker.core.errors import SourceError
+from tracker.core.extras import require
 from tracker.core.types import Image
 from tracker.datasets.pictures import Picture
 from tracker.datasets.splits import Parts, require_file
@@ -34,7 +35,8 @@ def read(source: Path) -> Parts:
     """List the parts of the new split, unpacking the pictures first if need be.
 
     Raises:
-        SourceError: A file is missing or not as published, or h5py is needed and missing.
+        SourceError: A file is missing or not as published.
+        ConfigError: h5py is needed and missing.
     """
     from scipy.io import loadmat
 
@@ -67,15 +69,13 @@ def unpack(raw: Path, folder: Path) -> None:
     """Write all pictures of the raw file as PNG, under a temporary name until all are there.
 
     Raises:
-        SourceError: The file is missing, or h5py is.
+        SourceError: The file is missing.
+        ConfigError: h5py is.
     """
     require_file(raw, "CUHK03 release")
-    try:
-        import h5py
-    except ImportError as error:
-        raise SourceError(
-            f"{raw} needs h5py to unpack; pip install h5py, then try again"
-        ) from error
+    require("h5py")
+    import h5py
+
     partial = folder.with_name(f".{folder.name}.part")
     partial.mkdir(exist_ok=True)
     with h5py.File(raw, "r") as file:

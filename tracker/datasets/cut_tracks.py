@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 from tracker.core.errors import SourceError, suggestion
+from tracker.core.foreign import MOST_SETTINGS_BYTES, read_text, understanding
 from tracker.datasets.folders import ENDINGS, entries
 from tracker.datasets.pictures import Picture, natural
 
@@ -52,7 +53,7 @@ def read_times(source: Path, given: Path | None, tracks: Collection[TrackName]) 
     Raises:
         SourceError: Missing, not of the columns, not all tracks, or not times.
     """
-    text = _text_of(given) if given else _text_in(source)
+    text = read_text(given, TIMES) if given else _text_in(source)
     return None if text is None else _parse(text, str(given or TIMES), tracks)
 
 
@@ -92,27 +93,24 @@ def _picture_order(picture: Picture) -> tuple[int, int, str]:
     return natural(PurePosixPath(picture.name).stem)
 
 
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise SourceError(f"cannot read times '{path}': {error}") from error
-
-
 def _text_in(source: Path) -> str | None:
     if source.is_dir():
-        return _text_of(source / TIMES) if (source / TIMES).is_file() else None
-    with tarfile.open(source, "r:") as archive:
+        return read_text(source / TIMES, TIMES) if (source / TIMES).is_file() else None
+    with understanding(source, "archive"), tarfile.open(source, "r:") as archive:
         for member in archive:
             parts = PurePosixPath(member.name).parts
             stream = archive.extractfile(member) if parts[-1:] == (TIMES,) else None
             if stream and len(parts) < _PARTS:
-                return stream.read().decode("utf-8-sig", errors="replace")
+                return stream.read(MOST_SETTINGS_BYTES).decode("utf-8-sig", errors="replace")
     return None
 
 
 def _parse(text: str, where: str, tracks: Collection[TrackName]) -> Times:
-    rows = csv.DictReader(text.splitlines())
+    with understanding(where, TIMES):
+        return _parsed(csv.DictReader(text.splitlines()), where, tracks)
+
+
+def _parsed(rows: "csv.DictReader[str]", where: str, tracks: Collection[TrackName]) -> Times:
     missing = [name for name in COLUMNS if name not in (rows.fieldnames or [])]
     if missing:
         raise SourceError(f"{where} lacks the column {missing[0]}; it has {','.join(COLUMNS)}")

@@ -67,7 +67,7 @@ def entries(source: Path, endings: tuple[str, ...] = ENDINGS) -> list[Picture]:
                 for member in archive
                 if member.isfile() and member.name.lower().endswith(endings)
             ]
-    except tarfile.TarError as error:
+    except (tarfile.TarError, ValueError, OverflowError) as error:
         raise SourceError(
             f"'{source}' is no uncompressed tar archive ({error}); unpack it and give the folder"
         ) from error

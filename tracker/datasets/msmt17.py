@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from tracker.core.errors import SourceError
+from tracker.core.foreign import read_text
 from tracker.datasets.pictures import Picture
 from tracker.datasets.splits import Parts, require_file
 
@@ -42,7 +43,7 @@ def _base(source: Path) -> Path:
 
 def _listed(root: Path, part: str, folder: str, mark: str) -> list[Picture]:
     path = require_file(root / f"list_{part}.txt", "list of pictures")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = read_text(path, "list of pictures").splitlines()
     return [_picture(root / folder, line, path, mark) for line in lines if line.strip()]
 
 

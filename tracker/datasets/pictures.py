@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from tracker.core.errors import SourceError
+from tracker.core.pictures import decode
 from tracker.core.types import Image, IntArray
 
 
@@ -118,8 +118,7 @@ def read_picture(picture: Picture) -> Image:
     Raises:
         SourceError: The file is missing or no picture.
     """
-    data = np.frombuffer(read_bytes(picture), np.uint8)
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    bgr = decode(read_bytes(picture))
     if bgr is None:
         raise SourceError(f"'{picture.name}' of {picture.path} is no picture; remove or replace it")
     return np.ascontiguousarray(bgr[:, :, ::-1], np.uint8)

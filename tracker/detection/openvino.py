@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from tracker.core.errors import WeightsError
+from tracker.core.errors import SourceError, WeightsError
 from tracker.core.types import Detections, FloatArray, Frame, Image
+from tracker.core.yaml_file import read_yaml
 from tracker.detection.detector import (
     USUAL_CONF,
     USUAL_IOU,
@@ -113,14 +112,22 @@ class _Network:
 
 
 def can_run(path: Path) -> bool:
-    """Tell whether this is an export that this module knows: one head of plain boxes and scores."""
+    """Tell whether this is an export that this module knows: one head of plain boxes and scores.
+
+    Raises:
+        WeightsError: By its own word it does something else than to detect.
+    """
     try:
-        shape = _read(_graph_of(path)).outputs[0].partial_shape
-        names = _facts_of(path)["names"]
+        facts = _facts_of(path)
+        names = len(facts["names"])
+        task = facts.get("task", "detect")
+        shape = _read(_graph_of(path)).outputs[0].partial_shape if task == "detect" else []
     except (WeightsError, KeyError, TypeError):
         return False
+    if task != "detect":
+        raise WeightsError(f"{path} is a YOLO model for '{task}', not for 'detect'")
     known = len(shape) == HEAD_DIMENSIONS and shape[1].is_static
-    return bool(known and shape[1].get_length() == 4 + len(names))
+    return bool(known and shape[1].get_length() == 4 + names)
 
 
 def _graph_of(path: Path) -> Path:
@@ -132,9 +139,9 @@ def _graph_of(path: Path) -> Path:
 
 def _facts_of(path: Path) -> dict[str, Any]:
     try:
-        facts = yaml.safe_load((path / "metadata.yaml").read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise WeightsError(f"{path} has no readable metadata.yaml: {error}") from error
+        facts = read_yaml(path / "metadata.yaml")
+    except SourceError as error:
+        raise WeightsError(str(error)) from error
     return facts if isinstance(facts, dict) else {}
 
 

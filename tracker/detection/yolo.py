@@ -70,7 +70,10 @@ class YoloDetector:
         threads = torch.get_num_threads()
         try:
             self._model.predict(blank, **self._predict_options)
+            _require_detector(model, self._model.predictor.model.task)
             return dict(self._model.names)
+        except WeightsError:
+            raise
         except Exception as error:  # whatever Ultralytics and the back ends raise
             raise WeightsError(
                 f"{model.path} cannot be run as a YOLO detector: {_first_line(error)}"
@@ -98,9 +101,14 @@ def _load(model: LocatedModel) -> Any:
             f"{model.path} is no YOLO model (.pt, .onnx or a folder *_openvino_model): "
             f"{_first_line(error)}"
         ) from error
-    if loaded.task != "detect":
-        raise WeightsError(f"{model.path} is a YOLO model for '{loaded.task}', not for 'detect'")
+    _require_detector(model, loaded.task)
     return loaded
+
+
+def _require_detector(model: LocatedModel, task: str | None) -> None:
+    """Refuse a network for something else, by its own word or by that of an export's metadata."""
+    if task not in (None, "detect"):
+        raise WeightsError(f"{model.path} is a YOLO model for '{task}', not for 'detect'")
 
 
 def _listed(size: int | tuple[int, int]) -> int | list[int]:

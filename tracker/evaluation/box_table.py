@@ -10,11 +10,20 @@ import numpy as np
 
 from tracker.core import boxes
 from tracker.core.errors import ConfigError, SourceError, suggestion
+from tracker.core.foreign import read_text, understanding
+from tracker.core.mot_text import (
+    CLASS,
+    COCO_PERSON,
+    FLAG,
+    PEDESTRIAN,
+    TRUTH_COLUMNS,
+    UNKNOWN,
+    has_coco_classes,
+    read_rows,
+)
 from tracker.results.tracks_file import TracksFile
 
-PEDESTRIAN = 1
 DISTRACTORS = (2, 7, 8, 12)  # MOT16 classes: people on vehicles, static, distractor, reflection
-COLUMNS = 9
 _Array = Any  # NumPy arrays of mixed types go into trackeval as they are
 
 
@@ -42,24 +51,25 @@ def read_mot(path: Path, *, truth: bool = False) -> BoxTable:
     """Read a MOTChallenge text file.
 
     In a truth, rows whose seventh column is 0 or whose class (MOT16 and later) is no pedestrian
-    do not count; the classes that look like people are kept as ignored.
+    do not count, by COCO's classes where they are those; the classes that look like people are
+    kept as ignored.
 
     Raises:
         SourceError: Missing or not in that format.
     """
-    try:
-        rows = [r for r in csv.reader(path.read_text().splitlines()) if r]
-        table = np.array([[float(v) for v in (r + ["-1"] * COLUMNS)[:COLUMNS]] for r in rows])
-    except OSError as error:
-        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
-    except ValueError as error:
-        raise SourceError(f"{path} is no MOTChallenge text file: {error}") from error
-    table = table.reshape(-1, COLUMNS)
+    rows = read_rows(path)
+    if truth and not rows:
+        raise SourceError(f"{path} has no rows, so that there is nothing to compare with")
+    padded = [(row + [float(UNKNOWN)] * TRUTH_COLUMNS)[:TRUTH_COLUMNS] for row in rows]
+    table = np.array(padded, np.float64).reshape(-1, TRUTH_COLUMNS)
     ignored = np.zeros(len(table), bool)
-    if truth:
+    if truth and has_coco_classes(rows):
+        table = table[np.isin(table[:, CLASS], (COCO_PERSON, UNKNOWN))]
+        ignored = np.zeros(len(table), bool)
+    elif truth:
         has_classes = (table[:, 7] == np.round(table[:, 7])).all() and (table[:, 7] > 0).all()
         ignored = np.isin(table[:, 7], DISTRACTORS) & has_classes
-        counted = (table[:, 6] != 0) & ((table[:, 7] == PEDESTRIAN) | ~np.array(has_classes))
+        counted = (table[:, FLAG] != 0) & ((table[:, 7] == PEDESTRIAN) | ~np.array(has_classes))
         table, ignored = table[counted | ignored], ignored[counted | ignored]
     xyxy = boxes.xywh_to_xyxy(table[:, 2:6])
     return BoxTable(table[:, 0].astype(int), table[:, 1].astype(int), xyxy, ignored)
@@ -71,14 +81,11 @@ def read_people(path: Path) -> dict[int, str]:
     Raises:
         SourceError: Missing or without these columns.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            rows = csv.DictReader(stream)
-            if not {"gt_id", "person"} <= set(rows.fieldnames or []):
-                raise SourceError(f"{path} is no csv with the columns gt_id,person")
-            return {int(r["gt_id"]): r["person"] for r in rows}
-    except (OSError, csv.Error, ValueError) as error:
-        raise SourceError(f"{path} is no csv with gt_id,person: {error}") from error
+    with understanding(path, "csv with gt_id,person"):
+        rows = csv.DictReader(read_text(path, "csv").splitlines())
+        if not {"gt_id", "person"} <= set(rows.fieldnames or []):
+            raise SourceError(f"{path} is no csv with the columns gt_id,person")
+        return {int(r["gt_id"]): str(r["person"]) for r in rows}
 
 
 def join_people(

@@ -1,7 +1,6 @@
 """Write a YOLO as ONNX or OpenVINO, in 32-bit floats or 8-bit integers, and check what it says."""
 
 import contextlib
-import importlib.util
 import json
 import logging
 import shutil
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, OutputError, WeightsError
+from tracker.core.extras import require
 from tracker.datasets.person_boxes import NO_BOXES, TRAIN, boxed_pictures, write_labels
 from tracker.datasets.pictures import read_bytes
 from tracker.detection.detector import USUAL_SIZE
@@ -100,11 +100,7 @@ def _check(model: LocatedModel, target: str, path: Path, *, int8: bool) -> None:
     if not path.name.endswith(TARGETS[target]) or path.name == TARGETS[target]:
         raise ConfigError(f"--out '{path}' must be called NAME{TARGETS[target]}")
     needed = (*NEEDED[target], *(("nncf",) if int8 and target == "openvino" else ()))
-    missing = [name for name in needed if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigError(
-            f"--to {target} needs {', '.join(missing)}; pip install 'reid-track[export]'"
-        )
+    require(*needed)
 
 
 def _calibration(source: Path, folder: Path) -> str:

@@ -12,6 +12,7 @@ import torch
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, OutputError
+from tracker.core.extras import require
 from tracker.core.types import FloatArray
 from tracker.models.locate import LocatedModel, sha256_of
 from tracker.models.registry import Preprocessing
@@ -53,6 +54,8 @@ def export_reid(model: LocatedModel, target: str, path: Path) -> Exported:
     """
     if target not in FORMATS:
         raise ConfigError(f"--to is '{target}'; allowed are: {', '.join(FORMATS)}")
+    if target == "onnx":
+        require("onnx")
     osnet = load_osnet(model.path)
     example = torch.zeros(2, 3, model.preprocessing.height, model.preprocessing.width)
     write, load = FORMATS[target]

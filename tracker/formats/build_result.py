@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from tracker.core.errors import ConfigError, SourceError, suggestion
+from tracker.core.foreign import understanding
 from tracker.core.types import CameraInfo, Identity, Visit, VisitKey, no_embeddings
 from tracker.formats.file_result import FileResult
 from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport
-from tracker.results.record import name_of
+from tracker.results.record import MOST, name_of
 from tracker.results.result import ModelUse
 from tracker.results.tracks_json import TIME_DIGITS
 
@@ -21,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 NEW_VISIT_S = 3.0  # where people alone are numbered: unseen for longer, a visit has ended
 FPS_DIGITS = 4  # of a rate that is taken from times
+LARGEST = {"width": 100_000, "height": 100_000, "fps": 1000, "frames": 100_000_000}
+MOST_PIXELS = 1e9  # off a picture, and seconds: single floats say nothing beyond
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ def gather(found: ParsedImport, hints: Hints, path: Path, kind: str) -> FileResu
         SourceError: It has no boxes, or they contradict each other.
         ConfigError: A camera's size or rate is known from nowhere.
     """
+    with understanding(path, kind):
+        return _gathered(found, hints, path, kind)
+
+
+def _gathered(found: ParsedImport, hints: Hints, path: Path, kind: str) -> FileResult:
     if found.left_out:
         told = ", ".join(f"{number} x {label}" for label, number in found.left_out.items())
         logger.warning("%s: left out what is no person: %s", path, told)
@@ -90,6 +98,12 @@ def _complete(camera: FoundCamera, boxes: Sequence[FoundBox], hints: Hints) -> C
     offset_s = hints.offsets.get(camera.name, known.offset_s if known else camera.offset_s)
     last = max((box.frame for box in own), default=-1) + 1
     stated = (known.frames if known else camera.frames) or 0
+    numbers = {"width": width, "height": height, "fps": fps, "frames": max(stated, last)}
+    for what, value in numbers.items():
+        if isinstance(value, str) or not 0 < value <= LARGEST[what]:
+            raise SourceError(
+                f"camera '{camera.name}' has {what} {value}; allowed is 0 to {LARGEST[what]:,}"
+            )
     return CameraInfo(
         camera.name, (known.source if known else "") or camera.source or "none", width, height,
         fps, max(stated, last), offset_s=_first_s(own, fps) if offset_s is None else offset_s,
@@ -128,9 +142,10 @@ def _timed(box: FoundBox, camera: CameraInfo) -> FoundBox:
 def _checked(box: FoundBox, path: Path) -> FoundBox:
     x1, y1, x2, y2 = box.xyxy
     ids = [n for n in (box.track_id, box.person) if n is not None]
-    good = all(map(math.isfinite, (*box.xyxy, box.time_s or 0.0, box.score)))
+    values = (*box.xyxy, box.time_s or 0.0, box.score)
     if (
-        not good
+        not all(math.isfinite(value) and abs(value) <= MOST_PIXELS for value in values)
+        or any(type(n) is not int or n > MOST for n in (*ids, box.frame))
         or x2 <= x1
         or y2 <= y1
         or box.frame < 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.core.errors import SourceError
+from tracker.core.foreign import understanding
 from tracker.core.types import VisitKey, global_ids
 from tracker.formats.lines import all_rows
 from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, is_person
@@ -104,7 +105,7 @@ def read_coco_video(path: Path) -> ParsedImport:
     content: Any = read_record(path, object, "COCO for video")
     if isinstance(content, dict) and content.get("schema") == TRACKS:
         raise SourceError(f"{path} is a tracks.json already; there is nothing to import")
-    try:
+    with understanding(path, "COCO for video"):
         videos = {v["id"]: v for v in content["videos"]}
         labels = {c["id"]: str(c["name"]) for c in content["categories"]}
         images = {i["id"]: i for i in content["images"]}
@@ -115,16 +116,16 @@ def read_coco_video(path: Path) -> ParsedImport:
             for annotation in content["annotations"]
             if is_person(labels[annotation["category_id"]])
         ]
-        cameras = [_camera(v, content["images"]) for v in videos.values()]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SourceError(f"{path} is no COCO for video: {type(error).__name__} {error}") from error
+        images_of: dict[Any, list[Entry]] = {}
+        for image in content["images"]:
+            images_of.setdefault(image["video_id"], []).append(image)
+        cameras = [_camera(v, images_of.get(number, [])) for number, v in videos.items()]
     return ParsedImport(
         cameras, boxes, left_out={k: n for k, n in left_out.items() if not is_person(k)}
     )
 
 
-def _camera(video: Entry, images: list[Entry]) -> FoundCamera:
-    own = [image for image in images if image["video_id"] == video["id"]]
+def _camera(video: Entry, own: list[Entry]) -> FoundCamera:
     sized: Entry = {"width": None, "height": None, **(own[0] if own else {}), **video}
     frames = int(video.get("frames") or max(map(_frame, own), default=-1) + 1)
     return FoundCamera(

@@ -1,19 +1,22 @@
 """CVAT for video 1.1, read: what a person corrected comes back."""
 
-import re
+import io
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree  # no entities are fetched, and expat bounds their growth
 
 from tracker.core.errors import SourceError
-from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, is_person
+from tracker.core.foreign import read_bytes, understanding
+from tracker.core.names import camera_name_from
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, is_person, together
 
 Element = ElementTree.Element
 ANNOTATIONS = "annotations.xml"  # in the .zip that CVAT gives
+MOST_XML_BYTES = 1 << 29  # of two hours with a hundred people in each frame
+MOST_TAGS = 20_000_000
+MOST_RATIO = 200  # of unpacked to packed; such files have up to 40
 
 
 def read_cvat(path: Path) -> ParsedImport:
@@ -28,38 +31,33 @@ def read_cvat(path: Path) -> ParsedImport:
     files = [path] if path.is_file() else sorted([*path.glob("*.xml"), *path.glob("*.zip")])
     if not files:
         raise SourceError(f"{path} has no .xml or .zip of CVAT")
-    found = [_read_file(file) for file in files]
-    left_out: Counter[str] = Counter()
-    for part in found:
-        left_out.update(part.left_out)
-    return ParsedImport(
-        [c for part in found for c in part.cameras], [b for part in found for b in part.boxes],
-        left_out=dict(left_out),
-    )  # fmt: skip
+    return together([_read_file(file) for file in files])
 
 
 def _read_file(path: Path) -> ParsedImport:
-    try:
-        with _opened(path) as stream:
-            root = ElementTree.parse(stream).getroot()  # noqa: S314 - see the import
+    with understanding(path, "CVAT for video 1.1"):
+        content = read_bytes(path, "CVAT for video 1.1", MOST_XML_BYTES)
+        if path.suffix.lower() == ".zip":
+            content = _unpacked(path, content)
+        if content.count(b"<") > MOST_TAGS:
+            raise SourceError(f"{path} has more than {MOST_TAGS:,} tags, too many for one camera")
+        root = ElementTree.fromstring(content)  # noqa: S314 # nosec
         if root.tag != "annotations" or root.find("image") is not None:
             raise SourceError(f"{path} is no 'CVAT for video 1.1'; export it as that")
         camera = _camera(root, path)
         boxes, left_out = _all_boxes(root, camera.name)
-    except (OSError, KeyError, TypeError, ValueError, ElementTree.ParseError,
-            zipfile.BadZipFile) as error:  # fmt: skip
-        raise SourceError(f"{path} cannot be read as CVAT for video 1.1: {error}") from error
-    return ParsedImport([camera], boxes, left_out=left_out)
+        return ParsedImport([camera], boxes, left_out=left_out)
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    if path.suffix.lower() != ".zip":
-        with path.open("rb") as stream:
-            yield stream
-        return
-    with zipfile.ZipFile(path) as archive, archive.open(ANNOTATIONS) as stream:
-        yield stream
+def _unpacked(path: Path, content: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        entry = archive.getinfo(ANNOTATIONS)
+        if entry.file_size > min(MOST_XML_BYTES, MOST_RATIO * max(entry.compress_size, 1)):
+            raise SourceError(
+                f"{path}: {ANNOTATIONS} would unpack from {entry.compress_size:,} to "
+                f"{entry.file_size:,} bytes, as no export of CVAT does"
+            )
+        return archive.read(entry)
 
 
 def _camera(root: Element, path: Path) -> FoundCamera:
@@ -68,7 +66,7 @@ def _camera(root: Element, path: Path) -> FoundCamera:
     own = root.find("meta/reid-track")
     fps, offset_s = (None, None) if own is None else (own.get("fps"), own.get("offset_s"))
     return FoundCamera(
-        re.sub(r"[^\w.-]+", "_", named).strip("._") or stem,
+        camera_name_from(named) or camera_name_from(stem),
         root.findtext("meta/source") or "",
         _number(root, "meta/task/original_size/width"),
         _number(root, "meta/task/original_size/height"),

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from tracker.core.errors import SourceError
+from tracker.core.foreign import read_text, understanding
 from tracker.formats.lines import BoxRow, TableHead
 from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, named_cameras
 from tracker.results.record import parse_record
@@ -22,14 +23,15 @@ def read_jsonl(path: Path) -> ParsedImport:
     Raises:
         SourceError: Missing, or not in that format; the message names the line.
     """
-    first, *lines = read_text(path).encode().splitlines() or [b""]
-    head = parse_record(first, TableHead, f"{path}, first line", "reid-track jsonl")
-    boxes = [
-        _box(parse_record(line, BoxRow, f"{path}, line {number}", "box"))
-        for number, line in enumerate(lines, start=2)
-        if line.strip()
-    ]
-    return found(head, boxes)
+    with understanding(path, "reid-track jsonl"):
+        first, *lines = read_text(path, "reid-track jsonl").encode().splitlines() or [b""]
+        head = parse_record(first, TableHead, f"{path}, first line", "reid-track jsonl")
+        boxes = [
+            _box(parse_record(line, BoxRow, f"{path}, line {number}", "box"))
+            for number, line in enumerate(lines, start=2)
+            if line.strip()
+        ]
+        return found(head, boxes)
 
 
 def found(head: TableHead, boxes: list[FoundBox]) -> ParsedImport:
@@ -50,37 +52,16 @@ def read_csv(path: Path) -> ParsedImport:
     Raises:
         SourceError: Missing, without the columns needed, or a cell is wrong.
     """
-    table = csv.DictReader(read_text(path).splitlines())
-    missing = [name for name in CSV_NEEDS if name not in (table.fieldnames or [])]
-    if missing:
-        raise SourceError(f"{path} has no column {', '.join(missing)}")
-    boxes = []
-    try:
+    with understanding(path, "CSV"):
+        table = csv.DictReader(read_text(path, "CSV").splitlines())
+        missing = [name for name in CSV_NEEDS if name not in (table.fieldnames or [])]
+        if missing:
+            raise SourceError(f"{path} has no column {', '.join(missing)}")
+        boxes = []
         for number, row in enumerate(table, start=2):
-            try:
+            with understanding(f"{path}, line {number}", "box"):
                 boxes.append(_box_of_cells(row))
-            except (TypeError, ValueError) as error:
-                raise bad_line(path, number, error) from error
-    except csv.Error as error:
-        raise SourceError(f"{path} is no CSV file: {error}") from error
-    return ParsedImport(named_cameras(box.camera for box in boxes), boxes)
-
-
-def read_text(path: Path) -> str:
-    """Read a text file.
-
-    Raises:
-        SourceError: It is missing or no UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
-
-
-def bad_line(path: Path, number: int, error: Exception) -> SourceError:
-    """Word what is wrong with a line."""
-    return SourceError(f"{path}, line {number}: {type(error).__name__} {error}")
+        return ParsedImport(named_cameras(box.camera for box in boxes), boxes)
 
 
 def _box(row: BoxRow) -> FoundBox:

@@ -1,19 +1,28 @@
 """MOTChallenge, read: a text file, a sequence, or a folder of either."""
 
-import configparser
 import csv
+from collections import Counter
 from pathlib import Path
 
 from tracker.core.errors import SourceError
-from tracker.formats.lines_read import bad_line, read_text
+from tracker.core.foreign import read_text, understanding
+from tracker.core.mot_text import (
+    CLASS,
+    COCO_PERSON,
+    FLAG,
+    LEAST,
+    PEDESTRIAN,
+    TRUTH_COLUMNS,
+    UNKNOWN,
+    VISIBLE,
+    Row,
+    has_coco_classes,
+    read_rows,
+)
 from tracker.formats.mot import OWN_SECTION, MotId
-from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport
+from tracker.formats.parsed import FoundBox, FoundCamera, ParsedImport, together
 from tracker.formats.rounding import corners_from
-from tracker.video.seqinfo import read_seqinfo
-
-LEAST_COLUMNS = 6
-TRUTH_COLUMNS = 9  # and more than that in results, the last of which are -1
-PEDESTRIAN = 1.0
+from tracker.video.seqinfo import read_ini, read_seqinfo
 
 
 def read_mot_files(path: Path, mot_id: MotId) -> ParsedImport:
@@ -26,10 +35,8 @@ def read_mot_files(path: Path, mot_id: MotId) -> ParsedImport:
     Raises:
         SourceError: Nothing is there, or a row is wrong; the message names the line.
     """
-    found = [_read_camera(name, file, mot_id) for name, file in _sequences(path)]
-    return ParsedImport(
-        [camera for camera, _ in found], [box for _, boxes in found for box in boxes]
-    )
+    with understanding(path, "MOTChallenge"):
+        return together([_read_camera(name, file, mot_id) for name, file in _sequences(path)])
 
 
 def _sequences(path: Path) -> list[tuple[str, Path]]:
@@ -48,61 +55,54 @@ def _sequence_name(file: Path) -> str:
     return file.resolve().parents[1].name if in_truth else file.stem.removesuffix(".gt")
 
 
-def _read_camera(name: str, file: Path, mot_id: MotId) -> tuple[FoundCamera, list[FoundBox]]:
+def _read_camera(name: str, file: Path, mot_id: MotId) -> ParsedImport:
     info = read_seqinfo(file)
     camera = FoundCamera(
         name, width=info.width, height=info.height, fps=info.fps, frames=info.frames,
         offset_s=_own_offset(file),
     )  # fmt: skip
     person_of = _people(file.parent.parent / "people.csv") if file.name == "gt.txt" else {}
-    boxes = []
-    for number, cells in enumerate(csv.reader(read_text(file).splitlines()), start=1):
-        if not cells:
-            continue
-        try:
-            values = [float(cell) for cell in cells]
-            if len(values) < LEAST_COLUMNS:
-                raise ValueError("is not frame,id,left,top,width,height,…")
-            if _counts(values):
-                boxes.append(_box(name, values, person_of, mot_id))
-        except ValueError as error:
-            raise bad_line(file, number, error) from error
-    return camera, boxes
+    rows = read_rows(file, identified=mot_id == "track")
+    coco = has_coco_classes(rows)
+    left_out = Counter(f"class {row[CLASS]:g}" for row in rows if _is_other(row, coco=coco))
+    boxes = [
+        _box(name, row, person_of, mot_id, coco=coco)
+        for row in rows
+        if not _is_other(row, coco=coco) and (coco or len(row) != TRUTH_COLUMNS or row[FLAG])
+    ]
+    return ParsedImport([camera], boxes, left_out=left_out)
 
 
-def _counts(values: list[float]) -> bool:
-    """Tell whether a row is a person: rows of a truth may be ignored or of another class."""
-    if len(values) != TRUTH_COLUMNS:
-        return True
-    return values[6] != 0 and values[7] in (PEDESTRIAN, -1.0)
+def _is_other(row: Row, *, coco: bool) -> bool:
+    """Tell whether a row is of something else than a person; only 9 columns tell the class."""
+    person = COCO_PERSON if coco else PEDESTRIAN
+    return len(row) == TRUTH_COLUMNS and row[CLASS] not in (person, UNKNOWN)
 
 
-def _box(camera: str, values: list[float], person_of: dict[int, int], mot_id: MotId) -> FoundBox:
-    frame, number = int(values[0]) - 1, int(values[1])
-    truth = len(values) == TRUTH_COLUMNS
-    known_score = not truth and len(values) > LEAST_COLUMNS and values[6] >= 0
+def _box(
+    camera: str, row: Row, person_of: dict[int, int], mot_id: MotId, *, coco: bool
+) -> FoundBox:
+    frame, number = int(row[0]) - 1, int(row[1])
+    truth = len(row) == TRUTH_COLUMNS and not coco
+    known_score = not truth and len(row) > LEAST and row[FLAG] >= 0
     by_person = mot_id == "person"
     return FoundBox(
         camera, None if by_person else number, number if by_person else person_of.get(number),
-        frame, corners_from(*values[2:6]), score=values[6] if known_score else 1.0,
-        observed=not truth or values[8] != 0,
+        frame, corners_from(*row[2:6]), score=row[FLAG] if known_score else 1.0,
+        observed=not truth or row[VISIBLE] != 0,
     )  # fmt: skip
 
 
 def _own_offset(file: Path) -> float | None:
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(file.parent.parent / "seqinfo.ini", encoding="utf-8")
-        return parser.getfloat(OWN_SECTION, "offset_s", fallback=None)
-    except (configparser.Error, UnicodeDecodeError, ValueError) as error:
-        raise SourceError(f"{file.parent.parent / 'seqinfo.ini'}: {error}") from error
+    path = file.parent.parent / "seqinfo.ini"
+    return (
+        read_ini(path).getfloat(OWN_SECTION, "offset_s", fallback=None) if path.exists() else None
+    )
 
 
 def _people(path: Path) -> dict[int, int]:
     if not path.is_file():
         return {}
-    try:
-        rows = csv.DictReader(read_text(path).splitlines())
+    with understanding(path, "csv with numbers gt_id,person"):
+        rows = csv.DictReader(read_text(path, "csv").splitlines())
         return {int(row["gt_id"]): int(row["person"]) for row in rows}
-    except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(f"{path} is no csv with numbers gt_id,person: {error}") from error

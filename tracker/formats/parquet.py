@@ -1,6 +1,5 @@
 """Parquet: all boxes as one table, for pandas, polars, DuckDB and the like; written and read."""
 
-import importlib.util
 import math
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from tracker.core.atomic import replacing
-from tracker.core.errors import ConfigError, SourceError
+from tracker.core.errors import SourceError
+from tracker.core.extras import require
+from tracker.core.foreign import understanding
 from tracker.formats.lines import TableHead, table_head
 from tracker.formats.lines_read import found
 from tracker.formats.parsed import FoundBox, ParsedImport
@@ -17,6 +18,7 @@ from tracker.results.record import parse_record, to_json
 from tracker.results.result import PersonBox, Result
 from tracker.results.tracks_json import METRE_DIGITS, SCORE_DIGITS, TIME_DIGITS
 
+LEAST_ROW_BYTES = 4  # packed; those of boxes take some 40
 HEAD = b"reid-track"  # under which the file's metadata have models and cameras
 SIDES = ("x_min", "y_min", "x_max", "y_max")
 
@@ -27,8 +29,7 @@ def require_pyarrow() -> None:
     Raises:
         ConfigError: It is not.
     """
-    if importlib.util.find_spec("pyarrow") is None:
-        raise ConfigError("parquet needs pyarrow; pip install 'reid-track[formats]'")
+    require("pyarrow")
 
 
 def write_parquet(result: Result, path: Path) -> None:
@@ -56,21 +57,17 @@ def read_parquet(path: Path) -> ParsedImport:
         SourceError: Missing, or not in that format.
     """
     require_pyarrow()
-    import pyarrow as pa
     from pyarrow import parquet
 
-    try:
+    with understanding(path, "reid-track parquet"):
+        if parquet.read_metadata(path).num_rows * LEAST_ROW_BYTES > path.stat().st_size:
+            raise SourceError(f"{path} unpacks to far more rows than boxes of people take")
         table = parquet.read_table(path)
         about = (table.schema.metadata or {})[HEAD]
         head = parse_record(about, TableHead, str(path), "reid-track parquet")
         calibrated = {camera.name for camera in head.cameras if camera.calibrated}
         rows = table.to_pylist()
         return found(head, [_box(row, placed=row["camera"] in calibrated) for row in rows])
-    except (OSError, KeyError, TypeError, ValueError, pa.ArrowException) as error:
-        told = " ".join(str(error).split())
-        raise SourceError(
-            f"{path} is no reid-track parquet: {type(error).__name__} {told}"
-        ) from error
 
 
 def _schema(result: Result) -> Any:

@@ -1,6 +1,7 @@
 """What a file of another tool says: boxes, and of the cameras what it knows."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tracker.core.types import VisitKey
@@ -59,6 +60,17 @@ class ParsedImport:
     detector: ModelUse | None = None
     reid: ModelUse | None = None
     left_out: dict[str, int] = field(default_factory=dict)  # tracks or boxes by their label
+
+
+def together(parts: Sequence[ParsedImport]) -> ParsedImport:
+    """Return what several files say, one for each camera."""
+    left_out: Counter[str] = Counter()
+    for part in parts:
+        left_out.update(part.left_out)
+    return ParsedImport(
+        [c for part in parts for c in part.cameras], [b for part in parts for b in part.boxes],
+        left_out=dict(left_out),
+    )  # fmt: skip
 
 
 def is_person(label: str) -> bool:

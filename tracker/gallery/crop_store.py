@@ -1,12 +1,12 @@
 """A gallery in the making: crops go to disk as they are chosen, under a temporary name."""
 
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tracker.core.atomic import temporary_beside
 from tracker.core.errors import OutputError
 from tracker.core.types import FloatArray, Frame, VisitKey
 from tracker.gallery.layout import crop_path, poster_path
@@ -37,7 +37,7 @@ class CropStore:
 
     def __init__(self, target: Path) -> None:
         self.target = target
-        self.folder = target.with_name(f".{target.name}.{os.getpid()}.part")
+        self.folder = temporary_beside(target)
         self.visits: dict[VisitKey, dict[int, StoredCrop]] = {}
         try:
             self.folder.mkdir()
@@ -97,7 +97,7 @@ class CropStore:
         Raises:
             OutputError: That is not possible.
         """
-        old = self.target.with_name(f".{self.target.name}.{os.getpid()}.old")
+        old = temporary_beside(self.target, "old")
         try:
             if self.target.exists():
                 self.target.rename(old)

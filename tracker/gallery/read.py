@@ -1,6 +1,7 @@
 """Read a gallery again, and refuse one that is not whole."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from tracker.core.errors import SourceError
+from tracker.core.foreign import understanding
+from tracker.core.names import CAMERA_NAME
 from tracker.core.types import EMBEDDING_SIZE, FloatArray, IntArray
 from tracker.gallery.layout import ABOUT, EMBEDDINGS, FOLDER, FORMAT, crop_path, poster_path
 from tracker.results.result import ModelUse
@@ -77,27 +80,25 @@ def read_gallery(folder: Path) -> Gallery:
     if not file.is_file():
         raise SourceError(f"there is no gallery at '{folder}'; make one: run it again with --crops")
     about, arrays = _load(file)
-    try:
+    with understanding(file, "gallery; run it again with --crops"):
         cameras = tuple(map(str, about["cameras"]))
         reid = ModelUse(**about["reid"]) if about["reid"] else None
         tracks_json = folder.parent / Path(about["tracks"]).name
         embedding, row = arrays["embedding"], arrays["row"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise SourceError(f"{file} lacks {error}; run it again with --crops") from error
-    gallery = Gallery(folder, cameras, embedding, row, reid, tracks_json)
-    _require_whole(gallery, file)
+        gallery = Gallery(folder, cameras, embedding, row, reid, tracks_json)
+        _require_whole(gallery, file)
     return gallery
 
 
 def _load(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
-    try:
-        with safe_open(str(file), framework="numpy") as content:
-            about = json.loads((content.metadata() or {}).get(ABOUT, "{}"))
-            arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
-    except (OSError, ValueError, SafetensorError) as error:
-        raise SourceError(f"{file} is damaged: {error}; run it again with --crops") from error
+    with (
+        understanding(file, "gallery; run it again with --crops"),
+        safe_open(str(file), framework="numpy") as content,
+    ):
+        about = json.loads((content.metadata() or {}).get(ABOUT, "{}"))
+        arrays = {name: content.get_tensor(name) for name in content.keys()}  # noqa: SIM118
     form = about.get("format") if isinstance(about, dict) else None
     if form != FORMAT:
         raise SourceError(
@@ -115,7 +116,7 @@ def _require_whole(gallery: Gallery, file: Path) -> None:
         raise SourceError(f"{file} is damaged: rows of {row.shape} {row.dtype}; {again}")
     if len(row) and not (row[:, 0].min() >= 0 and row[:, 0].max() < len(gallery.cameras)):
         raise SourceError(f"{file} is damaged: a row names a camera that it lacks; {again}")
-    if any("/" in name or name.startswith(".") for name in gallery.cameras):
+    if not all(re.match(CAMERA_NAME, name) for name in gallery.cameras):
         raise SourceError(f"{file} is damaged: a camera's name is no name of a folder; {again}")
     if not np.isfinite(looks).all():
         raise SourceError(f"{file} is damaged: its embeddings are not all numbers; {again}")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from msgspec import to_builtins
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import OutputError
+from tracker.core.pictures import read_image
 from tracker.core.types import FloatArray, Image, IntArray, VisitKey, no_embeddings
 from tracker.gallery.crop_store import CropStore
 from tracker.gallery.layout import ABOUT, CROPS, EMBEDDINGS, FORMAT, POSTERS, crop_path, times_path
@@ -95,7 +95,7 @@ def _all_of(crop: Image) -> FloatArray:
 
 
 def _read(path: Path) -> Image:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    image = read_image(path)
     if image is None:
         raise OutputError(f"the crop '{path}' was written but cannot be read; is the disk full?")
     return np.asarray(image, np.uint8)

@@ -7,6 +7,7 @@ import urllib.request
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from tracker.core.errors import WeightsError
 from tracker.models.locate import (
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT_S = 30
 BLOCK_BYTES = 1 << 18
+MOST_BYTES = 1 << 30  # of a model whose size is not published
 
 ReportProgress = Callable[[int, int | None], None]  # bytes so far, bytes in all if known
 
@@ -65,7 +67,7 @@ def fetch(
     part = target.with_name(target.name + ".part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _download(model.url, part, report)
+        _download(model, part, report)
     except (OSError, http.client.HTTPException) as error:
         raise WeightsError(
             f"cannot download {model.file} from {model.url} ({error}). Get it another way, check "
@@ -75,15 +77,29 @@ def fetch(
     return verified(model, target)
 
 
-def _download(url: str, part: Path, report: ReportProgress | None) -> None:
+class _StaysSecret(urllib.request.HTTPRedirectHandler):
+    """Follows a server to another address, but never from https to what others can change."""
+
+    def redirect_request(  # noqa: PLR0917 - the base class calls it so
+        self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> Any:
+        """See the base class."""
+        if req.full_url.startswith("https:") and not newurl.startswith("https:"):
+            raise OSError(f"the server leads away from https to {newurl}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _download(model: ModelCard, part: Path, report: ReportProgress | None) -> None:
+    most = model.bytes or MOST_BYTES
     have = part.stat().st_size if part.is_file() else 0
     request = urllib.request.Request(  # noqa: S310 - the URLs are the manifest's
-        url, headers={"User-Agent": "reid-track"}
+        model.url, headers={"User-Agent": "reid-track"}
     )
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_S)  # noqa: S310 - as above
+        opener = urllib.request.build_opener(_StaysSecret())
+        response = opener.open(request, timeout=TIMEOUT_S)
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -96,8 +112,10 @@ def _download(url: str, part: Path, report: ReportProgress | None) -> None:
         total = done + int(length) if length else None
         with part.open("ab" if resumed else "wb") as out:
             while block := response.read(BLOCK_BYTES):
-                out.write(block)
                 done += len(block)
+                if done > most:
+                    raise OSError(f"the server sends more than {most:,} bytes")
+                out.write(block)
                 if report:
                     report(done, total)
         if total is not None and done < total:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import platformdirs
 
 from tracker.core.config import USUAL_COSINE_DISTANCE
-from tracker.core.errors import ConfigError, WeightsError, suggestion
+from tracker.core.errors import ConfigError, SourceError, WeightsError, suggestion
+from tracker.core.foreign import MOST_SETTINGS_BYTES, read_text, understanding
 from tracker.models.registry import (
     Detecting,
     ModelCard,
@@ -157,7 +159,7 @@ def _user_model(path: Path) -> LocatedModel:
         return replace(verified(published, path), name=path.name, path=path.resolve())
     try:
         preprocessing = read_preprocessing(own["preprocessing"])
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         preprocessing = Preprocessing()  # the convention of OSNet checkpoints
     return LocatedModel(
         path.name, path.resolve(), found, preprocessing, read_detecting(own),
@@ -170,12 +172,11 @@ def _own_card(path: Path, sha256: str) -> dict[str, Any]:
 
     A network scores far below its worth on pictures of a size that it did not learn on.
     """
-    try:
-        content = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    file = path.with_suffix(".json")
+    with suppress(SourceError), understanding(file, "card"):
+        content = json.loads(read_text(file, "card", MOST_SETTINGS_BYTES))
         if isinstance(content, dict) and content.get("sha256") == sha256:
             return content
-    except (OSError, ValueError):
-        pass
     return {}
 
 

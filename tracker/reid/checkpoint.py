@@ -15,14 +15,16 @@ from tracker.reid.osnet_config import KNOWN
 
 StateDict = dict[str, torch.Tensor]
 KEYS_SHOWN = 5
+BATCHES = "num_batches_tracked"
 
 
 def load_osnet(path: Path) -> OSNet:
     """Build the OSNet variant that a checkpoint holds and load it, ready for inference.
 
     Reads safetensors and PyTorch files (``weights_only=True``), as a bare state dict or under
-    the key ``state_dict``, with or without ``module.`` before the names; the classifier of the
-    training identities is dropped.
+    the key ``state_dict`` or ``model``, with or without ``module.`` or ``_orig_mod.`` before the
+    names; the classifier of the training identities is dropped, and how many batches were seen,
+    which old files do not say, is not needed.
 
     Raises:
         WeightsError: Unreadable, not an OSNet, or with missing or surplus weights.
@@ -79,7 +81,8 @@ def _read(path: Path) -> Any:
             return load_file(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the legacy format of old checkpoints
-            return torch.load(path, map_location="cpu", weights_only=True)
+            with torch.serialization.safe_globals(_numbers()):
+                return torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"cannot read {path}: {error}") from error
     except Exception as error:  # torch raises many kinds, and advises to load it unsafely
@@ -88,13 +91,31 @@ def _read(path: Path) -> Any:
         ) from error
 
 
+def _numbers() -> list[Any]:
+    """Return what NumPy's numbers are made of, as trainings note scores: data and no code."""
+    import numpy as np
+
+    scalar = np.float32(0).__reduce__()[0]  # wherever this version of NumPy has it
+    homes = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
+    kinds = [type(np.dtype(code)) for code in "?bBhHiIqQefd"]
+    return [*((scalar, home) for home in homes), np.dtype, *kinds]
+
+
 def _strip(loaded: Any, path: Path) -> StateDict:
-    if isinstance(loaded, dict) and isinstance(loaded.get("state_dict"), dict):
-        loaded = loaded["state_dict"]
+    for key in ("state_dict", "model"):
+        if isinstance(loaded, dict) and isinstance(loaded.get(key), dict):
+            loaded = loaded[key]
     if not isinstance(loaded, dict) or not loaded:
         raise WeightsError(f"{path} holds {type(loaded).__name__}, not a state dict of tensors")
-    bare = {str(key).removeprefix("module."): value for key, value in loaded.items()}
-    return {k: v for k, v in bare.items() if not _is_classifier(k)}
+    bare = {
+        str(key).removeprefix("_orig_mod.").removeprefix("module."): value
+        for key, value in loaded.items()
+    }
+    if not all(isinstance(value, torch.Tensor) for value in bare.values()):
+        raise WeightsError(f"{path} holds more than tensors where its weights should be")
+    batches = [k.removesuffix("running_mean") + BATCHES for k in bare if k.endswith("running_mean")]
+    unknown = {k: torch.zeros((), dtype=torch.int64) for k in batches if k not in bare}
+    return {k: v for k, v in (bare | unknown).items() if not _is_classifier(k)}
 
 
 def _check_keys(wanted: StateDict, found: StateDict, path: Path, variant: str) -> None:

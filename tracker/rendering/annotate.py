@@ -1,6 +1,5 @@
 """Annotated videos: in a second pass over files, or while a live source runs."""
 
-import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tracker.core.errors import SourceError
+from tracker.core.failures import Failures
 from tracker.core.types import CameraInfo, FloatArray, Frame, Image, Step
 from tracker.rendering.anonymizer import Detected, LiveAnonymizer, RecordedAnonymizer
 from tracker.rendering.blur import BlurRule
@@ -19,8 +19,6 @@ from tracker.video.segments import Recording
 from tracker.video.sound import SoundTrack
 from tracker.video.source import FrameSource, Sampling
 from tracker.video.writer import VideoForm, VideoSink, video_sink
-
-logger = logging.getLogger(__name__)
 
 ReopenSource = Callable[[str], FrameSource]  # by camera name
 Stamp = Callable[[str, float], str]  # from a camera's name and a time of the run
@@ -41,6 +39,7 @@ class VideoWriting:
         blur: Who is made unrecognisable in all of them.
         encoding: Codec and quality of all of them.
         stamp: What is written into the corner of a camera's picture at a time; None for nothing.
+        failures: Are told of a video that cannot be written while the others go on.
         detected: By camera, what the detector found; needed where somebody is.
     """
 
@@ -53,6 +52,7 @@ class VideoWriting:
     blur: BlurRule | None = None
     encoding: Encoding = USUAL
     stamp: Stamp | None = None
+    failures: Failures = field(default_factory=Failures)
     detected: Mapping[str, Detected] = field(default_factory=dict)
 
     def open(self, camera: CameraInfo) -> AbstractContextManager[VideoSink]:
@@ -89,16 +89,18 @@ def draw_videos(result: Result, writing: VideoWriting, reopen: ReopenSource) -> 
         reopen: Opens a camera's source once more.
     """
     cameras = [c for c in result.cameras if c.name in writing.videos and c.frames]
+    failures = writing.failures
     if writing.mosaic is None:
         for camera in cameras:
-            with writing.open(camera) as sink:
+            with failures.apart(), writing.open(camera) as sink:
                 deque(_drawn(result, camera, sink, writing, reopen), maxlen=0)
     elif cameras:
-        with ExitStack() as stack:
-            frames = {
-                c.name: _drawn(result, c, stack.enter_context(writing.open(c)), writing, reopen)
+        with failures.apart(), ExitStack() as stack:
+            sinks = {
+                c.name: stack.enter_context(failures.closing(writing.open(c)))
                 for c in reversed(cameras)  # the stack closes the last first
             }
+            frames = {c.name: _drawn(result, c, sinks[c.name], writing, reopen) for c in cameras}
             write_mosaic(
                 cameras, frames, writing.mosaic, writing.sampling.stride, writing.kept,
                 encoding=writing.encoding,
@@ -113,7 +115,8 @@ def live_drawing(
 
     def add(step: Step) -> None:
         if step.camera in draw:
-            draw[step.camera](step.frame, labels_of(step.boxes), step.detected)
+            with writing.failures.apart():
+                draw[step.camera](step.frame, labels_of(step.boxes), step.detected)
 
     return add
 
@@ -136,12 +139,14 @@ def _drawn(
                 labels = labels_at.get(frame.index, [])
                 image = annotator.draw(image, frame.time_s, labels, in_place=True)
                 writing.put_stamp(image, frame)
-                sink.write(image, frame.time_s)
+                with writing.failures.apart():
+                    sink.write(image, frame.time_s)
                 yield replace(frame, image=image)
                 if frame.index + 1 >= (camera.frames or 0):
                     return  # the first pass ended here, maybe because reading on is an error
     except SourceError as error:
-        logger.error("%s; its video ends after %d frames", error, sink.written)
+        after = f"{error}; its video ends after {sink.written} frames"
+        writing.failures.note(SourceError(after))
 
 
 def _anonymizer(
@@ -159,9 +164,9 @@ def _recorder(camera: CameraInfo, writing: VideoWriting, stack: ExitStack) -> Dr
     hide = LiveAnonymizer(writing.blur) if writing.blur else None
     write: Callable[[Image, float], None]
     if camera.live or writing.segment_s:
-        write = stack.enter_context(writing.record(camera)).write
+        write = stack.enter_context(writing.failures.closing(writing.record(camera))).write
     else:
-        write = stack.enter_context(writing.open(camera)).write
+        write = stack.enter_context(writing.failures.closing(writing.open(camera))).write
 
     def draw(frame: Frame, labels: list[Label], detected: FloatArray) -> None:
         image = hide(frame, labels, detected) if hide else frame.image

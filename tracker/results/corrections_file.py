@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import SourceError
+from tracker.core.names import PRINTABLE
 from tracker.results.record import (
     Corners,
     Count,
@@ -70,7 +71,7 @@ class Naming(Record):
     """What a person is called; empty where the name was taken away."""
 
     global_id: Id
-    name: str
+    name: Annotated[str, Meta(pattern=PRINTABLE, max_length=200)]
 
 
 class Correction(Record):

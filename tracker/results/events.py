@@ -5,67 +5,59 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from tracker.core.errors import OutputError
+from tracker.core.failures import Failures
 from tracker.results.events_file import Event
+from tracker.results.steady_lines import steady_lines
 
 logger = logging.getLogger(__name__)
 
 STDOUT = "-"
 WallClock = Callable[[float], str]  # from the run's time
-
-
-class EventWriter:
-    """Writes events to an open file until that fails, which is told once and ends no run."""
-
-    def __init__(self, out: TextIO, name: str, wall: WallClock | None) -> None:
-        self._out: TextIO | None = out
-        self.failed = False
-        self._name = name
-        self._wall = wall
-
-    def write(self, event: Event) -> None:
-        """Write one event so that a reader has it now."""
-        if self._out is None:
-            return
-        try:
-            print(event_text(event, self._wall), file=self._out, flush=True)
-        except OSError as error:
-            self._out, self.failed = None, True
-            logger.error("no more events to %s: %s", self._name, error.strerror or error)
+WriteEvent = Callable[[Event], None]
 
 
 def event_text(event: Event, wall: WallClock | None) -> str:
     """Return an event as a line of JSON, with the wall clock's time where there is one."""
-    entry = replace(event, clock=wall(event.time_s)) if wall else event
-    return json.dumps(to_builtins(entry))
+    return json.dumps(to_builtins(_timed(event, wall)))
+
+
+def _timed(event: Event, wall: WallClock | None) -> Event:
+    return replace(event, clock=wall(event.time_s)) if wall else event
 
 
 @contextmanager
-def event_writer(place: str, wall: WallClock | None) -> Iterator[EventWriter]:
-    """Open a file of events, or take stdout for ``-``.
+def event_writer(place: str, wall: WallClock | None, failures: Failures) -> Iterator[WriteEvent]:
+    """Open a file of events, or take stdout for ``-``; that it fails is noted and ends no run.
 
     Raises:
-        OutputError: The file cannot be written.
+        OutputError: The file cannot be made.
     """
-    if place == STDOUT:
-        writer = EventWriter(sys.stdout, "stdout", wall)
-        yield writer
-        if writer.failed:  # else Python, when it ends, fails at what is left in the buffer
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if place != STDOUT:
+        with steady_lines(Path(place), failures) as lines:
+            yield lambda event: lines.write(_timed(event, wall))
         return
-    try:
-        out = Path(place).open("w", encoding="utf-8")  # noqa: SIM115 - closed below
-    except OSError as error:
-        raise OutputError(f"cannot write '{place}': {error.strerror}") from error
-    try:
-        yield EventWriter(out, place, wall)
-    finally:
-        with suppress(OSError):  # told already
-            out.close()
+    broken = False
+
+    def tell(event: Event) -> None:
+        nonlocal broken
+        try:
+            if not broken:
+                print(event_text(event, wall), flush=True)  # noqa: T201 - asked for
+        except OSError as error:
+            broken = True
+            told = f"no more events to stdout: {error.strerror or error}"
+            if isinstance(error, BrokenPipeError):  # whoever read them has gone, which is theirs
+                logger.error("%s", told)
+            else:
+                failures.note(OutputError(told))
+
+    yield tell
+    if broken:  # else Python, when it ends, fails at what is left in the buffer
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,21 +1,53 @@
 """What is over in a live run, as JSON lines: written at once, so that memory need not hold it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
 
 from tracker import __version__
-from tracker.core.errors import OutputError, SourceError
+from tracker.core.errors import ReidTrackError
+from tracker.core.foreign import understanding
+from tracker.core.ground import Places
 from tracker.core.types import Identity, Link, Merge, Visit, VisitKey
 from tracker.identity.offline import Linked, appearance_order
-from tracker.results.record import Length, Probability, Record, VisitRef, parse_record, to_json
-from tracker.results.tracks_file import MergedId, RunnerUp, Track
-from tracker.results.tracks_json import TIME_DIGITS, reason, track_record, visit_of
+from tracker.results.record import Length, Probability, Record, VisitRef, parse_record
+from tracker.results.result import Result
+from tracker.results.steady_lines import SteadyLines
+from tracker.results.tracks_file import Camera, MergedId, Models, RunnerUp, Track
+from tracker.results.tracks_json import (
+    TIME_DIGITS,
+    camera_record,
+    models_record,
+    places_of,
+    reason,
+    track_record,
+    visit_of,
+)
 from tracker.tracking.fragment import concatenate
 
+logger = logging.getLogger(__name__)
+
 JOURNAL: Literal["reid-track-journal/1"] = "reid-track-journal/1"
+JOURNAL_ENDING = ".journal.jsonl"
+
+
+def journal_of(tracks: Path) -> Path:
+    """Name the journal of a run by its tracks.json."""
+    return tracks.with_suffix(JOURNAL_ENDING)
+
+
+def result_of(journal: Path) -> Path:
+    """Name the tracks.json of a run by its journal.
+
+    >>> result_of(Path("out/tracks.journal.jsonl")).as_posix()
+    'out/tracks.json'
+    """
+    return journal.with_name(journal.name.removesuffix(JOURNAL_ENDING) + ".json")
 
 
 class JournalStart(Record, tag_field="type", tag="journal"):
@@ -24,6 +56,8 @@ class JournalStart(Record, tag_field="type", tag="journal"):
     schema: Literal["reid-track-journal/1"]
     version: str
     clock: str
+    models: Models
+    cameras: list[Camera]
 
 
 class JournalTrack(Track, tag_field="type", tag="track"):
@@ -55,77 +89,81 @@ JournalLine: TypeAlias = JournalStart | JournalTrack | JournalLink | JournalMerg
 
 
 class Journal:
-    """An open journal; every line is flushed.
+    """An open journal.
 
     Args:
-        out: The open file.
+        lines: Where it goes.
+        run: The run's cameras and models, nobody found yet.
         zero: What the wall clock said at the run's zero.
     """
 
-    def __init__(self, out: BinaryIO, zero: str) -> None:
-        self._out = out
-        self._write(JournalStart(JOURNAL, __version__, zero))
+    def __init__(self, lines: SteadyLines, run: Result, zero: str) -> None:
+        self._lines = lines
+        self._run = run
+        cameras = [camera_record(run, camera) for camera in run.cameras]
+        lines.write(JournalStart(JOURNAL, __version__, zero, models_record(run), cameras))
 
     def visit(self, visit: Visit, person: int) -> None:
         """Write a visit, or a part of one that goes on."""
-        track = track_record(visit, person, None)
-        self._write(JournalTrack(*(getattr(track, name) for name in track.__struct_fields__)))
+        track = track_record(visit, person, self._run.places(visit))
+        self._lines.write(JournalTrack(*(getattr(track, name) for name in track.__struct_fields__)))
 
     def link(self, link: Link) -> None:
         """Write why a visit was given its person."""
-        self._write(JournalLink(**reason(link), enter_s=round(link.second_enters_s, TIME_DIGITS)))
+        enter_s = round(link.second_enters_s, TIME_DIGITS)
+        self._lines.write(JournalLink(**reason(link), enter_s=enter_s))
 
     def merge(self, merge: Merge) -> None:
         """Write that two people proved to be one."""
-        self._write(JournalMerge(round(merge.time_s, TIME_DIGITS), merge.gone, merge.kept))
-
-    def _write(self, line: JournalLine) -> None:
-        try:
-            self._out.write(to_json(line) + b"\n")
-            self._out.flush()
-        except OSError as error:
-            raise OutputError(f"cannot go on with the journal: {error.strerror}") from error
+        self._lines.write(JournalMerge(round(merge.time_s, TIME_DIGITS), merge.gone, merge.kept))
 
 
-@contextmanager
-def open_journal(path: Path, zero: str) -> Iterator[Journal]:
-    """Begin a journal.
+@dataclass(slots=True)
+class JournalContent:
+    """What a journal says.
 
-    Raises:
-        OutputError: The file cannot be written.
+    Attributes:
+        start: Its first line; None if that cannot be read.
+        people: With all their visits; ids are those after all merges.
+        places: (K, 2) metres of the visits to calibrated cameras.
+        bad: Lines that could not be read.
     """
-    try:
-        out = path.open("wb")
-    except OSError as error:
-        raise OutputError(f"cannot write '{path}': {error.strerror}") from error
-    with out:
-        yield Journal(out, zero)
+
+    start: JournalStart | None
+    people: Linked
+    places: dict[VisitKey, Places]
+    bad: int
 
 
-def read_journal(path: Path) -> Linked:
-    """Return the people of a journal with all their visits; ids are those after all merges.
+def read_journal(path: Path, unwritten: Iterable[bytes] = ()) -> JournalContent:
+    """Read a journal; a line that was cut off or damaged costs that line alone, and is told.
 
-    A last line that was cut off, as a power cut leaves it, is passed over.
+    Args:
+        path: The file.
+        unwritten: Lines that a full disk did not take.
 
     Raises:
-        SourceError: A line is none of a journal.
+        SourceError: It cannot be opened.
     """
     found = _Found()
     kind: Any = JournalLine
-    try:
-        with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.endswith(b"\n"):
-                    found.add(parse_record(line, kind, f"{path}, line {number}", "journal line"))
-    except OSError as error:
-        raise SourceError(f"cannot read '{path}': {error.strerror}") from error
-    return found.people()
+    with understanding(path, "journal"), path.open("rb") as lines:
+        for number, line in enumerate(chain(lines, unwritten), start=1):
+            try:
+                found.add(parse_record(line, kind, f"{path}, line {number}", "journal line"))
+            except (ReidTrackError, ValueError) as error:
+                found.bad += 1
+                logger.warning("%s; it is left out", error)
+    return JournalContent(found.start, found.people(), found.known_places(), found.bad)
 
 
 @dataclass(slots=True)
 class _Found:
     """The lines of a journal, sorted out."""
 
+    start: JournalStart | None = None
+    bad: int = 0
+    places: dict[VisitKey, list[Places]] = field(default_factory=dict)
     parts: dict[VisitKey, list[Visit]] = field(default_factory=dict)
     person_of: dict[VisitKey, int] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
@@ -136,10 +174,19 @@ class _Found:
         if isinstance(line, JournalTrack):
             self.parts.setdefault(line.key, []).append(visit_of(line))
             self.person_of[line.key] = line.global_id
+            placed = places_of(line)
+            if placed is not None:
+                self.places.setdefault(line.key, []).append(placed)
+        elif isinstance(line, JournalStart):
+            self.start = line
         elif isinstance(line, JournalLink):
             self.links.append(_link(line))
         elif isinstance(line, JournalMerge):
             self.merges.append(Merge(line.time_s, line.global_id, line.into))
+
+    def known_places(self) -> dict[VisitKey, Places]:
+        """Return where the people of calibrated cameras were."""
+        return {key: np.concatenate(parts) for key, parts in self.places.items()}
 
     def people(self) -> Linked:
         """Return what they say."""
@@ -148,7 +195,7 @@ class _Found:
         people: dict[int, Identity] = {}
         for visit in sorted(visits, key=appearance_order):
             number = self.person_of[visit.key]
-            while number in into:  # always a smaller one
+            while into.get(number, number) < number:
                 number = into[number]
             people.setdefault(number, Identity(number)).visits.append(visit)
         links = [x for x in self.links if {x.first, x.second} <= self.parts.keys()]

@@ -14,11 +14,15 @@ from msgspec import Meta, Struct
 from tracker import __version__
 from tracker.core.atomic import replacing
 from tracker.core.errors import SourceError
+from tracker.core.foreign import read_bytes
+from tracker.core.names import CAMERA_NAME, PRINTABLE
 from tracker.core.types import VisitKey
 
 T = TypeVar("T")
 
-Name = Annotated[str, Meta(min_length=1)]
+Text = Annotated[str, Meta(pattern=PRINTABLE)]  # without terminal codes
+Name = Annotated[str, Meta(pattern=PRINTABLE, min_length=1, max_length=200)]
+CameraName = Annotated[str, Meta(pattern=CAMERA_NAME)]
 MOST = 2**53 - 1  # the largest whole number that all programs read from JSON (RFC 8259, section 6)
 Id = Annotated[int, Meta(ge=1, le=MOST)]
 Count = Annotated[int, Meta(ge=0, le=MOST)]
@@ -98,15 +102,7 @@ def read_record(path: Path, kind: type[T], what: str) -> T:
         SourceError: Missing, of another version, or it lacks or has what it should not; the
             message names the place, such as ``$.tracks[3].boxes[0]``.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problem = error.strerror or str(error)
-        if path.is_dir():
-            there = (path / what).exists()
-            problem = f"it is a folder; give {path / what}" if there else "it is a folder"
-        raise SourceError(f"{path} cannot be read as {what}: {problem}") from error
-    return parse_record(data, kind, str(path), what)
+    return parse_record(read_bytes(path, what), kind, str(path), what)
 
 
 def parse_record(data: bytes, kind: type[T], where: str, what: str) -> T:
@@ -121,6 +117,8 @@ def parse_record(data: bytes, kind: type[T], where: str, what: str) -> T:
 
 
 def _wording(kind: type[T], where: str, what: str, problem: str, place: str) -> str:
+    if "matching regex" in problem:
+        problem = "expected a text without control signs, and no name that leads out of its folder"
     schema = get_type_hints(kind).get("schema") if isinstance(kind, type) else None
     other = place == "$" and ("`schema`" in problem or "Expected `object`" in problem)
     if schema is not None and (other or place == "$.schema"):

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType, field
 from tracker.core.errors import SourceError
 from tracker.results.corrections_file import Correction
 from tracker.results.record import (
+    CameraName,
     Corners,
     Count,
     Generator,
@@ -19,6 +20,7 @@ from tracker.results.record import (
     Name,
     Probability,
     Record,
+    Text,
     VisitRef,
     about,
     name_of,
@@ -40,8 +42,8 @@ class Models(Record):
 class Camera(Record):
     """A camera as it was read."""
 
-    name: Name
-    source: str
+    name: CameraName
+    source: Text
     width: Annotated[int, Meta(ge=1)]
     height: Annotated[int, Meta(ge=1)]
     fps: Annotated[float, Meta(gt=0)]

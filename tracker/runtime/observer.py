@@ -1,5 +1,6 @@
 """Who is told of a run while it goes on."""
 
+from tracker.core.failures import Failures
 from tracker.core.stopping import StopRequest
 from tracker.core.types import Frame, Step
 from tracker.results.events_file import Event
@@ -12,6 +13,7 @@ class Observer:
         stop: With which the run can be stopped; a new one if None.
 
     Attributes:
+        failures: Outputs and cameras that failed while the others go on.
         names: Whether `step` is to know who is who in recordings too, which costs time: their
             people are settled at the end.
     """
@@ -20,6 +22,7 @@ class Observer:
 
     def __init__(self, stop: StopRequest | None = None) -> None:
         self.stop = stop or StopRequest()
+        self.failures = Failures()
 
     def begin(self, stage: str, total: int | None) -> None:
         """Note that a stage of `total` frames (None: unknown) begins."""

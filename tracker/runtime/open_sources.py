@@ -38,6 +38,8 @@ def boxes_only_source(
         )
     rate = fps or info.fps or FALLBACK_FPS
     frames = info.frames or ReplayDetector(path).last_frame + 1
+    if not frames:
+        raise SourceError(f"--detections {path} has no rows, and no seqinfo.ini tells its length")
     name = info.name or path.stem
     return BoxesOnlySource(CameraInfo(name, NO_SOURCE, width, height, rate, frames), sampling)
 

@@ -1,18 +1,25 @@
 """Which files a run writes: from the options to names, checked before the work begins."""
 
+import logging
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 
-from tracker.core.atomic import make_folder, require_no_input, require_writable
+from tracker.core.atomic import locked, make_folder, require_no_input, require_writable
 from tracker.core.errors import OutputError
+from tracker.core.failures import Failures
 from tracker.formats.catalogue import FORMATS, known_format
 from tracker.formats.mot import MotId
 from tracker.gallery.layout import FOLDER, require_free
+from tracker.results.journal import journal_of, result_of
 from tracker.results.result import Result
 from tracker.results.tracks_json import write_tracks_json
 from tracker.video.codec import CONTAINERS, require_known_container
 from tracker.video.segments import segments_of
+
+logger = logging.getLogger(__name__)
 
 MOSAIC = "mosaic.mp4"
 
@@ -67,11 +74,11 @@ class Streaming:
     events: Path | None = None
 
 
-def plan_outputs(  # noqa: PLR0913 - one argument per option
+def plan_outputs(
     cameras: Sequence[str], *, out: Path | None, json: Path | None, formats: Sequence[str] = (),
-    mot_id: MotId = "track", mosaic: bool = False, overwrite: bool = False,
+    mot_id: MotId = "track", mosaic: bool = False,
 ) -> OutputPlan:  # fmt: skip
-    """Name all files of a run and check that they can be written.
+    """Name all files of a run; whether they can be written is for `claimed` to check.
 
     One camera and an `out` with an ending: that video, its JSON beside it. Otherwise `out` is a
     folder, made if missing, with ``<camera>.mp4`` and ``tracks.json``, and `mosaic` asks for
@@ -79,60 +86,84 @@ def plan_outputs(  # noqa: PLR0913 - one argument per option
 
     Raises:
         ConfigError: An unknown format.
-        OutputError: A file exists already, cannot be written, or is meant for two results; a
-            mosaic without a folder.
+        OutputError: A mosaic without a folder, an unknown container.
     """
     for name in formats:
         known_format(name, "--format", ("json", *FORMATS))
     videos = _name_videos(cameras, out)
     json = json or _name_json(cameras, out)
     texts = dict(_text_files(json, cameras, formats))
-    plan = OutputPlan(json, videos, _name_mosaic(cameras, out) if mosaic else None, texts, mot_id)
-    _require_distinct(plan.paths())
-    for path in plan.paths():
-        require_writable(path, overwrite=overwrite)
-    return plan
+    return OutputPlan(json, videos, _name_mosaic(cameras, out) if mosaic else None, texts, mot_id)
 
 
-def plan_streaming(plan: OutputPlan, streaming: Streaming, *, overwrite: bool) -> OutputPlan:
-    """Add what is written while the run goes on: journal, events, videos in segments.
-
-    Raises:
-        OutputError: A file exists already, cannot be written, or is meant for two results.
-    """
-    journal = plan.json.with_suffix(".journal.jsonl") if streaming.live and plan.json else None
-    plan = replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
-    _require_distinct(plan.paths())
-    segments = [path for video in plan.videos.values() for path in segments_of(video)]
-    for path in [*filter(None, (journal, plan.events)), *(segments if plan.segment_s else ())]:
-        require_writable(path, overwrite=overwrite)
-    return plan
+def plan_streaming(plan: OutputPlan, streaming: Streaming) -> OutputPlan:
+    """Add what is written while the run goes on: journal, events, videos in segments."""
+    journal = journal_of(plan.json) if streaming.live and plan.json else None
+    return replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
 
 
-def with_counts(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
-    """Add counts beside the JSON and check that they can be written.
-
-    Raises:
-        OutputError: They exist already, cannot be written, or are meant for two results.
-    """
+def with_counts(plan: OutputPlan) -> OutputPlan:
+    """Add counts of people in zones beside the JSON."""
     assert plan.json is not None
-    counts = plan.json.with_name(f"{_prefix(plan.json)}counts.json")
-    plan = replace(plan, counts=counts)
-    _require_distinct(plan.paths())
-    require_writable(counts, overwrite=overwrite)
-    return plan
+    return replace(plan, counts=plan.json.with_name(f"{_prefix(plan.json)}counts.json"))
 
 
-def with_gallery(plan: OutputPlan, *, overwrite: bool) -> OutputPlan:
-    """Add a gallery beside the JSON and check that it can be written.
+def with_gallery(plan: OutputPlan) -> OutputPlan:
+    """Add a gallery beside the JSON."""
+    assert plan.json is not None
+    return replace(plan, gallery=plan.json.parent / FOLDER)
+
+
+@contextmanager
+def claimed(plan: OutputPlan, *, overwrite: bool) -> Iterator[None]:
+    """Keep all outputs for this process while the block runs; they can be written when it begins.
 
     Raises:
-        OutputError: It exists already, or cannot be written.
+        OutputError: One exists already, cannot be written, is meant for two results, or is being
+            written by another process, which is named.
     """
-    assert plan.json is not None
-    gallery = plan.json.parent / FOLDER
-    require_free(gallery, overwrite=overwrite)
-    return replace(plan, gallery=gallery)
+    _require_distinct(plan.paths())
+    with ExitStack() as stack:
+        for path in (*plan.paths(), *filter(None, [plan.gallery])):
+            if path.parent.is_dir():  # else `require_writable` says so
+                stack.enter_context(locked(path))
+        if plan.journal:
+            _keep_left_journal(plan.journal, overwrite=overwrite)
+        segments = [path for video in plan.videos.values() for path in segments_of(video)]
+        for path in (*plan.paths(), *(segments if plan.segment_s else ())):
+            require_writable(path, overwrite=overwrite)
+        if plan.gallery:
+            require_free(plan.gallery, overwrite=overwrite)
+        for path in filter(None, (plan.journal, plan.events)):
+            path.unlink(missing_ok=True)
+        yield
+
+
+def _keep_left_journal(journal: Path, *, overwrite: bool) -> None:
+    """Move the journal of a run that did not end aside: it is the only copy of what was found.
+
+    Raises:
+        OutputError: It is there, and nothing is to be overwritten.
+    """
+    tracks = result_of(journal)
+    if not journal.is_file() or (tracks.is_file() and _age(tracks) >= _age(journal)):
+        return
+    if not overwrite:
+        raise OutputError(
+            f"'{journal}' was left by a run that did not end; 'reid-track recover {journal}' makes "
+            "its tracks.json, --overwrite keeps it under another name"
+        )
+    numbered = (journal.with_name(f"left-{n}-{journal.name}") for n in count(1))
+    kept = next(path for path in numbered if not path.exists())
+    journal.rename(kept)
+    logger.warning(
+        "kept the journal of a run that did not end as %s; 'reid-track recover %s' makes its "
+        "tracks.json", kept, kept,
+    )  # fmt: skip
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
@@ -148,14 +179,16 @@ def protect_inputs(plan: OutputPlan, inputs: Sequence[Path]) -> None:
             raise OutputError(f"'{read}' is an input of this run and lies in '{plan.gallery}'")
 
 
-def write_tables(result: Result, plan: OutputPlan) -> Iterator[Path]:
+def write_tables(result: Result, plan: OutputPlan, failures: Failures) -> Iterator[Path]:
     """Write everything but the videos, yielding each file when it is there."""
     if plan.json:
-        write_tracks_json(result, plan.json)
-        yield plan.json
+        with failures.apart():
+            write_tracks_json(result, plan.json)
+            yield plan.json
     for (kind, camera), path in plan.texts.items():
-        FORMATS[kind].write(result, camera, path, plan.mot_id)
-        yield path
+        with failures.apart():
+            FORMATS[kind].write(result, camera, path, plan.mot_id)
+            yield path
 
 
 def _is_folder(cameras: Sequence[str], out: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tracker.core.errors import SourceError
-from tracker.core.types import FloatArray, Frame, Step
+from tracker.core.types import CameraInfo, FloatArray, Frame, Step
 from tracker.counting.count import count
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
@@ -21,8 +21,9 @@ from tracker.rendering.annotate import (
 )
 from tracker.rendering.blur import BlurRule
 from tracker.results.counts_file import write_counts
-from tracker.results.journal import open_journal, read_journal
+from tracker.results.journal import Journal, read_journal
 from tracker.results.result import Result
+from tracker.results.steady_lines import SteadyLines, steady_lines
 from tracker.runtime.journal_writer import JournalWriter
 from tracker.runtime.multi_camera import MultiCameraTracker
 from tracker.runtime.observer import Observer
@@ -56,7 +57,7 @@ def run(
             and drawn; a further one ends the drawing.
 
     Raises:
-        OutputError: A result cannot be written.
+        OutputError: An output cannot be opened. One that fails later fails alone, and is noted.
         SourceError: No camera gave a single frame.
     """
     began, observer = time.monotonic(), observer or Observer()
@@ -70,7 +71,9 @@ def run(
         counted.finish()
         if not settings.online:
             _second_pass(outcome, settings, reopen, first)
-        outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
+        with observer.failures.apart():
+            outcome.files += keeper.finish(outcome.result, embedder, settings.plan.json)
+    outcome.failures += observer.failures.noted
     outcome.seconds = time.monotonic() - began
     return outcome
 
@@ -88,6 +91,7 @@ class _FirstPass:
         self.observer = observer
         self.keeper = keeper
         self._live_videos: list[Path] = []
+        self._journal_lines: SteadyLines | None = None
         self.detected: Detected = {}  # where the second pass must hide people
 
     def follow(self, total: int | None, watch: TakeStep) -> PassTime:
@@ -99,14 +103,15 @@ class _FirstPass:
             for step in stack.enter_context(closing(follow(self._intake, self._core))):
                 frames += 1
                 for take in takers:
-                    take(step)
+                    with self.observer.failures.apart():
+                        take(step)
         return PassTime(frames, time.monotonic() - began)
 
     def outcome(self, following: PassTime, *, interrupted: bool) -> RunOutcome:
         """Settle the identities and write the tables.
 
         Raises:
-            OutputError, SourceError: See `run`.
+            SourceError: See `run`.
         """
         settings, failures = self._settings, list(self._intake.failures.values())
         plan = settings.plan
@@ -115,14 +120,16 @@ class _FirstPass:
         for camera, failure in self._intake.failures.items():
             if not self._core.cameras[camera].frames_read:
                 logger.error("%s", failure)
-        result = settled_result(self._core, self._intake.sources, settings)
-        files = [*self._live_videos, *write_tables(result, plan)]
+        result = settled_result(self._core, self._intake.sources, settings, self._journal_lines)
+        files = [*self._live_videos, *write_tables(result, plan, self.observer.failures)]
         files += filter(None, (plan.journal, plan.events))
-        outcome = RunOutcome(result, {FOLLOWING: following}, 0.0, interrupted, failures, files)
+        passes = {FOLLOWING: following}
+        outcome = RunOutcome(result, passes, 0.0, interrupted, [*failures], files)
         if plan.counts and settings.zones:
-            outcome.counts = count(result, settings.zones)
-            write_counts(outcome.counts, plan.counts)
-            files.append(plan.counts)
+            with self.observer.failures.apart():
+                outcome.counts = count(result, settings.zones)
+                write_counts(outcome.counts, plan.counts)
+                files.append(plan.counts)
         return outcome
 
     def _refuse_nothing(self, failures: list[SourceError], *, interrupted: bool) -> None:
@@ -140,7 +147,7 @@ class _FirstPass:
             plan, drawn, kept = settings.plan, self.observer.drawn, self._live_videos.append
             writing = VideoWriting(
                 plan.videos, settings.sampling, drawn, kept, plan.segment_s, blur=settings.blur,
-                encoding=settings.encoding, stamp=settings.stamp,
+                encoding=settings.encoding, stamp=settings.stamp, failures=self.observer.failures,
             )  # fmt: skip
             cameras = [source.info for source in self._intake.sources]
             yield live_drawing(cameras, writing, stack)
@@ -155,10 +162,12 @@ class _FirstPass:
     @contextmanager
     def _journal(self, path: Path) -> Iterator[TakeStep]:
         """Keep the journal of a live run; what is left when it ends is written too."""
-        clock = self._settings.clock
-        clock.begin()
-        with open_journal(path, clock.wall(0)) as journal:
-            writer = JournalWriter(journal, self._core, self._settings.sampling.stride)
+        settings, cameras = self._settings, [source.info for source in self._intake.sources]
+        settings.clock.begin()
+        with steady_lines(path, self.observer.failures) as self._journal_lines:
+            run = Result(cameras, settings.detector, settings.reid, [])
+            journal = Journal(self._journal_lines, run, settings.clock.wall(0))
+            writer = JournalWriter(journal, self._core, settings.sampling.stride)
             try:
                 yield writer.step
             finally:
@@ -166,15 +175,27 @@ class _FirstPass:
 
 
 def settled_result(
-    core: MultiCameraTracker, sources: Sequence[FrameSource], settings: RunSettings
-) -> Result:
-    """Settle who is who, by all frames so far."""
-    read = {name: camera.frames_read for name, camera in core.cameras.items()}
-    cameras = [replace(s.info, frames=read[s.info.name]) for s in sources]
-    journal = settings.plan.journal
-    found = read_journal(journal) if journal else core.settled(settings.known)
+    core: MultiCameraTracker, sources: Sequence[FrameSource], settings: RunSettings,
+    journal: SteadyLines | None = None,
+) -> Result:  # fmt: skip
+    """Settle who is who, by all frames so far; what is over in a live run is in its journal."""
+    infos = [source.info for source in sources]
+    cameras = [
+        replace(info, frames=_read(info, core.cameras[info.name].frames_read, settings))
+        for info in infos
+    ]
+    if journal is None:
+        found = core.settled(settings.known)
+    else:
+        found = read_journal(journal.path, journal.waiting).people
     start = settings.clock.start or settings.start
     return Result.of(cameras, settings.detector, settings.reid, found, start)
+
+
+def _read(info: CameraInfo, reached: int, settings: RunSettings) -> int:
+    """Return how many frames were read: behind the last that was processed, strides skip some."""
+    skipped = (info.frames or 0) - reached
+    return reached + (skipped if 0 < skipped < settings.sampling.stride else 0)
 
 
 def _second_pass(
@@ -202,7 +223,7 @@ def _second_pass(
     writing = VideoWriting(
         plan.videos, settings.sampling, drawn_and_kept, outcome.files.append, mosaic=plan.mosaic,
         blur=settings.blur, encoding=settings.encoding, stamp=settings.stamp,
-        detected=first.detected,
+        detected=first.detected, failures=observer.failures,
     )  # fmt: skip
     _warn_of_unknown(writing.blur, result)
     undrawn = [c for c in result.cameras if c.name not in plan.videos and c.frames]
@@ -211,7 +232,8 @@ def _second_pass(
     draw_videos(result, writing, read_again)
     if plan.gallery and undrawn:
         observer.begin("keeping crops", keeper.frames_needed(undrawn))
-    keeper.read(undrawn, read_again, drawn)
+    with observer.failures.apart():
+        keeper.read(undrawn, read_again, drawn)
     if counted:
         outcome.passes[DRAWING] = PassTime(counted, time.monotonic() - began)
     outcome.interrupted |= stop.count > asked

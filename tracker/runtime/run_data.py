@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tracker.core.config import LinkConfig, TrackerConfig
-from tracker.core.errors import SourceError
+from tracker.core.errors import ReidTrackError
 from tracker.counting.zones import Zones
 from tracker.rendering.annotate import Stamp
 from tracker.rendering.blur import BlurRule
@@ -76,7 +76,7 @@ class RunOutcome:
         passes: "following", and "drawing" where videos or crops were made in a second pass.
         seconds: Of everything, from the first frame to the last file.
         interrupted: It was stopped before the end; the results hold what was done.
-        failures: Cameras that broke while others went on.
+        failures: Cameras and outputs that failed while others went on.
         counts: Who was in which zone; None where nobody asked.
     """
 
@@ -84,7 +84,7 @@ class RunOutcome:
     passes: dict[str, PassTime] = field(default_factory=dict)
     seconds: float = 0.0
     interrupted: bool = False
-    failures: list[SourceError] = field(default_factory=list)
+    failures: list[ReidTrackError] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     counts: CountsFile | None = None
 

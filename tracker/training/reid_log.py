@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.core.atomic import replacing
+from tracker.core.extras import how_to_get
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def draw_curves(history: History, path: Path, panels: Panels = PANELS) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError:
-        logger.warning("no matplotlib here, so no %s; pip install matplotlib adds it", path.name)
+        logger.warning("no %s without matplotlib; %s", path.name, how_to_get("matplotlib"))
         return
     figure = Figure(figsize=(12, 3.5), layout="constrained")
     FigureCanvasAgg(figure)
@@ -122,6 +123,6 @@ def _events_writer(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        logger.warning("no TensorBoard here, so no event files; pip install tensorboard adds them")
+        logger.warning("no event files without TensorBoard; %s", how_to_get("tensorboard"))
         return None
     return SummaryWriter(str(folder / "events"))

@@ -7,14 +7,14 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tracker.core.address import is_address
 from tracker.core.config import OVERLAPS, Travel
-from tracker.core.errors import ConfigError, suggestion
-from tracker.video.address import is_address
+from tracker.core.errors import ConfigError, SourceError, suggestion
+from tracker.core.names import require_camera_name
+from tracker.core.yaml_file import read_yaml
 from tracker.video.calibration import KEYS as CALIBRATION_KEYS
 from tracker.video.calibration import read_calibration
-from tracker.video.cameras import NAME, NO_SOURCE, CameraSpec
+from tracker.video.cameras import NO_SOURCE, CameraSpec, is_webcam
 
 _FILE_KEYS = ("cameras", "overlap", "travel")
 _CAMERA_KEYS = ("source", "stream", "offset", "start", *CALIBRATION_KEYS)
@@ -46,10 +46,9 @@ def load_camera_config(path: Path) -> CameraConfig:
         ConfigError: Missing, not YAML, of another shape, or with values that cannot be used.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:  # no text or no such day: ValueError
-        told = " ".join(str(error).split())  # YAML's own message has several lines
-        raise ConfigError(f"--config {path} cannot be read: {told}") from error
+        content = read_yaml(path)
+    except SourceError as error:
+        raise ConfigError(f"--config {error}") from error
     entries = content.get("cameras") if isinstance(content, dict) else None
     if not isinstance(entries, dict) or not entries:
         raise ConfigError(f"--config {path} has no 'cameras:' with names and sources")
@@ -61,10 +60,10 @@ def load_camera_config(path: Path) -> CameraConfig:
 
 
 def _camera(path: Path, name: str, entry: object) -> CameraSpec:
-    if not NAME.match(name):
-        raise ConfigError(
-            f"--config {path}: '{name}' cannot name a camera; use letters, digits, _ - and ."
-        )
+    try:
+        require_camera_name(name)
+    except ConfigError as error:
+        raise ConfigError(f"--config {path}: {error}") from None
     label = f"--config {path}: camera '{name}'"
     entry = entry if isinstance(entry, dict) else {"source": entry}
     _require_known(label, entry, _CAMERA_KEYS)
@@ -86,7 +85,7 @@ def _source(path: Path, label: str, entry: Mapping[Any, Any]) -> str:
         return str(source)
     if not isinstance(source, str) or not source:
         raise ConfigError(f"{label} has no source")
-    if source == NO_SOURCE or source.isdecimal() or is_address(source):
+    if source == NO_SOURCE or is_webcam(source) or is_address(source):
         return source
     return str(path.parent / source)
 

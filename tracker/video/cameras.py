@@ -1,15 +1,17 @@
 """From the words of the command line to named cameras, and from those to open sources."""
 
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from tracker.core.address import host_of, is_address, is_live_address
 from tracker.core.errors import ConfigError, SourceError, suggestion
 from tracker.core.ground import GroundPlane
-from tracker.video.address import host_of, is_address, is_live_address
+from tracker.core.names import camera_name_from, require_camera_name
 from tracker.video.file import VideoSource
 from tracker.video.images import IMAGE_ENDINGS, ImageSource
 from tracker.video.live_source import LiveOptions, LiveSource
@@ -17,9 +19,8 @@ from tracker.video.source import FrameSource, ProgramSource, Sampling, ShiftedSo
 
 VIDEO_ENDINGS = {".264", ".avi", ".h264", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".ts",
                  ".webm", ".wmv"}  # fmt: skip
-_NAMED = re.compile(r"^([\w.-]+)=(.+)$", re.DOTALL)
+_NAMED = re.compile(r"^([^=/:]+)=(.+)$", re.DOTALL)
 NO_SOURCE = "none"  # of a camera that exists only as boxes
-NAME = re.compile(r"^[\w-][\w.-]*$")  # a name becomes a file name
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -46,6 +47,10 @@ class CameraSpec:
     stream: int | None = None
     device: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a name that cannot be a file's."""
+        require_camera_name(self.name)
+
     @property
     def boxes_only(self) -> bool:
         """Whether there are no pictures, only boxes to replay."""
@@ -63,18 +68,23 @@ class CameraSpec:
         """Whether the name alone tells that frames come in real time, once."""
         if self.given is not None:
             return self.given.info.live
-        return self.source.isdecimal() or is_live_address(self.source)
+        return is_webcam(self.source) or is_live_address(self.source)
+
+
+def is_webcam(source: str) -> bool:
+    """Tell whether a source is a webcam's number, and no file or folder of that name."""
+    return re.fullmatch(r"[0-9]{1,3}", source) is not None and not os.path.exists(source)
 
 
 def camera_from_source(source: str) -> CameraSpec:
     """Name a camera after its source: the stem of a file, ``webcam0``, the host of an address."""
-    if source.isdecimal():
+    if is_webcam(source):
         return CameraSpec(f"webcam{source}", source)
     if is_address(source):
-        return CameraSpec(_clean(host_of(source)) or "stream", source)
+        return CameraSpec(camera_name_from(host_of(source)) or "stream", source)
     path = Path(source)
     stem = path.parent.name if _GLOB.search(path.name) and not path.exists() else path.stem
-    return CameraSpec(_clean(stem) or "camera", source)
+    return CameraSpec(camera_name_from(stem) or "camera", source)
 
 
 def cameras_from_sources(sources: Sequence[str]) -> list[CameraSpec]:
@@ -91,6 +101,42 @@ def cameras_from_sources(sources: Sequence[str]) -> list[CameraSpec]:
             f"'{folder}', or the pattern in quotes, such as '{folder / '*'}{min(endings)}'"
         )
     return [camera_from_source(source) for source in sources]
+
+
+def split_cameras(text: str, configured: Container[str]) -> list[str]:
+    """Split the value of ``--cams`` at its commas, but for those of files' names and of logins.
+
+    >>> split_cameras("a=rtsp://me:x,y@cam/1,b=rtsp://cam/2,0", ())
+    ['a=rtsp://me:x,y@cam/1', 'b=rtsp://cam/2', '0']
+    """
+    items: list[str] = []
+    pieces = text.split(",")
+    while pieces:
+        ends = (n for n in range(len(pieces), 1, -1) if _exists(",".join(pieces[:n])))
+        taken = next(ends, 1)
+        if is_address(_source_in(pieces[0])):
+            while taken < len(pieces) and not _stands_alone(pieces[taken], configured):
+                taken += 1
+        items.append(",".join(pieces[:taken]))
+        del pieces[:taken]
+    return items
+
+
+def _stands_alone(item: str, configured: Container[str]) -> bool:
+    """Tell whether an item behind an address is none of its password."""
+    if "@" in item and not is_address(_source_in(item)):
+        return False
+    bare = item in configured or is_webcam(item) or _exists(item) or not item
+    return bare or is_address(item) or _NAMED.match(item) is not None
+
+
+def _source_in(item: str) -> str:
+    named = _NAMED.match(item)
+    return named[2] if named else item
+
+
+def _exists(item: str) -> bool:
+    return os.path.exists(item) or os.path.exists(_source_in(item))
 
 
 def parse_cameras(items: Sequence[str], configured: Mapping[str, CameraSpec]) -> list[CameraSpec]:
@@ -185,7 +231,7 @@ def _parse_camera(item: str, configured: Mapping[str, CameraSpec]) -> CameraSpec
     if named and not Path(item).exists():
         name, source = named.groups()
         return replace(configured.get(name, CameraSpec(name, source)), source=source)
-    is_source = item.isdecimal() or is_address(item) or Path(item).exists() or _GLOB.search(item)
+    is_source = is_webcam(item) or is_address(item) or Path(item).exists() or _GLOB.search(item)
     return camera_from_source(item) if is_source else _bare_name(item, configured)
 
 
@@ -210,7 +256,3 @@ def _bare_name(name: str, configured: Mapping[str, CameraSpec]) -> CameraSpec:
 
 def _names_beside(path: Path) -> list[str]:
     return [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-
-
-def _clean(name: str) -> str:
-    return re.sub(r"[^\w.-]+", "_", name).strip("._")

@@ -12,9 +12,9 @@ from av import FFmpegError, VideoFrame, VideoStream
 from av.container import InputContainer
 from av.stream import Disposition
 
+from tracker.core.address import is_address
 from tracker.core.errors import SourceError
 from tracker.core.types import Image
-from tracker.video.address import is_address
 from tracker.video.deinterlace import Deinterlacer
 from tracker.video.frame_numbers import FrameNumbers, VideoPacket, stamp_of
 from tracker.video.hardware import EXACT, acceleration

@@ -4,9 +4,9 @@ import logging
 from collections.abc import Iterator
 from itertools import chain
 
+from tracker.core.address import without_login
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.video.address import hide_password
 from tracker.video.capture import Capture
 from tracker.video.frame_numbers import Damage
 from tracker.video.picture import FirstSize
@@ -39,7 +39,7 @@ class VideoSource:
         device: str | None = None,
     ) -> None:  # fmt: skip
         self._sampling = sampling
-        shown = hide_password(source)
+        shown = without_login(source)
         self._label = f"camera '{name}' ({shown})"
         self._capture = Capture(self._label, source, stream=stream, device=device)
         self._pictures = self._capture.pictures()

@@ -8,7 +8,7 @@ from statistics import median
 
 from av import VideoStream
 
-from tracker.video.address import is_address
+from tracker.core.address import is_address
 from tracker.video.frame_numbers import VideoPacket, stamp_of
 from tracker.video.source import FALLBACK_FPS
 

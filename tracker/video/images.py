@@ -3,13 +3,15 @@
 import glob
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from tracker.core.errors import SourceError
+from tracker.core.pictures import read_image
 from tracker.core.types import CameraInfo, Frame, Image
 from tracker.video.picture import narrow
 from tracker.video.seqinfo import read_seqinfo
@@ -17,6 +19,8 @@ from tracker.video.source import FALLBACK_FPS, Sampling
 
 logger = logging.getLogger(__name__)
 
+SEQUENCE = "img1"  # of a MOTChallenge sequence
+MOST_LEFT_OUT = 10  # times as many frames as there are: beyond, names are times and the like
 IMAGE_ENDINGS = {".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 
 
@@ -41,12 +45,19 @@ class ImageSource:
             rate = FALLBACK_FPS
             logger.warning("%s has no frame rate; assuming %g, set it with --fps", name, rate)
         height, width = first.shape[:2]
-        self.info = CameraInfo(name, source, width, height, rate, len(self._paths))
+        self._numbers = _frame_numbers(self._paths)
+        count = self._numbers[-1] + 1
+        if count > len(self._paths):
+            logger.warning(
+                "%s: %d of %d frames are missing by their names; the others keep their numbers",
+                self._label, count - len(self._paths), count,
+            )  # fmt: skip
+        self.info = CameraInfo(name, source, width, height, rate, count)
 
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`; an unreadable picture is left out with a warning."""
         given = 0
-        for index, path in enumerate(self._paths):
+        for index, path in zip(self._numbers, self._paths, strict=True):
             if self._sampling.max_frames is not None and given >= self._sampling.max_frames:
                 return
             time_s = index / self.info.fps
@@ -101,8 +112,21 @@ class BoxesOnlySource:
 def _image_files(source: str) -> list[Path]:
     folder = Path(source)
     found = list(folder.iterdir()) if folder.is_dir() else [Path(p) for p in glob.glob(source)]
-    pictures = [p for p in found if p.suffix.lower() in IMAGE_ENDINGS]
+    visible = (p for p in found if not p.name.startswith("."))  # as macOS adds one to each
+    pictures = [p for p in visible if p.suffix.lower() in IMAGE_ENDINGS]
+    if not pictures and (folder / SEQUENCE).is_dir():
+        return _image_files(str(folder / SEQUENCE))
     return sorted(pictures, key=lambda p: _natural(p.name))
+
+
+def _frame_numbers(paths: Sequence[Path]) -> list[int]:
+    """Return the pictures' numbers from 0: those in their names where few are left out."""
+    digits = [re.search(r"(\d{1,18})$", p.stem) for p in paths]
+    own = [int(d[1]) for d in digits if d]
+    growing = len(own) == len(paths) and all(a < b for a, b in pairwise(own))
+    if not growing or own[-1] - own[0] >= MOST_LEFT_OUT * len(own):
+        return list(range(len(paths)))
+    return [number - own[0] for number in own]
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -111,7 +135,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _read(path: Path) -> Image | None:
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if image is None or image.dtype not in (np.uint8, np.uint16):
+    image = read_image(path, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if image is None:
         return None
     return np.asarray(image, np.uint8) if image.dtype == np.uint8 else narrow(image)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from tracker.core.address import without_login
 from tracker.core.config import RECONNECT_S
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, Frame
-from tracker.video.address import hide_password
 from tracker.video.capture import Capture, Picture
 from tracker.video.newest_frame import Newest, Shot
 from tracker.video.picture import FirstSize
@@ -54,7 +54,7 @@ class LiveSource:
     ) -> None:  # fmt: skip
         self._sampling = sampling
         self._clock = options.clock
-        shown = hide_password(source)
+        shown = without_login(source)
         self._label = f"camera '{name}' ({shown})"
         self._newest = Newest()
         self._reader = _Reader(

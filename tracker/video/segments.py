@@ -1,13 +1,16 @@
 """Videos that are written while a run goes on, whole or in segments."""
 
+import math
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 
+from tracker.core.errors import OutputError
 from tracker.core.types import Image
 from tracker.video.writer import VideoForm, VideoSink, encoding_thread, video_sink
 
+RETRY_S = 10.0  # after a segment that could not be written
 LONGEST_STILL_S = 2.0  # without a picture; a longer outage ends a segment
 
 
@@ -48,6 +51,7 @@ class Recording:
         self._encoder = encoding_thread()
         self._number = 0
         self._begun_s = self._last_s = 0.0
+        self._again_s = -math.inf  # when writing is tried again after it failed
 
     def __enter__(self) -> "Recording":
         return self
@@ -56,17 +60,34 @@ class Recording:
         self, kind: type[BaseException] | None, error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
-        if self._open is not None:
-            self._open.__exit__(kind, error, trace)
-        self._encoder.shutdown()
+        try:
+            if self._open is not None:
+                self._open.__exit__(kind, error, trace)
+        finally:
+            self._encoder.shutdown()
 
     def write(self, image: Image, time_s: float) -> None:
-        """Append the picture of a time."""
-        if self._sink is None or self._is_full(time_s):
-            self._begin(time_s)
-        assert self._sink is not None
-        self._sink.write(image, time_s)
-        self._last_s = time_s
+        """Append the picture of a time.
+
+        Raises:
+            OutputError: It cannot be written; pictures are passed over until a further segment
+                can be begun.
+        """
+        if time_s < self._again_s:
+            return
+        try:
+            if self._sink is None or self._is_full(time_s):
+                self._begin(time_s)
+            assert self._sink is not None
+            self._sink.write(image, time_s)
+            self._last_s = time_s
+        except OutputError as error:
+            self._again_s = time_s + RETRY_S if self._segment_s else math.inf
+            broken, self._open, self._sink = self._open, None, None
+            with suppress(OutputError):
+                if broken is not None:
+                    broken.__exit__(OutputError, error, error.__traceback__)
+            raise
 
     def _is_full(self, time_s: float) -> bool:
         if self._segment_s is None:
@@ -76,10 +97,12 @@ class Recording:
 
     def _begin(self, time_s: float) -> None:
         """Close the segment before and open the next one."""
-        if self._open is not None:
-            self._open.__exit__(None, None, None)
+        before, self._open = self._open, None
+        if before is not None:
+            before.__exit__(None, None, None)
         self._number += 1
         path = segment_path(self._path, self._number) if self._segment_s else self._path
-        self._open = video_sink(path, self._form, self._kept, self._encoder)
-        self._sink = self._open.__enter__()
+        begun = video_sink(path, self._form, self._kept, self._encoder)
+        self._sink = begun.__enter__()
+        self._open = begun
         self._begun_s = time_s

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tracker.core.errors import SourceError
+from tracker.core.foreign import MOST_SETTINGS_BYTES, read_text, understanding
+
+LARGEST = 1e8  # of any number in it, of frames for example
 
 FOLDERS_ABOVE = 2  # it lies beside img1/ and det/, so one or two above the file at hand
 
@@ -35,13 +38,8 @@ def read_seqinfo(near: Path) -> SequenceInfo:
 
 
 def _parse(path: Path) -> SequenceInfo:
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read(path, encoding="utf-8")
-        entries = parser["Sequence"]
-    except (configparser.Error, KeyError, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split())
-        raise SourceError(f"{path} is no MOTChallenge seqinfo.ini: {told}") from error
+    with understanding(path, "MOTChallenge's seqinfo.ini"):
+        entries = read_ini(path)["Sequence"]
     width, height = (_positive(path, entries, key) for key in ("imWidth", "imHeight"))
     length = _positive(path, entries, "seqLength")
     return SequenceInfo(
@@ -53,6 +51,18 @@ def _parse(path: Path) -> SequenceInfo:
     )
 
 
+def read_ini(path: Path) -> configparser.ConfigParser:
+    """Read such a file.
+
+    Raises:
+        SourceError: It cannot be read as one.
+    """
+    parser = configparser.ConfigParser(interpolation=None)
+    with understanding(path, "MOTChallenge's seqinfo.ini"):
+        parser.read_string(read_text(path, "seqinfo.ini", MOST_SETTINGS_BYTES))
+    return parser
+
+
 def _positive(path: Path, entries: configparser.SectionProxy, key: str) -> float | None:
     text = entries.get(key)
     if text is None:
@@ -61,6 +71,6 @@ def _positive(path: Path, entries: configparser.SectionProxy, key: str) -> float
         value = float(text)
     except ValueError:
         value = math.nan
-    if not (math.isfinite(value) and value > 0):
+    if not 0 < value <= LARGEST:
         raise SourceError(f"{path}: {key} is '{text}'; it must be a number above 0")
     return value

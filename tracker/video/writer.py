@@ -4,7 +4,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +69,7 @@ class VideoSink:
         self.written = 0
         self._begins_s = 0.0
         self._key_s = -math.inf
+        self._bytes = 0
         self._last_pts: int | None = None
         self._own_encoder = encoder is None
         self._encoder = encoder or encoding_thread()
@@ -101,18 +102,35 @@ class VideoSink:
                 f"{self._form.size[0]}x{self._form.size[1]}"
             )
         while len(self._waiting) >= PICTURES_BEHIND:
-            self._waiting.popleft().result()
+            self._await(self._waiting.popleft())
         shown_s = self.written / self._form.fps if time_s is None else time_s
         self._waiting.append(self._encoder.submit(self._encode, image, shown_s))
         self.written += 1
 
+    def _await(self, encoded: Future[None]) -> None:
+        with self._writing():
+            encoded.result()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (FFmpegError, OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or error
+            raise OutputError(f"cannot write the video '{self._path}': {told}") from error
+
     def release(self) -> None:
-        """Close the file as it is."""
+        """Close the file as it is.
+
+        Raises:
+            OutputError: What is left cannot be written.
+        """
         wait(self._waiting)
         if self._own_encoder:
             self._encoder.shutdown()
-        if self._file is not None:
-            self._file.close()
+        with self._writing():
+            if self._file is not None:
+                self._file.close()
         if self._sound is not None:
             self._sound.close()
 
@@ -123,19 +141,18 @@ class VideoSink:
             OutputError: It has not, for example because the disk is full.
         """
         while self._waiting:
-            self._waiting.popleft().result()
+            self._await(self._waiting.popleft())
         if self.written:
-            self._encoder.submit(self._end).result()
+            self._await(self._encoder.submit(self._end))
         self.release()
         if not self.written:
             self._path.unlink(missing_ok=True)  # without frames it is no video
             return
-        with av.open(f"file:{self._path}") as check:
-            count = check.streams.video[0].frames or self.written  # Matroska does not tell
-        if count < self.written and not self._form.in_fragments:
+        there = self._path.stat().st_size
+        if there < self._bytes:  # FFmpeg says nothing of what it cannot write at the end
             raise OutputError(
-                f"the video in '{self._path.parent}' has {count} of {self.written} frames; "
-                "is the disk full?"
+                f"cannot write the video '{self._path}': {there:,} of at least {self._bytes:,} "
+                "bytes are there; is the disk full?"
             )
 
     def _open(self) -> VideoStream:
@@ -203,6 +220,7 @@ class VideoSink:
         assert self._file is not None
         for packet in packets:  # what each one lasts counts for the last one only
             packet.duration = round(1 / (self._form.fps * self._stream.codec_context.time_base))
+            self._bytes += packet.size
             self._file.mux(packet)
 
 
@@ -240,7 +258,10 @@ def video_sink(
         except KeyboardInterrupt as stop:
             interrupt = stop
         except BaseException:
-            sink.release()
+            with suppress(OutputError):
+                sink.release()
+            if form.in_fragments and sink.written and kept:
+                kept(path)  # what was written until now plays
             raise
         sink.finish()
     if sink.written and kept:

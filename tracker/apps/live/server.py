@@ -6,6 +6,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -17,8 +18,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tracker.apps.guard import LOOPBACK, Guard, listening, new_token
+from tracker.apps.guard import LOOPBACK, SERVING, Guard, listening, new_token
 from tracker.apps.live.view import KEPT_S, LiveView
+from tracker.apps.patience import PatientHttp
 from tracker.apps.report.render import asset
 from tracker.video.recent import cut_out_recent
 
@@ -58,11 +60,13 @@ class LiveServer:
             Route("/recent/{number:int}.mp4", self._excerpt),
         ]
         config = uvicorn.Config(
-            Guard(Starlette(routes=routes), token, port=port), access_log=False, lifespan="off",
+            Guard(Starlette(routes=routes), token, port=port),
+            http=PatientHttp,
             log_level="critical",  # a player that hangs on when the run ends is no error
-            ws="none", server_header=False, timeout_graceful_shutdown=1,
-        )  # fmt: skip
+            **SERVING,
+        )
         self._server = uvicorn.Server(config)
+        self._drawer = ThreadPoolExecutor(1, thread_name_prefix="draw")
         self._thread = threading.Thread(target=self._run, name="live page", daemon=True)
 
     def start(self) -> None:
@@ -74,6 +78,7 @@ class LiveServer:
         self._over.set()
         self._server.should_exit = True
         self._thread.join(LEAVE_WITHIN_S)
+        self._drawer.shutdown(wait=False, cancel_futures=True)
         self._folder.cleanup()
 
     def _run(self) -> None:
@@ -127,7 +132,7 @@ class LiveServer:
         numbers = request.query_params.get("seen", "").split(",")
         seen = {n: int(k) for n, k in zip(names, numbers, strict=False) if k.isdecimal()}
         newer = await self._wait_for_newer(seen)
-        pictures = [await run_in_threadpool(self._view.jpeg, name) for name in newer]
+        pictures = [await self._drawn(name) for name in newer]
         sizes = [
             {"camera": name, "number": number, "bytes": len(picture)}
             for (name, number), picture in zip(newer.items(), pictures, strict=True)
@@ -135,6 +140,11 @@ class LiveServer:
         head = json.dumps(self._view.state() | {"pictures": sizes}).encode()
         body = b"".join([len(head).to_bytes(4, "big"), head, *pictures])
         return Response(body, media_type="application/octet-stream")
+
+    async def _drawn(self, camera: str) -> bytes:
+        """Have the newest picture drawn, by one thread: each more would take MBs for good."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._drawer, self._view.jpeg, camera)
 
     async def _wait_for_newer(self, seen: dict[str, int]) -> dict[str, int]:
         waited_s = 0.0
@@ -160,7 +170,7 @@ class LiveServer:
             if number is None:
                 await asyncio.sleep(LOOK_EVERY_S)
                 continue
-            seen, jpeg = number, await run_in_threadpool(self._view.jpeg, camera)
+            seen, jpeg = number, await self._drawn(camera)
             head = (
                 f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
             )

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tracker import __version__
+from tracker.core.address import without_login
 from tracker.core.errors import ConfigError
-from tracker.video.address import hide_password
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 BASE = "reid-track"
@@ -46,7 +46,7 @@ class Mqtt:
             ) from error
         self._new = Client
         self._place = urlsplit(address)
-        self.name = hide_password(address)
+        self.name = without_login(address)
         if not self._place.hostname:
             raise ConfigError(f"--events {self.name}: the address has no host")
         self._base = self._place.path.strip("/") or BASE

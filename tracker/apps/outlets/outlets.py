@@ -10,8 +10,8 @@ from tracker.apps.outlets.mqtt import PORTS, Counted, Mqtt
 from tracker.apps.outlets.queue import EventQueue
 from tracker.apps.outlets.sender import Outlet, Sender
 from tracker.apps.outlets.webhook import Webhook
+from tracker.core.address import is_address, without_login
 from tracker.core.errors import ConfigError
-from tracker.video.address import hide_password, is_address
 
 SECRET = "REID_TRACK_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable that has it
 _WEB = ("http", "https")
@@ -27,8 +27,8 @@ def is_outlet(place: str) -> bool:
         return False
     if place.partition("://")[0].lower() not in (*PORTS, *_WEB):
         raise ConfigError(
-            f"--events {hide_password(place)}: events go to files, mqtt://, mqtts://, http:// and "
-            "https:// addresses"
+            f"--events {without_login(place)}: events go to files, and to addresses of mqtt, "
+            "mqtts, http and https"
         )
     return True
 
@@ -62,7 +62,7 @@ def _outlet(place: str, counted: Counted) -> Outlet:
     secret = os.environ.get(SECRET)
     if not secret:
         raise ConfigError(
-            f"--events {hide_password(place)}: events are signed; set {SECRET} to the secret that "
+            f"--events {without_login(place)}: events are signed; set {SECRET} to the secret that "
             "the server knows"
         )
     return Webhook(place, secret)

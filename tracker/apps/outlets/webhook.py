@@ -8,8 +8,8 @@ import time
 from urllib.parse import urlsplit
 
 from tracker import __version__
+from tracker.core.address import without_login
 from tracker.core.errors import ConfigError
-from tracker.video.address import hide_password
 
 TIMEOUT_S = 10.0
 _OK = range(200, 300)
@@ -29,7 +29,7 @@ class Webhook:
     def __init__(self, address: str, secret: str) -> None:
         self._place = urlsplit(address)
         self._secret = secret.encode()
-        self.name = hide_password(address)
+        self.name = without_login(address)
         if not self._place.hostname:
             raise ConfigError(f"--events {self.name}: the address has no host")
         self._open: http.client.HTTPConnection | None = None

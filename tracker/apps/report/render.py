@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from tracker.core.errors import ConfigError
+from tracker.core.extras import require
 
 # In the order in which they need each other; the last one starts the page.
 SCRIPTS = (
@@ -18,7 +18,6 @@ SCRIPTS = (
 VIDEO_SCRIPTS = ("player.js", "films.js")
 REVIEW_SCRIPTS = ("review.js", "queue.js", "draw_zones.js")
 START = "app.js"
-WEB_HINT = "install it with: pip install 'reid-track[web]'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,10 @@ def render(
     Raises:
         ConfigError: Jinja2 is not installed.
     """
-    try:
-        from jinja2 import Environment
-        from markupsafe import Markup
-    except ImportError as error:
-        raise ConfigError(f"the page needs Jinja2; {WEB_HINT}") from error
+    require("jinja2")
+    from jinja2 import Environment
+    from markupsafe import Markup
+
     films = "videos" in facts
     names = (
         *SCRIPTS, *(VIDEO_SCRIPTS if films else ()), *(REVIEW_SCRIPTS if review else ())
@@ -58,9 +56,10 @@ def render(
     style = asset("style.css") + asset("player.css") * films
     policy = _policy(style, script, review=review, films=films)
     template = Environment(autoescape=True, trim_blocks=True).from_string(asset("page.html.j2"))
+    # All three are our own files and escaped facts.
     html = template.render(
-        title=facts["title"], policy=policy, review=review, style=Markup(style),  # noqa: S704 - own file
-        script=Markup(script), facts=Markup(_json(facts)), pictures=pictures or {},  # noqa: S704
+        title=facts["title"], policy=policy, review=review, style=Markup(style),  # noqa: S704 # nosec
+        script=Markup(script), facts=Markup(_json(facts)), pictures=pictures or {},  # noqa: S704 # nosec
     )  # fmt: skip
     return Page(html, policy)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from tracker.core.errors import SourceError
+from tracker.results.journal import JOURNAL_ENDING
 
 
 def find_tracks(run: Path) -> Path:
@@ -22,6 +23,11 @@ def find_tracks(run: Path) -> Path:
     others = sorted(run.glob("*.tracks.json"))
     if len(others) == 1:
         return others[0]
+    if next(run.glob(f"*{JOURNAL_ENDING}"), None):
+        raise SourceError(
+            f"'{run}' has the journal of a live run that goes on or did not end; "
+            f"'reid-track recover {run}' makes its tracks.json"
+        )
     several = f"several ({', '.join(p.name for p in others)}); name one" if others else "none"
     raise SourceError(f"'{run}' should have a tracks.json but has {several}")
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tracker.core.atomic import replacing
-from tracker.core.errors import ConfigError, SourceError
+from tracker.core.errors import SourceError
+from tracker.core.extras import require
 from tracker.core.types import EMBEDDING_SIZE, FloatArray, IntArray
 
 _BLOCK_BYTES = 1 << 22
@@ -96,12 +97,10 @@ class FlatFiles:
 
 def _faiss() -> Any:
     """Import faiss, whose bindings warn of themselves on some versions of Python."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            import faiss
-    except ImportError as error:
-        raise ConfigError("--index needs faiss: pip install 'reid-track[search]'") from error
+    require("faiss")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import faiss
     # Reading memory is what takes time, and waiting threads cost more than they bring on a machine
     # that has other work.
     faiss.omp_set_num_threads(1)

@@ -17,13 +17,14 @@ import numpy as np
 
 from tracker.apps.search.flat_files import FlatFiles
 from tracker.apps.search.visits import PersonKey, Run, RunVisits, SeenVisit, same_model
-from tracker.core.atomic import replacing
+from tracker.core.atomic import locked, replacing, temporary_beside
 from tracker.core.errors import OutputError, SourceError
 from tracker.core.types import FloatArray, IntArray
 from tracker.results.result import ModelUse
 
 DATABASE = "people.sqlite"
 FORMAT = "reid-track-index/1"
+PATIENCE_S = 120.0  # with other processes that change the index
 FILE_ROWS = 1 << 17  # 268 MB: what adding one visit writes at most
 _FILE = re.compile(r"looks-\d+-\d+\.faiss")
 _TABLES = """
@@ -59,10 +60,11 @@ class PeopleIndex:
                     f"there is no index at '{folder}'; make one: reid-track search add DIR --index "
                     f"{folder}"
                 )
-            _make(folder)
+            with locked(folder, PATIENCE_S):
+                _make(folder)
         with self._reading():
             address = f"file:{quote(str((folder / DATABASE).resolve()))}?mode=rw"
-            self._db = sqlite3.connect(address, uri=True, isolation_level=None)
+            self._db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE_S)
             form, name, sha256 = self._db.execute("SELECT * FROM about").fetchone()
         if form != FORMAT:
             raise SourceError(f"the index '{folder}' has the format '{form}', not {FORMAT}")
@@ -251,8 +253,12 @@ class PeopleIndex:
 
 
 def _make(folder: Path) -> None:
+    """Make an empty index, unless another process just did."""
+    if (folder / DATABASE).is_file():
+        return
     try:
         folder.mkdir(exist_ok=True)
+        temporary_beside(folder / DATABASE)  # what a killed process left there goes
         if any(folder.iterdir()):
             raise OutputError(f"'{folder}' is a folder of something else; name a new one")
     except OSError as error:

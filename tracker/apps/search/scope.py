@@ -5,7 +5,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from tracker.apps.search.index import PeopleIndex
@@ -13,6 +12,7 @@ from tracker.apps.search.query import Query, mean_look
 from tracker.apps.search.ranking import Collection
 from tracker.apps.search.visits import RunVisits, read_run, same_model
 from tracker.core.errors import ConfigError
+from tracker.core.pictures import read_image
 from tracker.results.result import ModelUse
 
 
@@ -51,7 +51,7 @@ class SearchScope:
                 f"--person {global_id}: '{run.run.name}' has no crop of anybody of this id; it has "
                 f"{', '.join(map(str, known)) or 'none at all'}"
             )
-        pictures = [cv2.imread(str(run.visits[n].crop)) for n in places]
+        pictures = [read_image(run.visits[n].crop) for n in places]
         return Query(
             mean_look(run.looks[places]), [], run.visits[places[0]].person,
             [np.asarray(p, np.uint8) for p in pictures if p is not None],

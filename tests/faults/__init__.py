@@ -1,0 +1,1 @@
+"""Faults that must cost nothing but themselves; docs/reliability.md has the table."""
