@@ -27,8 +27,8 @@ def is_outlet(place: str) -> bool:
         return False
     if place.partition("://")[0].lower() not in (*PORTS, *_WEB):
         raise ConfigError(
-            f"--events {hide_password(place)}: events go to files, mqtt://, mqtts://, http:// and "
-            "https:// addresses"
+            f"--events {hide_password(place)}: events go to files, and to addresses of mqtt, "
+            "mqtts, http and https"
         )
     return True
 
