@@ -7,9 +7,10 @@
 `tracks` takes the tracks that ``reid-track VIDEO --json TRACKS.json`` found: each identity
 becomes a person, each of up to 16 moments a picture. `crops` takes every box that was detected
 there, half hidden people too, as a person with a single picture. `boxes` takes FOLDER/images and
-the YOLO labels in FOLDER/labels: each large enough box becomes a person with a single picture, and
-once more in other colours. All write ``<person>/<camera>_*.jpg``, which ``reid-track train reid``
-reads; people of whom there is one picture are for a training with ``--teacher``.
+the YOLO labels in FOLDER/labels, of those in FOLDER/train.txt where there is one: each large enough
+box becomes a person with a single picture, and once more in other colours. All write
+``<person>/<camera>_*.jpg``, which ``reid-track train reid`` reads; people of whom there is one
+picture are for a training with ``--teacher``.
 """
 
 import argparse
@@ -110,10 +111,16 @@ def cut_everybody(out: Path, video: Path, tracks_file: Path) -> None:
 def cut_boxes(out: Path, folder: Path) -> None:
     """Write the people of a folder of photos, each also in other colours."""
     chance = np.random.default_rng(5)
+    pictures = {p.stem: p for p in (folder / "images").iterdir()}
+    if (folder / "train.txt").is_file():
+        listed = (folder / "train.txt").read_text(encoding="utf-8").split()
+        pictures = {stem: pictures[stem] for stem in (Path(name).stem for name in listed)}
     for labels in sorted((folder / "labels").glob("*.txt")):
+        if labels.stem not in pictures:
+            continue
         rows = [line.split() for line in labels.read_text(encoding="utf-8").splitlines()]
         found = np.array([row[1:5] for row in rows if len(row) > 1], float).reshape(-1, 4)
-        image = cv2.imread(str(folder / "images" / f"{labels.stem}.jpg"))
+        image = cv2.imread(str(pictures[labels.stem]))
         if image is None or not len(found):
             continue
         size = np.array(image.shape[1::-1])
