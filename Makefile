@@ -34,7 +34,7 @@ setup: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[train,export,formats,search,web]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[train,export,formats,mqtt,search,web]" --group dev
 	touch $@
 
 demo: $(READY)

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.browser import until
+from tests.browser import PHONE, until
 from tests.media import number_of, picture
 from tests.streams import SAMPLES, HttpCamera
 from tests.test_live_run import live_run
 from tracker.core.types import CameraInfo, Frame, Step, TrackBox
-from tracker.results.events_file import Appeared, Left, Merged, Moved
+from tracker.results.events_file import Appeared, Crossed, Left, Merged, Moved, Occupancy
 
 starlette = pytest.importorskip("starlette")  # the extra [web]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -68,7 +68,7 @@ def get(address: str, path: str, **headers: str) -> tuple[int, bytes]:
 
 def test_only_the_owner_is_answered():
     with served(view_of("a")) as address:
-        answers = [get(address, path)[0] for path in ("/", "/live.js", "/live.css", "/update")]
+        answers = [get(address, path)[0] for path in ("/", "/live.js", "/wall.js", "/update")]
         assert answers == [200] * 4
         assert get(address, "/../tracks.json")[0] == 404
         for path in ("/recent/a.json", "/recent/b.json", "/recent/1.mp4"):
@@ -134,6 +134,12 @@ def test_the_state_tells_who_is_where_and_who_moved():
         (4, "b", 3.0)
     ]
     assert [(m["global_id"], m["from"], m["to"]) for m in state["moves"]] == [(4, "a", "b")]
+    assert state["present"][0]["crop"] == 900  # milliseconds: the frame's time
+    assert state["moves"][0]["crops"] == [None, 900]
+    view.event(Occupancy(5.0, None, "shop", 2))
+    view.event(Crossed(5.0, None, "b", 1, 4, "gate", "out"))
+    state = view.state()
+    assert (state["zones"], state["lines"]) == ({"shop": 2}, {"gate": [0, 1]})
     cameras = {c["name"]: c for c in state["cameras"]}
     assert cameras["b"]["delay_s"] == 9.1
     assert cameras["a"]["delay_s"] is None
@@ -198,9 +204,11 @@ def test_a_browser_shows_cameras_people_and_transitions(tmp_path: Path, browser)
             one.go()
             two.go()
             page.wait_for_selector("#present li", timeout=60_000)
-            page.wait_for_selector("#moves tbody tr", timeout=120_000)
+            page.wait_for_selector("#moves li", timeout=120_000)
+            page.wait_for_selector("#moves img.crop", timeout=60_000)
             text = page.inner_text("main")
             page.screenshot(path=str(tmp_path / "page.png"))
+            _assert_wall(page, tmp_path)
             _assert_accessible(page)
             _assert_the_last_minutes_play(page, tmp_path)
             player = urllib.request.urlopen(address.replace("/?", "/stream/cam1?"))
@@ -212,6 +220,7 @@ def test_a_browser_shows_cameras_people_and_transitions(tmp_path: Path, browser)
     assert "Traceback" not in "".join(run.told)
     assert re.search(r"cam1\s+[\d.]+ frames/s · \d+ ms late · \d+ dropped", text)
     assert re.search(r"ID \d+\s+cam[12], \d+ s", text)
+    assert re.search(r"ID \d+\s+cam[12] to cam[12] in [\d.]+ s, at ", text)
     assert {u.split("/")[2] for u in asked if u.startswith("http")} == {page.url.split("/")[2]}
     assert [line for line in failed if "ERR_CONNECTION" not in line] == []
 
@@ -233,3 +242,20 @@ def _assert_accessible(page: object) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     found = axe.Axe().run(page).response["violations"]
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def _assert_wall(page: object, folder: Path) -> None:
+    """Equal tiles, one alone by key, people first on a phone."""
+    tiles = [tile.bounding_box() for tile in page.query_selector_all("#cameras img")]
+    assert tiles[0]["height"] == pytest.approx(tiles[1]["height"], abs=1)
+    page.keyboard.press("2")
+    page.wait_for_selector("figure.alone")
+    assert page.locator("#cameras figure:visible").count() == 1
+    page.keyboard.press("Escape")
+    assert page.locator("#cameras figure:visible").count() == 2
+    page.set_viewport_size(PHONE)
+    first, wall = page.locator(".panel").bounding_box(), page.locator(".wall").bounding_box()
+    assert first["y"] < wall["y"]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    page.screenshot(path=str(folder / "phone.png"))
+    page.set_viewport_size({"width": 1280, "height": 800})

@@ -21,6 +21,7 @@ from tracker.core.errors import ConfigError
 from tracker.core.types import Identity, Visit, VisitKey
 from tracker.corrections.apply import Corrected
 from tracker.corrections.constraints import KnownPairs, with_places
+from tracker.corrections.pieces import uncut
 from tracker.corrections.replay import found_in, give_names
 from tracker.identity.constraints import SurePairs
 from tracker.identity.offline import link
@@ -118,7 +119,7 @@ def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(
     content: TracksFile,
 ) -> None:
     known = after(content, merge(3, 4), split(1, TWO), name(2, "Bo"))
-    places = decode(to_json(with_places(known, content)), type=KnownPlaces)
+    places = decode(to_json(with_places(known, uncut(content))), type=KnownPlaces)
     renumbered = [
         Visit(**{f: getattr(t, f) for f in t.__slots__} | {"track_id": t.track_id + 70})
         for t in VISITS
@@ -134,7 +135,7 @@ def test_places_survive_the_file_and_visits_are_found_whatever_their_numbers(
 
 
 def test_pieces_of_a_visit_are_all_known_and_strangers_are_not_taken(content: TracksFile) -> None:
-    places = with_places(after(content, merge(3, 4)), content)
+    places = with_places(after(content, merge(3, 4)), uncut(content))
     pieces = [visit("cam2", 8, (7, 8.4), None, x=500), visit("cam2", 9, (8.6, 10), None, x=500),
               visit("cam2", 7, (7, 10), None, x=300), visit("cam1", 2, (20, 24), None)]  # fmt: skip
     found = found_in(places, pieces)
@@ -217,7 +218,7 @@ WRONG = [
     pytest.param([{"merge": [1, 3], "who": "a"}],
                  "expected `who` and `when` together, at $[0]", id="half a signature"),
     pytest.param([{"merge": [1, 3], "name": {"global_id": 1, "name": "X"}}],
-                 "expected one of merge, split, confirm, name, at $[0]", id="two at once"),
+                 "expected one of merge, split, confirm, name, cut", id="two at once"),
 ]  # fmt: skip
 
 

@@ -7,10 +7,14 @@ the machine. So each request needs the token (the others do not know it), the Ho
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable, MutableMapping
+import socket
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs
+
+from tracker.core.errors import ConfigError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -38,6 +42,26 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+
+
+@contextmanager
+def listening(port: int) -> Iterator[socket.socket]:
+    """Open a port to this machine and no other; 0 takes a free one.
+
+    Raises:
+        ConfigError: It cannot be opened.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind((LOOPBACK, port))
+            found.listen()  # so that whoever comes before the server is up waits for it
+        except OSError as error:
+            reason = error.strerror or error
+            raise ConfigError(
+                f"--port {port} cannot be opened: {reason}; 0 takes a free one"
+            ) from error
+        yield found
 
 
 def new_token() -> str:

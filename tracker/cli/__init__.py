@@ -20,6 +20,7 @@ COMMANDS = {
     "identities": "print who was where and when; merge and split people",
     "report": "make a page of a result: who was where, and how sure that is",
     "review": "look at a result in a browser and correct it",
+    "analyse": "count people in zones and over lines",
     "search": "find a person in the crops that runs kept",
     "link": "group tracks that somebody else cut out into people",
     "recover": "make the tracks.json of a live run that was killed",

@@ -90,11 +90,7 @@ def _written(result: "FileResult", to: str, out: Path, mot_id: "MotId") -> Itera
 
 def _make_folder(folder: Path, out: Path) -> None:
     """Make the folders of a format that has several files; that of a single one must exist."""
-    from tracker.core.errors import OutputError
+    from tracker.core.atomic import make_folder
 
-    if folder == out.parent:
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+    if folder != out.parent:
+        make_folder(folder)

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from tracker.apps.outlets.mqtt import Counted
+from tracker.apps.outlets.outlets import is_outlet, sending
 from tracker.core.errors import ConfigError
 from tracker.core.extras import require
 from tracker.core.failures import Failures
 from tracker.core.types import Step
-from tracker.results.events import STDOUT, WriteEvent, event_writer
+from tracker.counting.zones import Zones
+from tracker.results.events import STDOUT, WriteEvent, event_text, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
-from tracker.runtime.output_plan import Streaming
+from tracker.runtime.output_plan import OutputPlan, Streaming
 from tracker.video.run_clock import RunClock
 from tracker.video.source import FrameSource
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 class LiveWishes:
     """The options of `tracker.cli.live_options`, and those that they must agree with."""
 
-    events: str | None
+    events: tuple[str, ...]
     segment: float | None
     serve: bool
     port: int
@@ -49,19 +52,26 @@ class LiveWishes:
                 )
         if self.segment and not self.has_videos:
             raise ConfigError("--segment needs the videos of --out; add --out DIR")
-        if self.events == STDOUT and self.summary == "json":
+        if len(self._files()) > 1:
+            raise ConfigError(
+                "--events names two files; give one, and as many addresses as you like"
+            )
+        if STDOUT in self.events and self.summary == "json":
             raise ConfigError("--events - and --summary json both want stdout; give a file to one")
         if self.serve:
             require("starlette", "uvicorn")
 
     def streaming(self, *, live: bool) -> Streaming:
         """Return what is written while the run goes on."""
-        events = None if self.events in (None, STDOUT) else Path(str(self.events))
-        return Streaming(live, self.segment, events)
+        files = [Path(place) for place in self._files() if place != STDOUT]
+        return Streaming(live, self.segment, files[0] if files else None)
+
+    def _files(self) -> list[str]:
+        return [place for place in self.events if not is_outlet(place)]
 
 
 class _Told(Observer):
-    """Passes on what happens to a file of events."""
+    """Passes on what happens to a file of events, or to an address."""
 
     def __init__(self, write: WriteEvent) -> None:
         super().__init__()
@@ -73,27 +83,39 @@ class _Told(Observer):
 
 
 @contextmanager
-def telling(
-    wishes: LiveWishes,
-    sources: Sequence[FrameSource],
-    clock: RunClock,
-    console: Console,
-    videos: Mapping[str, Path],
-    *,
-    failures: Failures,
-) -> Iterator[list[Observer]]:
+def telling(  # noqa: PLR0913 - all that a run may tell with
+    wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console,
+    *, plan: OutputPlan, failures: Failures, zones: Zones | None = None,
+) -> Iterator[list[Observer]]:  # fmt: skip
     """Open events and page as asked for; each is an observer of the run.
 
-    The page plays the `videos` of live cameras, and those in segments.
+    The page plays the plan's videos of live cameras, and those in segments.
+
+    Args:
+        wishes: What the user asked for.
+        sources: All cameras.
+        clock: Of the run.
+        console: Where the page's address goes.
+        plan: Events that are to go over the network wait beside its JSON.
+        failures: Notes that a file of events cannot be written.
+        zones: Where people are counted.
 
     Raises:
         ConfigError, OutputError: A port or a file cannot be opened.
     """
     wall = clock.wall if any(source.info.live for source in sources) else None
     told: list[Observer] = []
+    videos, folder = plan.videos, plan.json.parent if plan.json else Path()
     with ExitStack() as stack:
-        if wishes.events:
-            told.append(_Told(stack.enter_context(event_writer(wishes.events, wall, failures))))
+        for place in wishes.events:
+            if is_outlet(place):
+                cameras = tuple(source.info.name for source in sources)
+                named = zones or Zones()
+                counted = Counted(cameras, tuple(named.zones), tuple(named.lines))
+                sender = stack.enter_context(sending(place, folder, counted))
+                told.append(_Told(lambda e, put=sender.put: put(event_text(e, wall))))  # type: ignore[misc]
+            else:
+                told.append(_Told(stack.enter_context(event_writer(place, wall, failures))))
         if wishes.serve:
             growing = {
                 s.info.name: videos[s.info.name] for s in sources

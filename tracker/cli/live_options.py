@@ -16,11 +16,12 @@ Reconnect = Annotated[
     ),
 ]
 Events = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
-        metavar="FILE|-",
-        help="Write as JSON lines, at once, who appeared, left, moved to another camera, or was "
-        "merged; - is stdout. Live sources or --online.",
+        metavar="FILE|-|URL",
+        help="Write as JSON lines, at once, who appeared, left, moved to another camera, was "
+        "merged, or entered a zone; - is stdout. mqtt://HOST and https://… are told too. "
+        "Repeatable. Live sources or --online.",
         rich_help_panel=_LIVE,
         show_default=False,
     ),

@@ -34,8 +34,18 @@ Formats = Annotated[
         "--format",
         metavar="FMT,…",
         help="Beside the JSON also mot, cvat, coco-video, aicity, csv, jsonl, parquet, "
-        "supervision.",
+        "supervision, visits, people.",
         rich_help_panel=_OUTPUT,
+    ),
+]
+ZonesPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--zones",
+        metavar="FILE.yaml",
+        help="Count people in these zones and over these lines, into counts.json beside the JSON.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
     ),
 ]
 MotIdOption = Annotated[

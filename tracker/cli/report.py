@@ -56,22 +56,27 @@ def report(  # noqa: PLR0913, PLR0917 - one parameter per option
     from tracker.apps.report.render import render
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import RunPictures, find_kept
+    from tracker.apps.report.zone_data import zone_facts, zones_beside
     from tracker.core.atomic import replacing, require_no_input, require_writable
-    from tracker.corrections.apply import corrected
+    from tracker.corrections.apply import Corrected
     from tracker.results.corrections_file import read_corrections
     from tracker.results.tracks_file import read_tracks
 
     tracks = find_tracks(result)
     require_no_input(out, [tracks, *([corrections] if corrections else [])])
     require_writable(out, overwrite=overwrite)
-    content = original = read_tracks(tracks)
+    original = read_tracks(tracks)
+    found = Corrected(original)
+    kept = find_kept(tracks, original) if pictures else RunPictures()
     if corrections:
-        content = corrected(content, read_corrections(corrections))
-    kept = find_kept(tracks, content) if pictures else RunPictures()
+        found = found.with_(read_corrections(corrections))
+    content, kept = found.content(), kept.under(found.pieces)
     inside, shots = embedded(content, kept, pictures)
     facts = facts_of(content, title_of(tracks), shots, kept.posters)
+    counts = zone_facts(content, zones_beside(tracks))
+    facts |= {"counts": counts} if counts else {}
     if videos:
-        facts |= film_facts(find_footage(tracks, original), original, out)
+        facts |= film_facts(find_footage(tracks, original), original, found.pieces, out)
     page = render(facts, inside)
     with replacing(out) as temporary:
         temporary.write_text(page.html, encoding="utf-8")

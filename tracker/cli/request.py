@@ -49,13 +49,14 @@ class TrackRequest:
     corrections: Path | None
     online: bool
     reconnect: float
-    events: str | None
+    events: list[str] | None
     segment: float | None
     serve: bool
     port: int
     out: Path | None
     json_path: Path | None
     formats: str
+    zones: Path | None
     mot_id: str
     mosaic: bool
     blur: str | None
@@ -104,6 +105,6 @@ class TrackRequest:
     def live(self, *, online: bool) -> LiveWishes:
         """What the run tells while it goes on."""
         return LiveWishes(
-            self.events, self.segment, self.serve, self.port, self.out is not None, self.summary,
-            online,
+            tuple(self.events or ()), self.segment, self.serve, self.port, self.out is not None,
+            self.summary, online,
         )  # fmt: skip

@@ -1,5 +1,6 @@
 """``reid-track review``: look at a result in a browser and correct it."""
 
+import gc
 import getpass
 import socket
 from contextlib import ExitStack
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tracker.cli import HELP
-from tracker.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from tracker.apps.guard import Guard
@@ -52,11 +52,10 @@ def review(
     """
     from rich.console import Console
 
-    from tracker.apps.guard import LOOPBACK, new_token
+    from tracker.apps.guard import LOOPBACK, listening, new_token
     from tracker.apps.report.film import find_footage
     from tracker.apps.report.run_folder import find_tracks, title_of
     from tracker.apps.report.run_pictures import find_kept
-    from tracker.apps.review.server import Material, Review, guarded
     from tracker.apps.review.session import ReviewSession, file_name_for
     from tracker.cli.console import set_up_logging
     from tracker.core.atomic import locked
@@ -65,36 +64,24 @@ def review(
     set_up_logging(Console(stderr=True), verbose=0, quiet=False)
     tracks = find_tracks(run)
     require("starlette", "uvicorn", "jinja2")
+    from tracker.apps.review.server import Material, Review, guarded
+
     with ExitStack() as stack:
         stack.enter_context(locked(tracks.with_name(file_name_for(tracks))))
         session = ReviewSession(tracks, who or getpass.getuser())
+        gc.freeze()  # the result stays: searching it for cycles takes longer than a correction
         footage = find_footage(tracks, session.content, video or [])
         kept = find_kept(tracks, session.content)
-        material = Material(title_of(tracks), tracks.parent, kept, footage)
+        material = Material(title_of(tracks), tracks.parent, kept, footage, kept.gallery)
         shown, token = Review(session, material), new_token()
-        listening = stack.enter_context(_listen(port))
-        number = listening.getsockname()[1]
+        open_port = stack.enter_context(listening(port))
+        number = open_port.getsockname()[1]
         guard = guarded(shown, token, number)
-        _serve(guard, listening, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
+        _serve(guard, open_port, f"http://{LOOPBACK}:{number}/?token={token}", browser=browser)
     typer.echo(f"ended; corrections: {len(session.corrections)}, in {session.saved_in}", err=True)
 
 
-def _listen(port: int) -> socket.socket:
-    """Open the port to this machine and no other."""
-    from tracker.apps.guard import LOOPBACK
-
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((LOOPBACK, port))
-        listening.listen()  # so that whoever reads the address is answered, if a little later
-    except OSError as error:
-        listening.close()
-        raise ConfigError(f"--port {port} cannot be opened: {error.strerror}") from error
-    return listening
-
-
-def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: bool) -> None:
+def _serve(guard: "Guard", open_port: socket.socket, address: str, *, browser: bool) -> None:
     import uvicorn
 
     from tracker.apps.guard import SERVING
@@ -108,6 +95,6 @@ def _serve(guard: "Guard", listening: socket.socket, address: str, *, browser: b
 
         webbrowser.open(address)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        uvicorn.Server(config).run(sockets=[open_port])
     except KeyboardInterrupt:  # the usual way to end it
         return

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tracker.cli import INTERRUPTED
 from tracker.cli.console import ConsoleObserver, set_up_logging
+from tracker.cli.counts_text import counts_lines
 from tracker.cli.live import telling
 from tracker.cli.parse import (
     parse_mot_id,
@@ -22,9 +23,10 @@ from tracker.cli.parse import (
 )
 from tracker.cli.request import TrackRequest
 from tracker.cli.summary import as_text, journeys, summarise
-from tracker.cli.video_options import parse_blur, require_possible, stamp_of
+from tracker.cli.video_options import parse_blur, require_possible, stamp_of, start_of
 from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
+from tracker.counting.zones import Zones, read_zones, require_cameras
 from tracker.models.locate import AUTO
 from tracker.rendering.window import Window
 from tracker.runtime.loading import load_networks, run_settings
@@ -43,6 +45,7 @@ from tracker.runtime.output_plan import (
     plan_outputs,
     plan_streaming,
     protect_inputs,
+    with_counts,
     with_gallery,
 )
 from tracker.runtime.run import run
@@ -73,6 +76,7 @@ class _Opened:
     sources: list[FrameSource]
     plan: OutputPlan
     clock: RunClock
+    zones: Zones | None = None
 
     @property
     def live(self) -> bool:
@@ -115,7 +119,8 @@ def execute(request: TrackRequest) -> None:
     if request.summary == "json":
         print(json.dumps(report))
     elif not request.quiet:
-        for line in [as_text(report), *journeys(outcome.result)]:
+        counted = counts_lines(outcome.counts) if outcome.counts else []
+        for line in [as_text(report), *journeys(outcome.result), *counted]:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -128,9 +133,14 @@ def _follow(
 ) -> tuple[RunOutcome, RunSettings]:
     observer = _observer(request, console, window)
     wishes = request.live(online=request.online or opened.live)
-    videos = opened.plan.videos
     told = telling(
-        wishes, opened.sources, opened.clock, console, videos, failures=observer.failures
+        wishes,
+        opened.sources,
+        opened.clock,
+        console,
+        plan=opened.plan,
+        failures=observer.failures,
+        zones=opened.zones,
     )
     with told as observer.also:
         return _run(request, observer, opened)
@@ -157,6 +167,7 @@ def _cameras(request: TrackRequest, config: CameraConfig) -> list[CameraSpec]:
 def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) -> _Opened:
     """Open the sources and settle the outputs: both fail before any model is loaded."""
     live = LiveOptions(request.reconnect)
+    zones = read_zones(request.zones) if request.zones else None
     if cameras and not any(camera.boxes_only for camera in cameras):
         sources = open_all(cameras, options, live)
     else:
@@ -169,10 +180,14 @@ def _open(request: TrackRequest, options: Options, cameras: list[CameraSpec]) ->
         mot_id=parse_mot_id(request.mot_id),
         mosaic=request.mosaic,
     )
-    opened = _Opened(options, cameras, sources, plan, live.clock)
+    opened = _Opened(options, cameras, sources, plan, live.clock, zones)
     wishes = request.live(online=request.online or opened.live)
     wishes.check()
     plan = plan_streaming(plan, wishes.streaming(live=opened.live))
+    if zones:
+        infos = [source.info for source in sources]
+        require_cameras(zones, [i.name for i in infos], [i.name for i in infos if i.ground])
+        plan = with_counts(plan)
     if request.crops:
         plan = with_gallery(plan)
     protect_inputs(plan, _inputs(request, cameras))
@@ -202,7 +217,11 @@ def _is_online(request: TrackRequest, cameras: list[CameraSpec]) -> bool:
 def _inputs(request: TrackRequest, cameras: list[CameraSpec]) -> list[Path]:
     """Return the files that the run reads."""
     files = [Path(camera.source) for camera in cameras]
-    files += [path for path in (request.config, request.detections, request.corrections) if path]
+    files += [
+        path
+        for path in (request.config, request.detections, request.corrections, request.zones)
+        if path
+    ]
     if request.detections and request.detections.is_dir():
         files += [request.detections / f"{camera.name}.txt" for camera in cameras]
     return files
@@ -222,6 +241,7 @@ def _run(
         options, networks, opened.plan, online=online, known=known, clock=opened.clock,
         blur=parse_blur(request.blur), encoding=Encoding(request.codec, request.crf),
         stamp=stamp_of(cameras, opened.clock, live=opened.live) if request.timestamp else None,
+        start=start_of(cameras), zones=opened.zones,
     )  # fmt: skip
     with observer, observer.stop:
         outcome = run(

@@ -63,6 +63,7 @@ def track(  # noqa: PLR0913, PLR0917 - one parameter per option is how typer wor
     out: w.Out = None,
     json_path: w.JsonPath = None,
     formats: w.Formats = "json",
+    zones: w.ZonesPath = None,
     mot_id: w.MotIdOption = "track",
     mosaic: w.Mosaic = False,
     blur: w.Blur = None,

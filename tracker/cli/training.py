@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tracker.core.atomic import make_folder
 from tracker.core.errors import OutputError
 
 SAY_EVERY_S = 30
@@ -34,10 +35,7 @@ def prepare_folder(out: Path, checkpoint: str, *, resume: bool) -> None:
     Raises:
         OutputError: It cannot be made, or holds a training that would be replaced.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder '{out}': {error.strerror}") from error
+    make_folder(out)
     if (out / checkpoint).exists() and not resume:
         raise OutputError(
             f"'{out}' holds a training already; add --resume to go on, or choose another --out"

@@ -1,7 +1,7 @@
 """``--mosaic``, ``--blur``, ``--timestamp``: from words to rules, and where they cannot be kept."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from tracker.core.errors import ConfigError
@@ -57,15 +57,20 @@ def require_possible(
         )
 
 
+def start_of(cameras: Sequence[CameraSpec]) -> datetime | None:
+    """Return the wall clock at the run's zero, where cameras.yaml tells it."""
+    return min((c.start for c in cameras if c.start is not None), default=None)
+
+
 def stamp_of(cameras: Sequence[CameraSpec], running: RunClock, *, live: bool) -> Stamp:
     """Return what ``--timestamp`` writes: the time of day if it is known, else that of the run."""
-    starts = [camera.start for camera in cameras if camera.start is not None]
+    start = start_of(cameras)
 
     def told(time_s: float) -> str:
         if live:
             return f"{running.wall(time_s)[:-3].replace('T', ' ')} UTC"  # to a tenth
-        if not starts:
+        if start is None:
             return clock(time_s)
-        return f"{min(starts) + timedelta(seconds=time_s):%Y-%m-%d %H:%M:%S.%f}"[:-5]
+        return f"{start + timedelta(seconds=time_s):%Y-%m-%d %H:%M:%S.%f}"[:-5]
 
     return lambda camera, time_s: f"{camera}  {told(time_s)}"

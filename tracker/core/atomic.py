@@ -33,6 +33,18 @@ def require_writable(path: Path, *, overwrite: bool) -> None:
         temporary.unlink()
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, if it is not there.
+
+    Raises:
+        OutputError: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+
+
 def require_no_input(path: Path, inputs: Iterable[Path]) -> None:
     """Refuse to replace what is read, even where overwriting was asked for.
 

@@ -5,6 +5,7 @@ the source's frames (see `boxes`). Frames count from 0 in the source; times are 
 run's common clock: from a camera's first frame, plus its offset.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -268,6 +269,19 @@ class Merge:
     time_s: float
     gone: int
     kept: int
+
+
+def in_view_s(spans: Iterable[tuple[float, float]]) -> float:
+    """Return the seconds that lie in at least one span from entering to leaving.
+
+    >>> in_view_s([(0, 4), (1, 3), (6, 7)])
+    5.0
+    """
+    total_s, until_s = 0.0, -math.inf
+    for enter_s, leave_s in sorted(spans):
+        total_s += max(leave_s - max(enter_s, until_s), 0.0)
+        until_s = max(until_s, leave_s)
+    return total_s
 
 
 def no_embeddings() -> FloatArray:

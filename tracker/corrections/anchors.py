@@ -7,7 +7,7 @@ import numpy as np
 
 from tracker.core import boxes
 from tracker.core.boxes import Floats
-from tracker.core.types import IntArray, Visit, VisitKey
+from tracker.core.types import BoolArray, IntArray, Visit, VisitKey
 from tracker.results.corrections_file import KnownVisit
 from tracker.results.record import rounded
 from tracker.results.tracks_file import Track
@@ -33,11 +33,19 @@ class Anchor:
     xyxy: Floats
 
 
-def known_visit(track: Track) -> KnownVisit:
-    """Return some boxes, spread over a track, as corrections.json keeps them."""
+def known_visit(track: Track, begins: Sequence[int] = ()) -> KnownVisit:
+    """Return some boxes, spread over a track, as corrections.json keeps them.
+
+    Args:
+        track: The visit.
+        begins: Frames at which it goes on with another track's boxes; those around are kept too.
+    """
     last = len(track.boxes) - 1
-    places = np.linspace(0, last, min(POINTS, last + 1)).round().astype(int)
-    boxes = [track.boxes[place] for place in places]
+    places = set(np.linspace(0, last, min(POINTS, last + 1)).round().astype(int).tolist())
+    for begin in begins:
+        at = sum(box.frame < begin for box in track.boxes)
+        places |= {place for place in (at - 1, at) if 0 <= place <= last}
+    boxes = [track.boxes[place] for place in sorted(places)]
     corners = tuple(rounded(box.xyxy, PIXEL_DIGITS) for box in boxes)
     return KnownVisit(*track.key, tuple(box.frame for box in boxes), corners)
 
@@ -65,12 +73,16 @@ def found_again(anchors: Sequence[Anchor], tracks: Iterable[Anchor]) -> list[lis
     return [_pieces(anchor, by_camera.get(anchor.key[0], [])) for anchor in anchors]
 
 
+def followed_by(anchor: Anchor, tracks: Sequence[Anchor]) -> tuple[IntArray, BoolArray]:
+    """Return which track has most of each box, (K,), and whether it has enough of it, (K,)."""
+    overlap = np.stack([_overlap(anchor, track) for track in tracks])  # (tracks, K)
+    return overlap.argmax(axis=0), overlap.max(axis=0) >= LEAST_OVERLAP
+
+
 def _pieces(anchor: Anchor, tracks: Sequence[Anchor]) -> list[VisitKey]:
     if not tracks:
         return []
-    overlap = np.stack([_overlap(anchor, track) for track in tracks])  # (tracks, K)
-    best = overlap.argmax(axis=0)
-    hit = overlap.max(axis=0) >= LEAST_OVERLAP
+    best, hit = followed_by(anchor, tracks)
     votes = np.bincount(best[hit], minlength=len(tracks))
     needed = max(1.0, LEAST_SHARE * len(anchor.frame))
     return [track.key for track, n in zip(tracks, votes, strict=True) if n >= needed]

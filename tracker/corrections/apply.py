@@ -1,36 +1,37 @@
-"""Apply corrections to a tracks.json: people to merge, visits to take out, names.
+"""Apply corrections to a tracks.json: people to merge, visits to take out or to cut, names.
 
 What a correction means stands here: for the people, for the reasons of their links, and for what it
 makes sure in other runs. Holds always: every track is in exactly one person, nobody is in one
 camera twice at one instant, an id is never used for a second person.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from itertools import chain, combinations, pairwise, product
+from itertools import chain, combinations
+from typing import Any
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
 from tracker.core.errors import ConfigError
 from tracker.core.types import VisitKey
+from tracker.corrections.checks import at_once, listed, require_apart
 from tracker.corrections.constraints import KnownPairs, SaidPairs
-from tracker.results.corrections_file import Confirm, Correction, Naming, Split
+from tracker.corrections.pieces import uncut
+from tracker.corrections.reasons import links_without, settled_links
+from tracker.results.corrections_file import Apart, Confirm, Correction, Cut, Naming, Split, Swap
 from tracker.results.record import VisitRef, name_of
 from tracker.results.tracks_file import (
-    BY_PERSON,
-    Link,
     Person,
     PersonVisit,
+    Track,
     TracksFile,
     by_time,
     person_with,
 )
-from tracker.results.tracks_json import TIME_DIGITS
 
 LONGEST_NAME = 80
 _FEWEST = 2  # people that can be merged
-_LISTED = 12  # people or visits in a message
 
 
 def corrected(content: TracksFile, corrections: Iterable[Correction]) -> TracksFile:
@@ -57,6 +58,8 @@ class Corrected:
             for i, own in self.people.items() for v in own if v.key in known.names
         }  # fmt: skip
         self._links = content.links
+        self.pieces = uncut(content)
+        self._nobody: dict[VisitKey, int] = {}  # visits that are no person's, and whose they were
         self._sure = SaidPairs.of(known)
         self._used = {*self.people, *chain.from_iterable(c.ids for c in content.corrections)}
 
@@ -70,7 +73,7 @@ class Corrected:
             ConfigError: Unknown people or visits, or somebody would be in one camera twice at once.
         """
         now = copy(self)
-        now.people, now._used = dict(self.people), set(self._used)
+        now.people, now._used, now._nobody = dict(self.people), set(self._used), dict(self._nobody)
         now._names, now._carried = dict(self._names), dict(self._carried)
         for correction in corrections:
             now.made = (*now.made, now._apply(correction))
@@ -78,15 +81,14 @@ class Corrected:
 
     def _apply(self, correction: Correction) -> Correction:
         """Make a correction; return it as it is put on record."""
-        if correction.merge:
-            return replace(correction, merge=self._merge(correction.merge))
-        if correction.split:
-            return replace(correction, split=self._split(correction.split))
-        if correction.confirm:
-            self._confirm(correction.confirm)
-            return correction
-        assert correction.name
-        return replace(correction, name=self._name(correction.name))
+        acts: dict[str, Callable[[Any], Any]] = {
+            "merge": self._merge, "split": self._split, "cut": self._cut, "swap": self._swap,
+            "confirm": self._confirm, "apart": self._part, "name": self._name,
+            "nobody": self._remove, "restore": self._restore,
+        }  # fmt: skip
+        [(kind, said)] = [(k, getattr(correction, k)) for k in acts if getattr(correction, k)]
+        made = acts[kind](said)
+        return correction if made is None else replace(correction, **{kind: made})
 
     def _merge(self, said: Sequence[int]) -> tuple[int, ...]:
         """Give the visits of several people to the one with the smallest id."""
@@ -97,12 +99,7 @@ class Corrected:
         for one in ids:
             self._require_person(one, what)
         for one, other in combinations(ids, 2):
-            for a, b in _at_once(self.people[one], self.people[other]):
-                raise ConfigError(
-                    f"{what}: {a} of person {one} ({a.enter_s:g}-{a.leave_s:g} s) and {b} of "
-                    f"person {other} ({b.enter_s:g}-{b.leave_s:g} s) share an instant; nobody is "
-                    "in one camera twice at once"
-                )
+            require_apart(what, one, other, self.people[one], self.people[other])
         together = list(chain.from_iterable(self.people.pop(i) for i in ids))
         for names in (self._names, self._carried):
             found = [names.pop(i) for i in sorted(ids) if i in names]
@@ -128,6 +125,71 @@ class Corrected:
         self._settle(new, taken)
         return Split(old, tuple(VisitRef(*key) for key in keys), new)
 
+    def _cut(self, said: Cut) -> Cut:
+        """Make the rest of a visit another visit, of another person."""
+        key, what = said.visit.key, f"cut {said.visit}"
+        old = self._person_with(key, what)
+        number = said.new_track_id or self.pieces.free_number(key[0])
+        pieces = self.pieces.cut(key, said.frame, number)
+        taken, rest = pieces.visit((key[0], number)), pieces.visit(key)
+        new = said.global_id or self.free_id
+        theirs = self.people.get(new, [])
+        if not theirs and new in self._used:
+            raise ConfigError(f"{what}: there is no person {new} any more")
+        require_apart(what, old, new, [taken], [rest] if new == old else theirs)
+        self.pieces = pieces
+        self._used.add(new)
+        self.people[old] = [rest if v.key == key else v for v in self.people[old]]
+        self._sure = self._sure.parted([taken.key], [key])
+        if new != old:
+            self._sure = self._sure.joined([taken.key, *(v.key for v in theirs)])
+        self._settle(old, self.people[old])
+        self._settle(new, [*self.people.get(new, []), taken])
+        return Cut(said.visit, said.frame, new, number)
+
+    def _swap(self, said: Swap) -> None:
+        """Give each of two visits the other's boxes from a frame on."""
+        keys, what = (said.first.key, said.second.key), f"swap {said.first} and {said.second}"
+        one, other = (self._person_with(key, what) for key in keys)
+        pieces = self.pieces.swap(*keys, said.frame)
+        new = {key: pieces.visit(key) for key in keys}
+        for person, key in zip((one, other), keys, strict=True):
+            rest = [v for v in self.people[person] if v.key not in keys]
+            require_apart(what, person, person, [new[key]], rest)
+        self.pieces = pieces
+        self._sure = self._sure.parted([keys[0]], [keys[1]])
+        for person in {one, other}:
+            self._settle(person, [new.get(v.key, v) for v in self.people[person]])
+
+    def _part(self, said: Apart) -> None:
+        """Take note that two visits are surely two people's."""
+        one, other, what = said.first.key, said.second.key, f"apart {said.first} and {said.second}"
+        if self._person_with(one, what) == self._person_with(other, what):
+            raise ConfigError(f"{what}: they are one person's now; split them")
+        self._sure = self._sure.parted([one], [other])
+
+    def _remove(self, visits: Sequence[VisitRef]) -> None:
+        """Take visits out that are no person's."""
+        for key in [visit.key for visit in visits]:
+            person = self._person_with(key, "nobody")
+            self._nobody[key] = person
+            self.people[person] = [v for v in self.people[person] if v.key != key]
+            if not self.people[person]:
+                del self.people[person]
+        self._links = links_without(self._links, {visit.key for visit in visits})
+
+    def _restore(self, visits: Sequence[VisitRef]) -> None:
+        """Give visits back that are somebody's after all."""
+        for key in [visit.key for visit in visits]:
+            if key not in self._nobody:
+                raise ConfigError(f"restore {name_of(key)}: it was not taken out")
+            person, visit = self._nobody.pop(key), self.pieces.visit(key)
+            theirs = self.people.get(person, [])
+            if any(at_once([visit], theirs)):
+                person, theirs = self.free_id, []
+                self._used.add(person)
+            self._settle(person, [*theirs, visit])
+
     def _confirm(self, said: Confirm) -> None:
         """Mark a link as right."""
         ends = {said.first.key, said.second.key}
@@ -151,7 +213,11 @@ class Corrected:
 
     def content(self) -> TracksFile:
         """Return the result as it is now; who did not change stays word for word."""
-        person_of = self._person_of()
+        person_of, cameras = self._person_of(), [c.name for c in self._before.cameras]
+
+        def order(item: tuple[VisitKey, Track]) -> tuple[int, int]:
+            return cameras.index(item[0][0]), item[0][1]
+
         before = {person.global_id: person for person in self._before.identities}
         people = [
             person_with(own, i, self._names.get(i, UNSET)) for i, own in sorted(self.people.items())
@@ -160,12 +226,19 @@ class Corrected:
             self._before,
             identities=[before[p.global_id] if _same(p, before) else p for p in people],
             links=self._links,
-            tracks=[replace(t, global_id=person_of[t.key]) for t in self._before.tracks],
+            tracks=[
+                replace(t, global_id=person_of[key])
+                for key, t in sorted(self.pieces.tracks.items(), key=order)
+                if key in person_of
+            ],
             corrections=(*self._before.corrections, *self.made),
             suggestions=tuple(
                 s
                 for s in self._before.suggestions
-                if person_of[s.first.key] != person_of[s.second.key]
+                if s.first.key in person_of
+                and s.second.key in person_of
+                and person_of[s.first.key] != person_of[s.second.key]
+                and frozenset((s.first.key, s.second.key)) not in self._sure.different
             ),
         )
 
@@ -178,29 +251,27 @@ class Corrected:
         """Return what is sure by now; later corrections count more than earlier ones."""
         names = self._carried | self._names
         called = {v.key: names[i] for i, own in self.people.items() if i in names for v in own}
-        return self._sure.known(called)
+        return self._sure.known(called, frozenset(self._nobody))
 
-    def _settle(self, number: int, visits: list[PersonVisit]) -> None:
+    def _settle(self, number: int, visits: Sequence[PersonVisit]) -> None:
         """Make these visits one person, and give each but the first a reason if it has none."""
         visits = self.people[number] = sorted(visits, key=by_time)
-        own = {visit.key for visit in visits}
-        person_of = self._person_of()
-        links = [
-            _owned(link, person_of) if own & _named_in(link) else link
-            for link in self._links
-            if not own & _named_in(link) or _within(link, person_of)
-        ]
-        explained = {link.second.key for link in links}
-        links += [_said(number, a, b) for a, b in pairwise(visits) if b.key not in explained]
+        links = settled_links(self._links, number, visits, self._person_of())
         enter_s = {v.key: v.enter_s for v in chain.from_iterable(self.people.values())}
         self._links = sorted(links, key=lambda x: (enter_s[x.second.key], x.second.key))
 
     def _person_of(self) -> dict[VisitKey, int]:
         return {v.key: number for number, visits in self.people.items() for v in visits}
 
+    def _person_with(self, key: VisitKey, what: str) -> int:
+        person_of = self._person_of()
+        if key not in person_of:
+            raise ConfigError(f"{what}: nobody has a visit {name_of(key)}")
+        return person_of[key]
+
     def _require_person(self, number: int, what: str) -> None:
         if number not in self.people:
-            known = _listed(sorted(self.people))
+            known = listed(sorted(self.people))
             raise ConfigError(f"{what}: there is no person {number}; there are {known}")
 
     def _require_visits(self, number: int, visits: Sequence[VisitKey], what: str) -> None:
@@ -210,7 +281,7 @@ class Corrected:
             if key not in person_of:
                 raise ConfigError(
                     f"{what}: there is no visit {name_of(key)}; person {number} has "
-                    f"{_listed(map(name_of, own))}"
+                    f"{listed(map(name_of, own))}"
                 )
             if person_of[key] != number:
                 raise ConfigError(f"{what}: {name_of(key)} is a visit of person {person_of[key]}")
@@ -224,42 +295,3 @@ class Corrected:
 def _same(person: Person, before: Mapping[int, Person]) -> bool:
     old = before.get(person.global_id)
     return old is not None and (old.tracks, old.name) == (person.tracks, person.name)
-
-
-def _at_once(
-    one: Sequence[PersonVisit], other: Sequence[PersonVisit]
-) -> Iterator[tuple[PersonVisit, PersonVisit]]:
-    """Yield the visits to one camera that share an instant."""
-    for a, b in product(one, other):
-        if a.camera == b.camera and a.enter_s <= b.leave_s and b.enter_s <= a.leave_s:
-            yield a, b
-
-
-def _named_in(link: Link) -> set[VisitKey]:
-    return {visit.key for visit in link.named()}
-
-
-def _within(link: Link, person_of: Mapping[VisitKey, int]) -> bool:
-    return person_of[link.first.key] == person_of[link.second.key]
-
-
-def _owned(link: Link, person_of: Mapping[VisitKey, int]) -> Link:
-    """Return a link with its person; a runner-up who is that person is none any more."""
-    person = person_of[link.second.key]
-    rival = link.runner_up
-    if rival is not None and person_of[rival.key] == person:
-        rival = None
-    return replace(link, global_id=person, runner_up=rival)
-
-
-def _said(number: int, first: PersonVisit, second: PersonVisit) -> Link:
-    """Return a link that a person made."""
-    gap_s = round(second.enter_s - first.leave_s, TIME_DIGITS)
-    ends = VisitRef(*first.key), VisitRef(*second.key)
-    return Link(number, *ends, 1.0, None, gap_s, None, None, by=BY_PERSON)
-
-
-def _listed(items: Iterable[object]) -> str:
-    words = [str(item) for item in items]
-    more = len(words) - _LISTED
-    return ", ".join(words[:_LISTED]) + (f" and {more} more" if more > 0 else "")

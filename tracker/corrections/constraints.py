@@ -1,14 +1,15 @@
 """What corrections make sure, in a form that another run over the same videos can use."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, combinations, product
 
 from tracker.core.types import VisitKey
 from tracker.corrections.anchors import Anchor, anchor_of_known, found_again, known_visit
+from tracker.corrections.pieces import Pieces
 from tracker.identity.constraints import SurePairs
 from tracker.results.corrections_file import KnownPlaces, NamedVisit
-from tracker.results.tracks_file import TracksFile
 
 Pair = frozenset[VisitKey]
 
@@ -21,11 +22,13 @@ class KnownPairs:
         same: Groups of visits of one person each.
         different: Pairs of visits of two people.
         names: People who have one, by any of their visits.
+        nobody: Visits that are no person's.
     """
 
     same: tuple[tuple[VisitKey, ...], ...] = ()
     different: tuple[tuple[VisitKey, VisitKey], ...] = ()
     names: Mapping[VisitKey, str] = field(default_factory=dict)
+    nobody: frozenset[VisitKey] = frozenset()
 
     @property
     def pairs(self) -> SurePairs:
@@ -57,9 +60,10 @@ class SaidPairs:
         same = (self.same - across).union(map(Pair, combinations(taken, 2)))
         return SaidPairs(same, self.different | across)
 
-    def known(self, names: Mapping[VisitKey, str]) -> KnownPairs:
-        """Return them in groups, with the names of people."""
-        return KnownPairs(_groups(self.same), _sorted_pairs(self.different), names)
+    def known(self, names: Mapping[VisitKey, str], nobody: frozenset[VisitKey]) -> KnownPairs:
+        """Return them in groups, without what is nobody's, with the names of people."""
+        same, different = ([p for p in x if not p & nobody] for x in (self.same, self.different))
+        return KnownPairs(_groups(same), _sorted_pairs(different), names, nobody)
 
 
 def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[KnownPairs, int]:
@@ -69,10 +73,15 @@ def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[KnownPairs,
     different, is left out.
     """
     found = found_again([anchor_of_known(visit) for visit in places.visits], tracks)
+    times = Counter(
+        chain.from_iterable(found)
+    )  # a track that follows two known visits is neither's
+    pieces = ([key for key in keys if times[key] == 1] for keys in found)
+    groups = ([k for n in group for k in found[n]] for group in places.same)
     same = _groups(
         Pair(pair)
-        for group in places.same
-        for pair in combinations(dict.fromkeys(k for n in group for k in found[n]), 2)
+        for keys in chain(groups, pieces)
+        for pair in combinations(dict.fromkeys(keys), 2)
     )
     group_of = {key: number for number, group in enumerate(same) for key in group}
     different = {
@@ -82,7 +91,9 @@ def known_in(places: KnownPlaces, tracks: Iterable[Anchor]) -> tuple[KnownPairs,
         if a != b and group_of.get(a, a) != group_of.get(b, b)
     }
     names = {key: named.name for named in places.names for key in found[named.visit]}
-    return KnownPairs(same, _sorted_pairs(different), names), sum(not keys for keys in found)
+    nobody = frozenset(key for number in places.nobody for key in found[number])
+    known = KnownPairs(same, _sorted_pairs(different), names, nobody)
+    return known, sum(not keys for keys in found)
 
 
 def known_here(places: KnownPlaces) -> KnownPairs:
@@ -92,13 +103,16 @@ def known_here(places: KnownPlaces) -> KnownPairs:
         tuple(tuple(keys[n] for n in group) for group in places.same),
         tuple((keys[one], keys[other]) for one, other in places.different),
         {keys[named.visit]: named.name for named in places.names},
+        frozenset(keys[number] for number in places.nobody),
     )
 
 
-def with_places(known: KnownPairs, content: TracksFile) -> KnownPlaces:
-    """Add where the visits were, from the tracks.json that they are of."""
-    keys = {k for group in (*known.same, *known.different, tuple(known.names)) for k in group}
-    visits = tuple(known_visit(track) for track in content.tracks if track.key in keys)
+def with_places(known: KnownPairs, pieces: Pieces) -> KnownPlaces:
+    """Add where the visits were, from the tracks that they are of."""
+    groups = (*known.same, *known.different, tuple(known.names), tuple(known.nobody))
+    keys = {k for group in groups for k in group}
+    found = (track for key, track in pieces.tracks.items() if key in keys)
+    visits = tuple(known_visit(t, [p.first for p in pieces.of(t.key)]) for t in found)
     place = {visit.key: n for n, visit in enumerate(visits)}
     return KnownPlaces(
         visits,
@@ -107,6 +121,7 @@ def with_places(known: KnownPairs, content: TracksFile) -> KnownPlaces:
         tuple(
             NamedVisit(n, known.names[v.key]) for n, v in enumerate(visits) if v.key in known.names
         ),
+        tuple(n for n, v in enumerate(visits) if v.key in known.nobody),
     )
 
 

@@ -9,6 +9,7 @@ from tracker.core.errors import ConfigError
 from tracker.core.types import Identity, Visit, VisitKey
 from tracker.corrections.anchors import anchor_of
 from tracker.corrections.constraints import KnownPairs, known_in
+from tracker.corrections.recut import recut
 from tracker.identity.grouping import Scene
 from tracker.identity.offline import Linked, link, one_person_each
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces, read_corrections_file
@@ -47,8 +48,9 @@ def link_knowing(
     """Group visits into people as `link` does, so that what is known holds, and give names."""
     if not places.visits:
         return link(visits, config, scene)
-    visits = one_person_each(visits, config, scene)
+    visits = recut(places, one_person_each(visits, config, scene))
     known = found_in(places, visits)
+    visits = [visit for visit in visits if visit.key not in known.nobody]
     linked = link(visits, config, scene, known.pairs)
     give_names(linked.identities, known.names)
     return linked

@@ -15,6 +15,7 @@ from tracker.formats.mot import MotId, write_mot
 from tracker.formats.mot_read import read_mot_files
 from tracker.formats.parquet import read_parquet, require_pyarrow, write_parquet
 from tracker.formats.parsed import ParsedImport
+from tracker.formats.people import write_people, write_visits
 from tracker.results.result import Result
 
 
@@ -23,7 +24,7 @@ class Format:
     """A format of other tools.
 
     Attributes:
-        ending: Of its files' names beside a run's JSON.
+        ending: Of its files' names beside a run's JSON; the whole name, where it has no dot first.
         per_camera: Whether each camera has a file of its own.
         write: (result, camera, path, mot_id): writes a file; camera is "" where one has all.
         read: (path, mot_id): reads it again; None where that makes no sense.
@@ -65,6 +66,8 @@ FORMATS: dict[str, Format] = {  # a program may add its own
     "supervision": Format(
         ".supervision.csv", False, lambda r, _c, path, _: write_supervision(r, path)
     ),
+    "visits": Format("visits.csv", False, lambda r, _c, path, _: write_visits(r, path)),
+    "people": Format("people.csv", False, lambda r, _c, path, _: write_people(r, path)),
 }  # fmt: skip
 READABLE = tuple(name for name, kind in FORMATS.items() if kind.read)
 _GUESSES = {".xml": "cvat", ".zip": "cvat", ".json": "coco-video", ".txt": "mot"}

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from tracker.core.errors import SourceError
 from tracker.core.ground import Places
 from tracker.core.types import CameraInfo, Identity, Visit, VisitKey
 from tracker.results.result import ModelUse, Result
@@ -33,16 +35,29 @@ def load_result(content: TracksFile) -> FileResult:
     """Take the boxes and people of a tracks.json; links and merges stay behind."""
     tracks = {track.key: track for track in content.tracks}
     people = [
-        Identity(person.global_id, [visit_of(tracks[v.key]) for v in person.tracks])
-        for person in content.identities
+        Identity(p.global_id, [visit_of(tracks[v.key]) for v in p.tracks], p.name or None)
+        for p in content.identities
     ]
     places = {key: places_of(track) for key, track in tracks.items()}
     models = content.models
     return FileResult(
         [camera_of(camera) for camera in content.cameras],
         ModelUse(models.detector.name, models.detector.sha256), model_of(models.reid), people,
+        start=start_of(content),
         known_places={key: place for key, place in places.items() if place is not None},
     )  # fmt: skip
+
+
+def start_of(content: TracksFile) -> datetime | None:
+    """Return the wall clock at the zero of a tracks.json, where it tells.
+
+    Raises:
+        SourceError: It tells no time.
+    """
+    try:
+        return datetime.fromisoformat(content.start) if content.start else None
+    except ValueError as error:
+        raise SourceError(f"the run's start is '{content.start}', which is no time") from error
 
 
 def camera_of(c: Camera) -> CameraInfo:

@@ -65,7 +65,7 @@ def part_at_gaps(visits: Sequence[Visit], maps: Sequence[ViewMap]) -> list[Visit
     """
     if not maps:
         return list(visits)
-    free = _free_numbers(visits)
+    free = free_numbers(visits)
     parts = []
     for visit in visits:
         gaps, rest = np.flatnonzero(np.diff(visit.time_s) > GAP_S), visit
@@ -73,7 +73,7 @@ def part_at_gaps(visits: Sequence[Visit], maps: Sequence[ViewMap]) -> list[Visit
         for gap in gaps:
             begin, end = visit.time_s[gap], visit.time_s[gap + 1]
             if any(((v.time_s > begin) & (v.time_s < end)).any() for v in others):
-                done, rest = _halves(rest, rest.time_s >= end, free[visit.camera])
+                done, rest = halves(rest, rest.time_s >= end, free[visit.camera])
                 free[visit.camera] += 1
                 parts.append(done)
         parts.append(rest)
@@ -180,19 +180,19 @@ def _believed(changes: Sequence[_Change]) -> list[_Change]:
 
 def _cut(visits: Sequence[Visit], changes: Sequence[_Change]) -> list[Visit]:
     time_of = {change.visit: change.time_s for change in changes}
-    free = _free_numbers(visits)
+    free = free_numbers(visits)
     parts = []
     for number, visit in enumerate(visits):
         later = visit.time_s >= time_of.get(number, np.inf)
         if not later.any() or later.all():
             parts.append(visit)
             continue
-        parts += _halves(visit, later, free[visit.camera])
+        parts += halves(visit, later, free[visit.camera])
         free[visit.camera] += 1
     return parts
 
 
-def _free_numbers(visits: Sequence[Visit]) -> dict[str, int]:
+def free_numbers(visits: Sequence[Visit]) -> dict[str, int]:
     """Return the next track_id of each camera."""
     free: dict[str, int] = {}
     for visit in visits:
@@ -200,7 +200,7 @@ def _free_numbers(visits: Sequence[Visit]) -> dict[str, int]:
     return free
 
 
-def _halves(visit: Visit, later: BoolArray, number: int) -> list[Visit]:
+def halves(visit: Visit, later: BoolArray, number: int) -> list[Visit]:
     """Cut a visit; its views, which are spread over it, go with the boxes seen until then."""
     seen = visit.observed.sum()
     share = visit.observed[~later].sum() / max(seen, 1)

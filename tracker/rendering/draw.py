@@ -33,6 +33,16 @@ class Label:
     observed: bool = True
 
 
+def hex_colour_of(person: int) -> str:
+    """Return a person's colour as pages write it.
+
+    >>> hex_colour_of(1)
+    '#1f51cc'
+    """
+    blue, green, red = colour_of(person)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def labels_of(boxes: Iterable[TrackBox]) -> list[Label]:
     """Return what to draw of people whose ids are known."""
     return [Label(b.global_id, b.xyxy) for b in boxes if b.global_id is not None]

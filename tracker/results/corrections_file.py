@@ -36,6 +36,30 @@ class Split(Record):
     new_global_id: Id | None = None
 
 
+class Cut(Record):
+    """From this frame on a visit is another visit, of another person: this one, else a new one."""
+
+    visit: VisitRef
+    frame: Count
+    global_id: Id | None = None
+    new_track_id: Id | None = None
+
+
+class Swap(Record):
+    """From this frame on each of two visits to a camera has the boxes of the other."""
+
+    first: VisitRef
+    second: VisitRef
+    frame: Count
+
+
+class Apart(Record):
+    """These two visits, of two people, are surely not one person's."""
+
+    first: VisitRef
+    second: VisitRef
+
+
 class Confirm(Record):
     """The link between these two visits is right."""
 
@@ -51,7 +75,7 @@ class Naming(Record):
 
 
 class Correction(Record):
-    """One thing that a person said: exactly one of the first four; who and when go together."""
+    """One thing that a person said: exactly one of the first nine; who and when go together."""
 
     merge: Annotated[
         Annotated[tuple[Id, ...], Meta(min_length=2)] | UnsetType,
@@ -60,6 +84,17 @@ class Correction(Record):
     split: Split | UnsetType = UNSET
     confirm: Confirm | UnsetType = UNSET
     name: Naming | UnsetType = UNSET
+    cut: Cut | UnsetType = UNSET
+    swap: Swap | UnsetType = UNSET
+    apart: Apart | UnsetType = UNSET
+    nobody: Annotated[
+        Annotated[tuple[VisitRef, ...], Meta(min_length=1)] | UnsetType,
+        about("Visits that are no person's: a coat, a picture, a lamp."),
+    ] = UNSET
+    restore: Annotated[
+        Annotated[tuple[VisitRef, ...], Meta(min_length=1)] | UnsetType,
+        about("Visits that were said to be nobody's, and are somebody's after all."),
+    ] = UNSET
     who: str | UnsetType = UNSET
     when: Annotated[str | UnsetType, about("ISO 8601, with its zone.")] = UNSET
 
@@ -67,7 +102,7 @@ class Correction(Record):
         """Refuse what says nothing, or several things."""
         said = [name for name in self.__struct_fields__ if name not in ("who", "when")]
         if sum(bool(getattr(self, name)) for name in said) != 1:
-            raise ValueError("Expected one of merge, split, confirm, name")
+            raise ValueError(f"Expected one of {', '.join(said)}")
         if (self.who is UNSET) != (self.when is UNSET):
             raise ValueError("Expected `who` and `when` together")
 
@@ -82,6 +117,8 @@ class Correction(Record):
         found = set(self.merge or ())
         if self.split:
             found |= {self.split.global_id, self.split.new_global_id or self.split.global_id}
+        if self.cut and self.cut.global_id:
+            found.add(self.cut.global_id)
         return found | ({self.name.global_id} if self.name else set())
 
 
@@ -114,10 +151,11 @@ class KnownPlaces(Record):
     ]
     different: Annotated[tuple[tuple[Count, Count], ...], about("Pairs of visits of two people.")]
     names: tuple[NamedVisit, ...]
+    nobody: Annotated[tuple[Count, ...], about("Visits that are no person's.")] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers of visits that are not there."""
-        numbers = {n for group in (*self.same, *self.different) for n in group}
+        numbers = {n for group in (*self.same, *self.different, self.nobody) for n in group}
         if max(numbers | {n.visit for n in self.names}, default=-1) >= len(self.visits):
             raise ValueError(f"Expected numbers of {len(self.visits)} visits")
 
@@ -135,6 +173,9 @@ class CorrectionsFile(Record):
     schema: Literal["reid-track-corrections/1"]
     tracks_sha256: Annotated[Sha256, about("Of the tracks.json that was corrected.")]
     corrections: tuple[Correction, ...]
+    undone: Annotated[
+        tuple[Correction, ...], about("What was taken back, the next to be made again last.")
+    ]
     carried: Annotated[
         KnownPlaces, about("What was sure before, by corrections of an earlier run.")
     ]
@@ -156,9 +197,10 @@ def write_corrections_file(content: CorrectionsFile, path: Path) -> None:
     Raises:
         OutputError: It cannot be written.
     """
-    said = b",\n".join(map(to_json, content.corrections))
     values = {name: to_json(getattr(content, name)) for name in content.__struct_fields__}
-    values["corrections"] = b"[\n" + said + b"\n]" if said else b"[]"
+    for name in ("corrections", "undone"):
+        said = b",\n".join(map(to_json, getattr(content, name)))
+        values[name] = b"[\n" + said + b"\n]" if said else b"[]"
     lines = (f'"{name}": '.encode() + value for name, value in values.items())
     with replacing(path) as temporary:
         temporary.write_bytes(b"{" + b",\n".join(lines) + b"}\n")

@@ -23,6 +23,15 @@ WallClock = Callable[[float], str]  # from the run's time
 WriteEvent = Callable[[Event], None]
 
 
+def event_text(event: Event, wall: WallClock | None) -> str:
+    """Return an event as a line of JSON, with the wall clock's time where there is one."""
+    return json.dumps(to_builtins(_timed(event, wall)))
+
+
+def _timed(event: Event, wall: WallClock | None) -> Event:
+    return replace(event, clock=wall(event.time_s)) if wall else event
+
+
 @contextmanager
 def event_writer(place: str, wall: WallClock | None, failures: Failures) -> Iterator[WriteEvent]:
     """Open a file of events, or take stdout for ``-``; that it fails is noted and ends no run.
@@ -30,13 +39,9 @@ def event_writer(place: str, wall: WallClock | None, failures: Failures) -> Iter
     Raises:
         OutputError: The file cannot be made.
     """
-
-    def timed(event: Event) -> Event:
-        return replace(event, clock=wall(event.time_s)) if wall else event
-
     if place != STDOUT:
         with steady_lines(Path(place), failures) as lines:
-            yield lambda event: lines.write(timed(event))
+            yield lambda event: lines.write(_timed(event, wall))
         return
     broken = False
 
@@ -44,7 +49,7 @@ def event_writer(place: str, wall: WallClock | None, failures: Failures) -> Iter
         nonlocal broken
         try:
             if not broken:
-                print(json.dumps(to_builtins(timed(event))), flush=True)  # noqa: T201 - asked for
+                print(event_text(event, wall), flush=True)  # noqa: T201 - asked for
         except OSError as error:
             broken = True
             told = f"no more events to stdout: {error.strerror or error}"

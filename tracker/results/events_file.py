@@ -1,14 +1,16 @@
-"""What happens while cameras run: somebody appears, leaves, changes cameras, proves to be known."""
+"""What happens while cameras run: to people, and in the zones that they are counted in."""
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, field
 
-from tracker.results.record import Id, Length, Name, Probability, Record, about
+from tracker.results.record import Count, Id, Length, Name, Probability, Record, about
+
+Side = Literal["in", "out"]
 
 
-class PersonEvent(Record):
-    """One line of ``--events``: what happened to a person in view, written once it is known.
+class TimedEvent(Record):
+    """One line of ``--events``: what happened, written once it is known.
 
     The lines are not sorted by time_s: that somebody left is known only after --max-age.
     """
@@ -21,6 +23,11 @@ class PersonEvent(Record):
         Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")] | None,
         about("The same by the wall clock, UTC; null for recordings."),
     ]
+
+
+class PersonEvent(TimedEvent):
+    """What happened to a person in view."""
+
     camera: Name
     track_id: Annotated[Id, about("The visit, in this camera.")]
     global_id: Annotated[Id, about("The person; for merged the number given up.")]
@@ -56,4 +63,32 @@ class Merged(Appeared, tag="merged"):
     into: Id
 
 
-Event: TypeAlias = Appeared | Left | Moved | Merged
+class Crossed(PersonEvent, tag_field="event", tag="crossed"):
+    """A person crossed a line; in is to the right of who walks from its first point."""
+
+    line: Name
+    direction: Side
+
+
+class EnteredZone(PersonEvent, tag_field="event", tag="entered_zone"):
+    """A person is in a zone, whichever cameras see it."""
+
+    zone: Name
+
+
+class LeftZone(PersonEvent, tag_field="event", tag="left_zone"):
+    """A person is in a zone no more, or has been out of sight for two seconds."""
+
+    zone: Name
+    enter_s: float
+
+
+class Occupancy(TimedEvent, tag_field="event", tag="occupancy"):
+    """How many people are in a zone, from now on."""
+
+    zone: Name
+    people: Count
+
+
+ZoneEvent: TypeAlias = Crossed | EnteredZone | LeftZone | Occupancy
+Event: TypeAlias = Appeared | Left | Moved | Merged | ZoneEvent

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from tracker.core.atomic import require_writable
-from tracker.core.errors import OutputError
+from tracker.core.atomic import make_folder, require_writable
 from tracker.core.ground import Places, feet_hidden
 from tracker.core.types import CameraInfo, FloatArray, Identity, Link, Merge, Visit, global_ids
 from tracker.identity.offline import Linked
@@ -49,6 +49,7 @@ class Result:
         links: Why visits were given to people, by the time at which they begin.
         merges: Corrections of ids that had been given while the recording went on.
         suggestions: Links that were too doubtful to be made.
+        start: The wall clock at the run's zero, where it is known.
     """
 
     cameras: list[CameraInfo]
@@ -58,15 +59,18 @@ class Result:
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
     suggestions: list[Link] = field(default_factory=list)
+    start: datetime | None = None
 
     @classmethod
     def of(
-        cls, cameras: list[CameraInfo], detector: ModelUse, reid: ModelUse | None, found: Linked
-    ) -> "Result":
+        cls, cameras: list[CameraInfo], detector: ModelUse, reid: ModelUse | None, found: Linked,
+        start: datetime | None = None,
+    ) -> "Result":  # fmt: skip
         """Return the result of cameras in which these people were found."""
         return cls(
-            cameras, detector, reid, found.identities, found.links, found.merges, found.suggestions
-        )
+            cameras, detector, reid, found.identities, found.links, found.merges,
+            found.suggestions, start,
+        )  # fmt: skip
 
     @property
     def people(self) -> list[Identity]:
@@ -88,10 +92,7 @@ class Result:
         from tracker.results.tracks_json import write_tracks_json
 
         path = Path(out) if Path(out).suffix == ".json" else Path(out) / "tracks.json"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"cannot make '{path.parent}': {error.strerror}") from error
+        make_folder(path.parent)
         require_writable(path, overwrite=overwrite)
         write_tracks_json(self, path)
         return path

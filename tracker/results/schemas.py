@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.results.corrections_file import CorrectionsFile
+from tracker.results.counts_file import CountsFile
 from tracker.results.events_file import Event
 from tracker.results.identities_json import IdentitiesFile
 from tracker.results.journal import JournalLine
@@ -20,6 +21,7 @@ FILES: dict[str, tuple[Any, str]] = {
     "tracks": (TracksFile, "reid-track/1: people in the videos of one or several cameras"),
     "identities": (IdentitiesFile, "reid-track-identities/1: people in tracks of somebody else"),
     "corrections": (CorrectionsFile, "reid-track-corrections/1: what a person said of a result"),
+    "counts": (CountsFile, "reid-track-counts/1: people in zones and over lines"),
     "events": (Event, "One line of --events: what happened to a person in view"),
     "journal": (JournalLine, "One line of a live run's journal, reid-track-journal/1"),
     "search": (SearchFile, "reid-track-search/1: people who look like somebody"),

@@ -126,7 +126,10 @@ class Link(Record):
 
     def named(self) -> Iterator[VisitRef]:
         """Yield the visits that it names."""
-        yield from filter(None, (self.first, self.second, self.runner_up))
+        yield self.first
+        yield self.second
+        if self.runner_up is not None:
+            yield self.runner_up
 
 
 class Suggestion(Record):
@@ -175,6 +178,9 @@ class TracksHead(Record):
         list[MergedId],
         about("Ids given up while the recording went on; all ids in this file are the later ones."),
     ]
+    start: Annotated[
+        str | UnsetType, about("The wall clock at the run's zero, ISO 8601; if it is known.")
+    ] = UNSET
     corrections: Annotated[
         tuple[Correction, ...], about("What a person corrected, in order; already applied.")
     ] = ()

@@ -46,6 +46,7 @@ def _head(result: Result) -> file.TracksHead:
         [camera_record(result, camera) for camera in result.cameras],
         [_person(person) for person in result.identities],
         [file.MergedId(_time(m.time_s), m.gone, m.kept) for m in result.merges],
+        start=result.start.isoformat() if result.start else UNSET,
         suggestions=tuple(map(_suggestion, result.suggestions)),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
-from tracker.core.atomic import locked, require_no_input, require_writable
+from tracker.core.atomic import locked, make_folder, require_no_input, require_writable
 from tracker.core.errors import OutputError
 from tracker.core.failures import Failures
 from tracker.formats.catalogue import FORMATS, known_format
@@ -37,6 +37,7 @@ class OutputPlan:
         segment_s: Length of the segments of the videos; None for whole ones.
         journal: Where a live run writes what is over; None for recordings.
         events: Where events go; None for nowhere in the file system.
+        counts: Where it goes who was in which zone; None for nowhere.
         gallery: Folder of crops, embeddings and posters; None if it is not wanted.
     """
 
@@ -48,11 +49,12 @@ class OutputPlan:
     segment_s: float | None = None
     journal: Path | None = None
     events: Path | None = None
+    counts: Path | None = None
     gallery: Path | None = None
 
     def paths(self) -> list[Path]:
         """Return all files but the gallery's in the order in which a summary lists them."""
-        last = filter(None, (self.journal, self.events))
+        last = filter(None, (self.counts, self.journal, self.events))
         first = filter(None, (self.mosaic, self.json))
         return [*self.videos.values(), *first, *self.texts.values(), *last]
 
@@ -98,6 +100,12 @@ def plan_streaming(plan: OutputPlan, streaming: Streaming) -> OutputPlan:
     """Add what is written while the run goes on: journal, events, videos in segments."""
     journal = journal_of(plan.json) if streaming.live and plan.json else None
     return replace(plan, segment_s=streaming.segment_s, journal=journal, events=streaming.events)
+
+
+def with_counts(plan: OutputPlan) -> OutputPlan:
+    """Add counts of people in zones beside the JSON."""
+    assert plan.json is not None
+    return replace(plan, counts=plan.json.with_name(f"{_prefix(plan.json)}counts.json"))
 
 
 def with_gallery(plan: OutputPlan) -> OutputPlan:
@@ -193,7 +201,7 @@ def _name_videos(cameras: Sequence[str], out: Path | None) -> dict[str, Path]:
     if _is_folder(cameras, out):
         if out.suffix.lower() in CONTAINERS and not out.is_dir():
             raise OutputError(f"--out {out} is one video for {len(cameras)} cameras; give a folder")
-        _make_folder(out)
+        make_folder(out)
         return {name: out / f"{name}.mp4" for name in cameras}
     require_known_container(out)
     return {cameras[0]: out}
@@ -226,14 +234,13 @@ def _text_files(
         ending, per_camera = FORMATS[kind].ending, FORMATS[kind].per_camera
         if per_camera and len(cameras) > 1:
             for name in cameras:
-                prefix = "" if json.stem == "tracks" else f"{json.stem}."
-                yield (kind, name), json.parent / f"{prefix}{name}{ending}"
+                yield (kind, name), json.with_name(f"{_prefix(json)}{name}{ending}")
+        elif not ending.startswith("."):
+            yield (kind, ""), json.with_name(_prefix(json) + ending)
         else:
             yield (kind, cameras[0] if per_camera else ""), json.with_suffix(ending)
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder '{folder}': {error.strerror}") from error
+def _prefix(json: Path) -> str:
+    """Return how the files beside a JSON begin; several results may lie in one folder."""
+    return "" if json.stem == "tracks" else f"{json.stem}."

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tracker.core.errors import SourceError
 from tracker.core.types import CameraInfo, FloatArray, Frame, Step
+from tracker.counting.count import count
 from tracker.detection.detector import Detector
 from tracker.gallery.keeper import GalleryKeeper, keep_gallery
 from tracker.reid.embedder import Embedder
@@ -19,6 +20,7 @@ from tracker.rendering.annotate import (
     live_drawing,
 )
 from tracker.rendering.blur import BlurRule
+from tracker.results.counts_file import write_counts
 from tracker.results.journal import Journal, read_journal
 from tracker.results.result import Result
 from tracker.results.steady_lines import SteadyLines, steady_lines
@@ -28,6 +30,7 @@ from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import write_tables
 from tracker.runtime.run_data import DRAWING, FOLLOWING, PassTime, RunOutcome, RunSettings
 from tracker.runtime.stages import Intake, follow, take_in
+from tracker.runtime.zone_teller import ZoneTeller
 from tracker.video.read_ahead import ReadAhead, Stoppable
 from tracker.video.source import FrameSource, total_frames
 
@@ -59,11 +62,13 @@ def run(
     """
     began, observer = time.monotonic(), observer or Observer()
     stop, total = observer.stop, total_frames(sources, settings.sampling)
-    core = MultiCameraTracker(settings.core(named=observer.names), embedder, observer.event)
+    counted = ZoneTeller(settings.zones, [s.info for s in sources], observer.event)
+    core = MultiCameraTracker(settings.core(named=observer.names), embedder, counted.event)
     intake = take_in(sources, detectors, core, threads=settings.threads, stopped=lambda: stop.made)
     with keep_gallery(settings.plan.gallery, online=settings.online) as keeper:
         first = _FirstPass(core, intake, settings, observer, keeper)
-        outcome = first.outcome(first.follow(total), interrupted=stop.made)
+        outcome = first.outcome(first.follow(total, counted.step), interrupted=stop.made)
+        counted.finish()
         if not settings.online:
             _second_pass(outcome, settings, reopen, first)
         with observer.failures.apart():
@@ -89,18 +94,18 @@ class _FirstPass:
         self._journal_lines: SteadyLines | None = None
         self.detected: Detected = {}  # where the second pass must hide people
 
-    def follow(self, total: int | None) -> PassTime:
+    def follow(self, total: int | None, watch: TakeStep) -> PassTime:
         """Process frames to the end."""
-        began, count = time.monotonic(), 0
+        began, frames = time.monotonic(), 0
         self.observer.begin(FOLLOWING, total)
         with ExitStack() as stack:
-            takers = [self.keeper.step, *self._outputs(stack), self.observer.step]
+            takers = [self.keeper.step, *self._outputs(stack), self.observer.step, watch]
             for step in stack.enter_context(closing(follow(self._intake, self._core))):
-                count += 1
+                frames += 1
                 for take in takers:
                     with self.observer.failures.apart():
                         take(step)
-        return PassTime(count, time.monotonic() - began)
+        return PassTime(frames, time.monotonic() - began)
 
     def outcome(self, following: PassTime, *, interrupted: bool) -> RunOutcome:
         """Settle the identities and write the tables.
@@ -119,7 +124,13 @@ class _FirstPass:
         files = [*self._live_videos, *write_tables(result, plan, self.observer.failures)]
         files += filter(None, (plan.journal, plan.events))
         passes = {FOLLOWING: following}
-        return RunOutcome(result, passes, 0.0, interrupted, [*failures], files)
+        outcome = RunOutcome(result, passes, 0.0, interrupted, [*failures], files)
+        if plan.counts and settings.zones:
+            with self.observer.failures.apart():
+                outcome.counts = count(result, settings.zones)
+                write_counts(outcome.counts, plan.counts)
+                files.append(plan.counts)
+        return outcome
 
     def _refuse_nothing(self, failures: list[SourceError], *, interrupted: bool) -> None:
         if self._settings.plan.journal:
@@ -177,7 +188,8 @@ def settled_result(
         found = core.settled(settings.known)
     else:
         found = read_journal(journal.path, journal.waiting).people
-    return Result.of(cameras, settings.detector, settings.reid, found)
+    start = settings.clock.start or settings.start
+    return Result.of(cameras, settings.detector, settings.reid, found, start)
 
 
 def _read(info: CameraInfo, reached: int, settings: RunSettings) -> int:

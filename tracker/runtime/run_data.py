@@ -1,13 +1,16 @@
 """What a run needs besides its cameras and networks, and how it went."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.errors import ReidTrackError
+from tracker.counting.zones import Zones
 from tracker.rendering.annotate import Stamp
 from tracker.rendering.blur import BlurRule
 from tracker.results.corrections_file import NOTHING_KNOWN, KnownPlaces
+from tracker.results.counts_file import CountsFile
 from tracker.results.result import ModelUse, Result
 from tracker.runtime.multi_camera import CoreSettings
 from tracker.runtime.output_plan import OutputPlan
@@ -30,6 +33,8 @@ class RunSettings:
         blur: Who is made unrecognisable in the videos.
         encoding: Codec and quality of the videos.
         stamp: What is written into their corner; None for nothing.
+        start: The wall clock at the zero of recordings, where cameras.yaml tells.
+        zones: Where people are counted; None for nowhere.
     """
 
     tracker: TrackerConfig
@@ -46,6 +51,8 @@ class RunSettings:
     blur: BlurRule | None = None
     encoding: Encoding = USUAL
     stamp: Stamp | None = None
+    start: datetime | None = None
+    zones: Zones | None = None
 
     def core(self, *, named: bool) -> CoreSettings:
         """Return what the core needs of it."""
@@ -70,6 +77,7 @@ class RunOutcome:
         seconds: Of everything, from the first frame to the last file.
         interrupted: It was stopped before the end; the results hold what was done.
         failures: Cameras and outputs that failed while others went on.
+        counts: Who was in which zone; None where nobody asked.
     """
 
     result: Result
@@ -78,6 +86,7 @@ class RunOutcome:
     interrupted: bool = False
     failures: list[ReidTrackError] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    counts: CountsFile | None = None
 
     @property
     def frames(self) -> int:

@@ -20,6 +20,11 @@ class RunClock:
         """Whether it was begun."""
         return self._zero_s is not None
 
+    @property
+    def start(self) -> datetime | None:
+        """The wall clock at zero, UTC; None before it was begun."""
+        return self._zero if self.running else None
+
     def begin(self) -> None:
         """Let this instant be zero, unless another one is already."""
         if self._zero_s is None:

@@ -18,19 +18,19 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from tracker.apps.guard import LOOPBACK, SERVING, Guard, new_token
+from tracker.apps.guard import LOOPBACK, SERVING, Guard, listening, new_token
 from tracker.apps.live.view import KEPT_S, LiveView
 from tracker.apps.patience import PatientHttp
 from tracker.apps.report.render import asset
-from tracker.core.errors import ConfigError
 from tracker.video.recent import cut_out_recent
 
 LOOK_EVERY_S = 0.03
 ANSWER_WITHIN_S = 1.0
 LEAVE_WITHIN_S = 3.0
 BOUNDARY = "frame"
-_PAGES = {"": "text/html", "live.js": "text/javascript", "live.css": "text/css"}
-_SHARED = {"dom.js": "text/javascript", "words.js": "text/javascript",
+_PAGES = {"": "text/html", "live.js": "text/javascript", "wall.js": "text/javascript",
+          "live.css": "text/css"}  # fmt: skip
+_SHARED = {"dom.js": "text/javascript", "words.js": "text/javascript", "style.css": "text/css",
            "player.js": "text/javascript", "player.css": "text/css"}  # fmt: skip
 MOST_EXCERPTS = 3  # of all cameras, that are kept for who plays them
 
@@ -40,22 +40,22 @@ class LiveServer:
 
     Args:
         view: What is shown.
-        listening: A bound socket.
+        open_port: A bound socket.
     """
 
-    def __init__(self, view: LiveView, listening: socket.socket) -> None:
-        port, token = listening.getsockname()[1], new_token()
+    def __init__(self, view: LiveView, open_port: socket.socket) -> None:
+        port, token = open_port.getsockname()[1], new_token()
         self.address = f"http://{LOOPBACK}:{port}/?token={token}"
         self._view = view
         self._over = threading.Event()
-        self._listening = listening
+        self._listening = open_port
         self._folder = tempfile.TemporaryDirectory(prefix="reid-track-")
         self._excerpts = 0
         routes = [
-            *(Route(f"/{path}", self._page) for path in _PAGES),
+            *(Route(f"/{path}", self._page) for path in (*_PAGES, *_SHARED)),
+            Route("/crop/{camera}/{person:int}.jpg", self._crop),
             Route("/update", self._update),
             Route("/stream/{camera}", self._stream),
-            *(Route(f"/{path}", self._page) for path in _SHARED),
             Route("/recent/{camera}.json", self._recent),
             Route("/recent/{number:int}.mp4", self._excerpt),
         ]
@@ -90,6 +90,13 @@ class LiveServer:
             return Response(asset(name), media_type=_SHARED[name])
         file = files("tracker.apps.live").joinpath("pages", name or "live.html")
         return Response(file.read_text(encoding="utf-8"), media_type=_PAGES[name])
+
+    async def _crop(self, request: Request) -> Response:
+        words = request.path_params
+        jpeg = await run_in_threadpool(self._view.crops.jpeg, words["camera"], words["person"])
+        if jpeg is None:
+            return Response("there is no such picture", 404, media_type="text/plain")
+        return Response(jpeg, media_type="image/jpeg")
 
     async def _recent(self, request: Request) -> Response:
         """Cut out the last minutes of a camera; answer with where they are, and the boxes."""
@@ -177,17 +184,8 @@ def serving(view: LiveView, port: int) -> Iterator[LiveServer]:
     Raises:
         ConfigError: The port cannot be opened.
     """
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((LOOPBACK, port))
-            listening.listen()  # so that whoever comes before the server is up waits for it
-        except OSError as error:
-            reason = error.strerror or error
-            raise ConfigError(
-                f"--port {port} cannot be opened: {reason}; 0 takes a free one"
-            ) from error
-        server = LiveServer(view, listening)
+    with listening(port) as open_port:
+        server = LiveServer(view, open_port)
         server.start()
         try:
             yield server

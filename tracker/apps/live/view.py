@@ -10,9 +10,10 @@ from typing import Any
 
 import cv2
 
+from tracker.apps.live.crops import NewestCrops
 from tracker.core.types import Frame, Step
-from tracker.rendering.draw import Annotator, Label, colour_of, labels_of
-from tracker.results.events_file import Event, Left, Merged, Moved
+from tracker.rendering.draw import Annotator, Label, hex_colour_of, labels_of
+from tracker.results.events_file import Appeared, Crossed, Event, Left, Merged, Moved, Occupancy
 from tracker.results.record import rounded
 from tracker.video.recent import FRAGMENTED
 from tracker.video.segments import segments_of
@@ -81,6 +82,9 @@ class LiveView:
         self._drawing = threading.Lock()
         self._present: dict[tuple[str, int], dict[str, Any]] = {}
         self._moves: deque[dict[str, Any]] = deque(maxlen=MOST_MOVES)
+        self._zones: dict[str, int] = {}  # people now
+        self._lines: dict[str, list[int]] = {}  # crossings in and out
+        self.crops = NewestCrops()
         self._people = 0
         self._became: dict[int, int] = {}  # ids that were given up
         self._videos = {n: p for n, p in (videos or {}).items() if p.suffix.lower() in FRAGMENTED}
@@ -93,6 +97,7 @@ class LiveView:
 
     def step(self, step: Step) -> None:
         """Take in a processed frame; it is drawn only when somebody looks."""
+        self.crops.take(step)
         with self._lock:
             camera = self._cameras[step.camera]
             camera.frame, camera.labels = step.frame, labels_of(step.boxes)
@@ -108,15 +113,21 @@ class LiveView:
 
     def event(self, event: Event) -> None:
         """Take in what happened."""
-        key = event.camera, event.track_id
         with self._lock:
+            if isinstance(event, Occupancy):
+                self._zones[event.zone] = event.people
+                return
+            if isinstance(event, Crossed):
+                self._lines.setdefault(event.line, [0, 0])[event.direction == "out"] += 1
+                return
+            key = event.camera, event.track_id
             if isinstance(event, Left):
                 self._present.pop(key, None)
             elif isinstance(event, Merged):
                 self._rename(event.global_id, event.into)
             elif isinstance(event, Moved):
                 self._moves.appendleft(self._move(event))
-            else:
+            elif isinstance(event, Appeared):
                 self._present[key] = {"global_id": event.global_id, "since_s": event.time_s}
 
     def state(self) -> dict[str, Any]:
@@ -124,19 +135,26 @@ class LiveView:
         with self._lock:
             now_s = max((c.frame.time_s for c in self._cameras.values() if c.frame), default=0.0)
             here = [
-                {"camera": camera, **entry, "colour": _hex(entry["global_id"])}
+                {
+                    "camera": camera,
+                    **entry,
+                    "colour": hex_colour_of(entry["global_id"]),
+                    "crop": self.crops.version(camera, entry["global_id"]),
+                }
                 for (camera, _), entry in self._present.items()
             ]
             return {
                 "time_s": round(now_s, 3),
                 "clock": self._wall(now_s) if self._wall else None,
                 "people": self._people,
+                "zones": self._zones,
+                "lines": self._lines,
                 "cameras": [
                     _state(name, c) | {"recorded": bool(self.recorded(name))}
                     for name, c in self._cameras.items()
                 ],
                 "present": sorted(here, key=lambda e: (e["global_id"], e["camera"])),
-                "moves": list(self._moves),
+                "moves": [self._pictured(move) for move in self._moves],
             }
 
     def newer(self, seen: Mapping[str, int]) -> dict[str, int]:
@@ -159,6 +177,12 @@ class LiveView:
             shown.jpeg = number, encoded.tobytes()
             return shown.jpeg[1]
 
+    def _pictured(self, move: dict[str, Any]) -> dict[str, Any]:
+        """Return a move with its person's colour, and what changes with both pictures."""
+        person = move["global_id"]
+        crops = [self.crops.version(move[end], person) for end in ("from", "to")]
+        return move | {"colour": hex_colour_of(person), "crops": crops}
+
     def recorded(self, camera: str) -> list[Path]:
         """Return the videos of a camera that this run has begun, the newest last."""
         if camera not in self._videos:
@@ -177,7 +201,7 @@ class LiveView:
             now = {int(row[-1]): self._present_id(int(row[-1])) for row in rows}
             return {
                 "boxes": [[*row, now[int(row[-1])]] for row in rows],
-                "colours": {person: _hex(person) for person in now.values()},
+                "colours": {person: hex_colour_of(person) for person in now.values()},
                 "clock": self._wall(from_s) if self._wall else None,
             }
 
@@ -188,6 +212,7 @@ class LiveView:
 
     def _rename(self, gone: int, kept: int) -> None:
         self._became[gone] = kept
+        self.crops.rename(gone, kept)
         for entry in [*self._present.values(), *self._moves]:
             if entry["global_id"] == gone:
                 entry["global_id"] = kept
@@ -210,8 +235,3 @@ def _state(name: str, camera: _Camera) -> dict[str, Any]:
         "delay_s": None if camera.delay_s is None else round(camera.delay_s, 3),
         "dropped": info.dropped, "outages": info.outages, "people": len(camera.labels),
     }  # fmt: skip
-
-
-def _hex(person: int) -> str:
-    blue, green, red = colour_of(person)
-    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -2,7 +2,7 @@
 
 import os
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ import av
 from av import FFmpegError
 
 from tracker.core.errors import ConfigError, SourceError
+from tracker.core.types import VisitKey
+from tracker.corrections.pieces import Pieces
 from tracker.results.record import rounded
 from tracker.results.tracks_file import Camera, TracksFile
 from tracker.video.writer import begins_at
@@ -47,37 +49,46 @@ class Film:
         SourceError: The file is no video.
     """
 
-    def __init__(self, footage: Footage, camera: Camera, original: TracksFile) -> None:
+    def __init__(self, footage: Footage, camera: Camera, was: Mapping[VisitKey, int]) -> None:
         self._footage = footage
         self._camera = camera
         begins_s, length_s = _span(footage.path)
         self._begins_s = camera.offset_s if begins_s is None else begins_s
         self._length_s = length_s
-        own = [track for track in original.tracks if track.camera == camera.name]
-        self._before = {track.track_id: track.global_id for track in own}
-        self._boxes = sorted(
-            [box.time_s, track.track_id, *rounded(box.xyxy, PIXEL_DIGITS), int(box.observed)]
-            for track in own for box in track.boxes
-        )  # fmt: skip
+        self._was = was if footage.drawn else {}
+        self._boxes: list[list[float]] = []
+        self._shown: Pieces | None = None
 
     def facts(self) -> dict[str, Any]:
-        """Return where the video stands in the run; `before` says who each visit was, if drawn."""
+        """Return where the video stands in the run."""
         return {
             "name": self._footage.path.name,
             "begins": self._begins_s,
             "length": self._length_s,
-            "before": self._before if self._footage.drawn else None,
         }
 
-    @property
-    def all_boxes(self) -> list[list[float]]:
-        """Everything that `boxes` gives, at once."""
+    def all_boxes(self, pieces: Pieces) -> list[list[float]]:
+        """Return all boxes of the camera's visits as they are now, by time.
+
+        Each is time, track_id, xyxy, observed, frame, and the person's id in the picture, 0 where
+        none is drawn there.
+        """
+        if pieces is not self._shown:
+            self._boxes, self._shown = sorted(self._rows(pieces)), pieces
         return self._boxes
 
-    def boxes(self, from_s: float, until_s: float) -> list[list[float]]:
-        """Return boxes of a stretch of the run: time, track_id, xyxy, observed; by time."""
-        until_s = min(until_s, from_s + MOST_S)
-        return self._boxes[bisect_left(self._boxes, [from_s]) : bisect_left(self._boxes, [until_s])]
+    def boxes(self, pieces: Pieces, from_s: float, until_s: float) -> list[list[float]]:
+        """Return those of a stretch of the run."""
+        found, until_s = self.all_boxes(pieces), min(until_s, from_s + MOST_S)
+        return found[bisect_left(found, [from_s]) : bisect_left(found, [until_s])]
+
+    def _rows(self, pieces: Pieces) -> Iterator[list[float]]:
+        for key, track in pieces.tracks.items():
+            if key[0] == self._camera.name:
+                for b in track.boxes:
+                    was = self._was.get(pieces.source(key, b.frame), 0) if self._was else 0
+                    corners = rounded(b.xyxy, PIXEL_DIGITS)
+                    yield [b.time_s, key[1], *corners, int(b.observed), b.frame, was]
 
 
 def find_footage(
@@ -111,12 +122,20 @@ def find_footage(
     return found
 
 
-def film_facts(footage: Mapping[str, Footage], original: TracksFile, page: Path) -> dict[str, Any]:
+def people_in(original: TracksFile) -> dict[VisitKey, int]:
+    """Return who each visit was when the videos were drawn."""
+    return {track.key: track.global_id for track in original.tracks}
+
+
+def film_facts(
+    footage: Mapping[str, Footage], original: TracksFile, pieces: Pieces, page: Path
+) -> dict[str, Any]:
     """Return what a page on a disk needs to play videos where they lie.
 
     Args:
         footage: By camera.
         original: The result as it was when they were drawn.
+        pieces: Its visits as they are now.
         page: Where the page goes: it names them from there.
 
     Raises:
@@ -125,7 +144,7 @@ def film_facts(footage: Mapping[str, Footage], original: TracksFile, page: Path)
     if not footage:
         raise SourceError("--videos: no video lies beside the result; write them with --out")
     films = {
-        n: Film(footage[camera.name], camera, original)
+        n: Film(footage[camera.name], camera, people_in(original))
         for n, camera in enumerate(original.cameras) if camera.name in footage
     }  # fmt: skip
     here = page.resolve().parent
@@ -135,7 +154,7 @@ def film_facts(footage: Mapping[str, Footage], original: TracksFile, page: Path)
             if c.name in footage else None
             for c in original.cameras
         ],
-        "films": {n: film.facts() | {"boxes": film.all_boxes} for n, film in films.items()},
+        "films": {n: film.facts() | {"boxes": film.all_boxes(pieces)} for n, film in films.items()},
     }  # fmt: skip
 
 

@@ -10,19 +10,22 @@ from typing import Any
 from msgspec import UNSET, to_builtins
 
 from tracker.core.types import VisitKey
-from tracker.rendering.draw import colour_of
-from tracker.results.tracks_file import Camera, Link, PersonVisit, Track, TracksFile
+from tracker.rendering.draw import hex_colour_of
+from tracker.results.tracks_file import Box, Camera, Link, PersonVisit, Track, TracksFile
 
 MOST_POINTS, FEWEST_POINTS, ALL_POINTS = 64, 12, 120_000  # of the paths: of a visit, of all
 TIME_DIGITS = 2
 BY_PROGRAM, SAID, CONFIRMED = range(3)  # who vouches for a link
 
 Shots = Mapping[VisitKey, Sequence[int]]  # the frames of which a visit has pictures
+Path = tuple[int, int, list[int], list[float]]
+Paths = dict[VisitKey, tuple[list[Box], Path]]
 
 
 def facts_of(
-    content: TracksFile, title: str, shots: Shots | None = None, posters: Collection[str] = ()
-) -> dict[str, Any]:
+    content: TracksFile, title: str, shots: Shots | None = None, posters: Collection[str] = (),
+    known: Paths | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Return what the page shows, as JSON takes it.
 
     Args:
@@ -30,6 +33,7 @@ def facts_of(
         title: What the run is called.
         shots: The pictures that there are.
         posters: The cameras of which there is a poster.
+        known: Paths by visit that were made before; new ones are added.
     """
     people = content.visits()
     cameras = [camera.name for camera in content.cameras]
@@ -41,16 +45,21 @@ def facts_of(
     points = min(max(ALL_POINTS // max(len(visits), 1), FEWEST_POINTS), MOST_POINTS)
     return {
         "title": title,
+        "start": content.start or None,
         "models": to_builtins(content.models),
         "version": content.generator.version,
         "cameras": [[*_camera(c), c.name in posters] for c in content.cameras],
-        "people": [[number, names.get(number), _hex(number)] for number in people],
+        "people": [[number, names.get(number), hex_colour_of(number)] for number in people],
         "visits": [
             [order[number], cameras.index(visit.camera), visit.track_id, *_times(visit),
-             *_path(tracks[visit.key], points), list((shots or {}).get(visit.key, []))]
+             *_known_path(tracks[visit.key], points, known), list((shots or {}).get(visit.key, []))]
             for number, visit in visits
         ],
         "links": [_link(link, place) for link in content.links],
+        "suggestions": [
+            [place[s.first.key], place[s.second.key], s.probability, s.similarity]
+            for s in content.suggestions
+        ],
     }  # fmt: skip
 
 
@@ -58,17 +67,21 @@ def _camera(c: Camera) -> list[Any]:
     return [c.name, c.width, c.height, c.fps, c.frames, c.offset_s]
 
 
-def _hex(person: int) -> str:
-    """Return a person's colour in the videos, as pages write it."""
-    blue, green, red = colour_of(person)
-    return f"#{red:02x}{green:02x}{blue:02x}"
-
-
 def _times(visit: PersonVisit) -> tuple[float, float]:
     return round(visit.enter_s, TIME_DIGITS), round(visit.leave_s, TIME_DIGITS)
 
 
-def _path(track: Track, points: int) -> tuple[int, int, list[int], list[float]]:
+def _known_path(track: Track, points: int, known: Paths | None) -> Path:
+    """Return a path, from those made before if the visit still has the same boxes."""
+    found = None if known is None else known.get(track.key)
+    if found is None or found[0] is not track.boxes:
+        found = track.boxes, _path(track, points)
+        if known is not None:
+            known[track.key] = found
+    return found[1]
+
+
+def _path(track: Track, points: int) -> Path:
     """Return first and last frame, the feet in pixels (x, y in turn), the places in metres."""
     boxes = list(evenly(track.boxes, points))
     feet = [round(v) for b in boxes for v in ((b.xyxy[0] + b.xyxy[2]) / 2, b.xyxy[3])]

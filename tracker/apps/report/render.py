@@ -13,9 +13,10 @@ from tracker.core.extras import require
 # In the order in which they need each other; the last one starts the page.
 SCRIPTS = (
     "dom.js", "words.js", "model.js", "pictures.js", "charts.js", "paths.js", "overview.js",
-    "people.js", "person.js", "links.js",
+    "people.js", "person.js", "links.js", "heat.js", "zones.js",
 )  # fmt: skip
 VIDEO_SCRIPTS = ("player.js", "films.js")
+REVIEW_SCRIPTS = ("review.js", "queue.js", "draw_zones.js")
 START = "app.js"
 
 
@@ -47,7 +48,9 @@ def render(
     from markupsafe import Markup
 
     films = "videos" in facts
-    names = (*SCRIPTS, *(VIDEO_SCRIPTS if films else ()), *(("review.js",) if review else ()))
+    names = (
+        *SCRIPTS, *(VIDEO_SCRIPTS if films else ()), *(REVIEW_SCRIPTS if review else ())
+    )  # fmt: skip
     parts = [*map(asset, names), *scripts, asset(START)]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "\n})();\n"
     style = asset("style.css") + asset("player.css") * films

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tracker.core.types import VisitKey
+from tracker.corrections.pieces import Pieces
 from tracker.gallery.read import Gallery, gallery_beside, read_gallery
 from tracker.results.tracks_file import TracksFile
 
@@ -18,15 +19,30 @@ class RunPictures:
     Attributes:
         crops: By visit, then by frame, in order of time.
         posters: By camera.
+        gallery: That of the crops, with looks; None where there are none.
     """
 
     crops: dict[VisitKey, dict[int, Path]] = field(default_factory=dict)
     posters: dict[str, Path] = field(default_factory=dict)
+    gallery: Gallery | None = None
 
     @property
     def shots(self) -> dict[VisitKey, list[int]]:
         """The frames of which there are crops."""
         return {key: list(paths) for key, paths in self.crops.items()}
+
+    def under(self, pieces: Pieces) -> "RunPictures":
+        """Return the pictures by the visits that corrections have left."""
+        crops = {key: own for key, own in self.crops.items() if key not in pieces.changed}
+        for key, parts in pieces.changed.items():
+            found = (
+                (frame, path)
+                for part in parts
+                for frame, path in self.crops.get(part.key, {}).items()
+                if part.first <= frame <= part.last
+            )
+            crops[key] = dict(sorted(found))
+        return RunPictures(crops, self.posters)
 
 
 def find_kept(tracks: Path, content: TracksFile) -> RunPictures:
@@ -48,7 +64,8 @@ def find_kept(tracks: Path, content: TracksFile) -> RunPictures:
             folder, tracks.name,
         )  # fmt: skip
         return RunPictures()
-    return RunPictures(crops, _posters(gallery, content))
+    looks = gallery if gallery.reid else None
+    return RunPictures(crops, _posters(gallery, content), looks)
 
 
 def _fits(crops: dict[VisitKey, dict[int, Path]], content: TracksFile) -> bool:

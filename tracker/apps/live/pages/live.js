@@ -10,7 +10,6 @@ function figureOf(camera) {
     image.alt = `newest picture of ${camera.name}`;
     image.width = camera.width;
     image.height = camera.height;
-    image.style.height = "auto";
     const numbers = h("span", { class: "numbers" });
     const replay = h("button", { type: "button", hidden: true, onclick: () => replayOf(camera) }, "Play the last minutes");
     caption.append(h("strong", {}, camera.name), numbers, replay);
@@ -49,27 +48,6 @@ function timeOf(entry) {
   return entry.clock ? new Date(entry.clock).toLocaleTimeString() : `${entry.time_s.toFixed(1)} s`;
 }
 
-function showPresent(state) {
-  const items = state.present.map((person) => {
-    const stay = Math.max(state.time_s - person.since_s, 0).toFixed(0);
-    return h("li", {}, h("span", { class: "swatch", at: { background: person.colour } }),
-      h("strong", {}, `ID ${person.global_id}`), h("span", { class: "where" }, `${person.camera}, ${stay} s`));
-  });
-  byId("present").replaceChildren(...items);
-  byId("nobody").hidden = items.length > 0;
-}
-
-function showMoves(state) {
-  const rows = state.moves.map((move) => {
-    const sure = move.probability === null ? "" : `${Math.round(100 * move.probability)} %`;
-    return h("tr", {}, [move.global_id, move.from, move.to, timeOf(move), `${move.travel_s.toFixed(1)} s`, sure]
-      .map((text) => h("td", {}, String(text))));
-  });
-  byId("moves").tBodies[0].replaceChildren(...rows);
-  byId("moves").hidden = rows.length === 0;
-  byId("no-moves").hidden = rows.length > 0;
-}
-
 function show(state, bytes) {
   if (state.cameras.some((camera) => camera.number)) byId("clock").textContent = timeOf(state);
   byId("people").textContent = `${state.people} ${state.people === 1 ? "person" : "people"} so far`;
@@ -92,6 +70,7 @@ function show(state, bytes) {
   }
   showPresent(state);
   showMoves(state);
+  showZones(state);
 }
 
 async function update() {

@@ -1,6 +1,6 @@
 // Which page is shown, the theme, the keys; and the start.
 
-const TABS = [["overview", "Overview"], ["people", "People"], ["links", "Links"], ...(served ? [["history", "Corrections"]] : [])];
+const TABS = [["overview", "Overview"], ["people", "People"], ["links", "Links"], ["places", "Places"], ...(served ? [["queue", "Doubts"], ["history", "Corrections"]] : [])];
 
 const route = () => {
   const [page, query] = (location.hash.slice(1) || "overview").split("?");
@@ -12,7 +12,7 @@ const route = () => {
   const at = shown === page ? window.scrollY : tab === "people" ? window.scrollY : 0;
   main.className = tab;
   if (tab === "people") showPeople(main, page.startsWith("person-") ? page : null, person);
-  else main.replaceChildren(tab === "links" ? linksPage() : tab === "history" && served ? historyPage() : overview());
+  else main.replaceChildren(({ links: linksPage, places: placesPage, ...(served ? { queue: queuePage, history: historyPage } : {}) }[tab] || overview)());
   window.scrollTo(0, person && narrow() ? 0 : at);
   shown = page;
 };
@@ -67,7 +67,7 @@ const themeButton = () => {
 const start = (raw) => {
   if (served) renew(raw);
   else run = decode(raw);
-  byId("tools").replaceChildren(...(served ? [undoButton()] : []), themeButton());
+  byId("tools").replaceChildren(...(served ? undoButtons() : []), themeButton());
   window.addEventListener("hashchange", route);
   window.addEventListener("keydown", (event) => {
     const writing = event.target.closest && event.target.closest("input, select, textarea, dialog");

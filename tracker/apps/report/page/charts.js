@@ -52,7 +52,7 @@ const timeline = (person, choose, time) => {
   const height = 34;
   const y = (camera) => person.cameras.indexOf(camera) * height + height / 2;
   const x = (t) => time.at(t) * 10;
-  const lines = person.moves.filter(({ gap }) => gap >= 0).map(({ from, to }) => svg("line", {
+  const lines = person.moves.filter(({ both }) => !both).map(({ from, to }) => svg("line", {
     x1: x(from.leave), y1: y(from.camera), x2: x(to.enter), y2: y(to.camera), "vector-effect": "non-scaling-stroke",
   }));
   return h("div", { class: "timeline" },
@@ -66,10 +66,11 @@ const SPANS = 400;
 
 // People in view over time: a row for each camera on one axis, the count where one points.
 const crowd = () => {
-  const series = run.cameras.map((camera) => presence(camera.visits, run.begin, run.end, SPANS));
+  const cameras = run.cameras.length > 1 ? [...run.cameras, { name: "all, each once", visits: run.people.flatMap((p) => stretches(p.visits)) }] : run.cameras;
+  const series = cameras.map((camera) => presence(camera.visits, run.begin, run.end, SPANS));
   const top = Math.max(1, ...series.map((s) => Math.max(...s)));
   const values = [];
-  const rows = run.cameras.map((camera, n) => {
+  const rows = cameras.map((camera, n) => {
     const most = Math.max(...series[n]);
     const value = h("span", { class: "lane-value" }, `max ${most}`);
     values.push(value);

@@ -28,10 +28,11 @@ const inkOn = (colour) => {
 const byId = (id) => document.getElementById(id);
 
 let saying = 0;
-const say = (text) => {
+const say = (text, address) => {
   clearTimeout(saying);
-  byId("says").textContent = text;
-  saying = setTimeout(() => { byId("says").textContent = ""; }, 6000);
+  const tell = (make) => document.querySelectorAll(".says").forEach((place) => place.replaceChildren(make()));
+  tell(() => (address ? h("a", { href: address }, text) : text));
+  saying = setTimeout(tell, 8000, () => "");
 };
 
 // Adds items to a place in portions, the next one when the end of the last comes into view.

@@ -1,5 +1,6 @@
 // Which video a visit is played from, and the people in it as they are corrected.
 
+const FRAME = 7, WAS = 8; // of a row of boxes beyond those of the player; see tracker/apps/report/film.py
 const AHEAD_S = 10; // boxes are fetched for so many seconds at once
 
 const films = new Map(); // camera -> where its video stands in the run
@@ -43,15 +44,20 @@ const playVisit = async (visit, frame) => {
   const { camera } = visit;
   let film;
   try { film = await filmOf(camera); } catch (error) { say(error.message); return; }
-  const visitOf = new Map(run.visits.filter((v) => v.camera === run.cameras[camera.index]).map((v) => [v.track, v]));
-  const who = ([, track]) => {
-    const found = visitOf.get(track);
-    return { person: found && found.person, drawn: found && film.before && film.before[track] === found.person.id };
+  // Corrections make all visits anew; the player stays with the one of this track.
+  let track = visit.track;
+  const visitOf = (number) => run.cameras[camera.index].visits.find((v) => v.track === number);
+  const chosen = () => (visitOf(track) || visit).person;
+  const who = (box) => {
+    const found = visitOf(box[TRACK]);
+    return { person: found && found.person, drawn: found && box[WAS] === found.person.id };
   };
-  const chosen = run.visits[visit.index].person;
+  const frameIn = (boxes) => (boxes.find((box) => box[TRACK] === track) || [])[FRAME];
   openPlayer({
     camera, film, src: run.videos[camera.index], boxes: (time) => boxesAround(film, camera, time), who, chosen,
-    label: `${camera.name}, ${named(chosen)} marked`, span: [visit.enter, visit.leave], at: timeOf(visit, frame),
+    label: `${camera.name}, ${named(chosen())} marked`, span: [visit.enter, visit.leave], at: timeOf(visit, frame),
+    choose: (box) => { if (visitOf(box[TRACK])) track = box[TRACK]; },
+    tools: hooks.cut && ((here, pause) => (visitOf(track) ? hooks.cut(visitOf(track), () => frameIn(here()), here, pause) : [])),
     help: served ? "write it again with --out, or name another one with --video" : "it must lie where it lay when this page was made",
   });
 };

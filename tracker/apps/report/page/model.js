@@ -5,7 +5,7 @@ const UNSURE = 0.8; // links below are worth a look
 const WORTH_A_LOOK = 0.02; // so likely somebody else must be to be shown beside a person
 
 // What the review adds, and where there are videos; other reports leave all of it out.
-const hooks = { play: null, person: null, visit: null, link: null, near: null };
+const hooks = { play: null, cut: null, person: null, visit: null, link: null, near: null, row: null, pick: null, chosen: null, alike: null, zones: null };
 
 let run = null;
 
@@ -39,6 +39,9 @@ const decode = (raw) => {
     title: raw.title, models: raw.models, videos: raw.videos || [], films: raw.films || {}, cameras, people, visits, links, begin, end,
     byId: new Map(people.map((person) => [person.id, person])),
     moves: people.flatMap((person) => person.moves),
+    start: raw.start, dayTime: dayTime(raw.start),
+    suggestions: raw.suggestions.map(([first, second, probability, similarity]) => ({ first: visits[first], second: visits[second], probability, similarity })),
+    counts: raw.counts || null,
     located: visits.some((visit) => visit.places.length),
   };
 };
@@ -50,13 +53,21 @@ const summarise = (person) => {
   person.cameras = [...new Set(visits.map((visit) => visit.camera))];
   person.first = visits[0].enter;
   person.last = visits.reduce((t, visit) => Math.max(t, visit.leave), -Infinity);
-  person.seen = visits.reduce((sum, visit) => sum + visit.leave - visit.enter, 0);
+  person.seen = inView(visits);
   const open = links.filter((link) => link.by === BY_PROGRAM);
   person.weakest = open.length ? Math.min(...open.map((link) => link.probability)) : null;
   person.moves = visits.slice(1)
-    .map((to, n) => ({ from: visits[n], to, gap: to.enter - visits[n].leave }))
+    .map((to, n) => ({ from: visits[n], to, gap: Math.max(to.enter - visits[n].leave, 0), both: Math.max(visits[n].leave - to.enter, 0) }))
     .filter(({ from, to }) => from.camera !== to.camera);
 };
+
+// When one of the visits, by time, goes on: two cameras at once count once.
+const stretches = (visits) => visits.reduce((found, { enter, leave }) => {
+  const last = found[found.length - 1];
+  if (last && enter <= last.leave) last.leave = Math.max(last.leave, leave); else found.push({ enter, leave });
+  return found;
+}, []);
+const inView = (visits) => stretches(visits).reduce((sum, { enter, leave }) => sum + leave - enter, 0);
 
 const pairs = (flat) => {
   const points = [];

@@ -30,7 +30,7 @@ const figure = (name, value, address) => {
 
 const models = () => {
   const { detector, reid } = run.models;
-  return `Detector ${detector.name}, ReID ${reid ? reid.name : "none"}. Times are on the run's common clock.`;
+  return `Detector ${detector.name}, ReID ${reid ? reid.name : "none"}. ${run.start ? `The run began on ${run.start.slice(0, 10)}.` : "Times are on the run's common clock."}`;
 };
 
 // Who went from where to where: how many people, and how long it took the one in the middle.
@@ -53,5 +53,5 @@ const matrix = () => {
   })));
   return h("div", {}, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "From camera to camera" },
     h("table", { class: "matrix" }, h("thead", {}, head), h("tbody", {}, rows))),
-  h("p", { class: "small" }, "How often, and the median time between leaving one view and entering the other; below zero where views overlap. Choose a cell to see who."));
+  h("p", { class: "small" }, "How often, and the median time between leaving one view and entering the other; 0 where both saw the person at once. Choose a cell to see who."));
 };

@@ -75,16 +75,18 @@ const peopleTable = (chosen, redraw) => {
   return h("div", {}, h("p", { class: "told", role: "status" }, told),
     h("table", { class: "all", onkeydown: moveByKey }, h("caption", { class: "hidden" }, "People; the buttons in the head sort"),
       h("thead", {}, h("tr", {}, heads)), body),
+    hooks.chosen ? hooks.chosen() : null,
     found.length ? more : h("p", { class: "empty" }, "Nobody fits these filters."),
     h("p", { class: "small keys" }, "Keys: / finds, arrows go through the list, Enter opens a person, Esc closes it."));
 };
 
 const personRow = (person, chosen) => h("tr", {
+  ...(hooks.row ? hooks.row(person) : {}),
   class: chosen ? "chosen" : "", "data-person": person.id,
-  onclick: (event) => { if (!event.target.closest("a")) location.hash = `person-${person.id}`; },
+  onclick: (event) => { if (!event.target.closest("a, input")) location.hash = `person-${person.id}`; },
 }, COLUMNS.map((column) => {
   if (column.key === "id") {
-    return h("th", { scope: "row" }, h("a", { class: "person-link", href: `#person-${person.id}`, "aria-current": chosen ? "true" : null },
+    return h("th", { scope: "row" }, hooks.pick ? hooks.pick(person) : null, h("a", { class: "person-link", href: `#person-${person.id}`, "aria-current": chosen ? "true" : null },
       crop(best(person), 0, "small"), chip(person), person.name ? h("span", { class: "name" }, person.name) : null));
   }
   if (column.key === "when") return h("td", { class: "col-when" }, strip(person));

@@ -10,7 +10,7 @@ const personPage = (person) => h("article", { class: "person card", "aria-label"
   hooks.person ? hooks.person(person) : null,
   section("Timeline", zoomed(person)),
   section("Visits", h("ol", { class: "visits" }, person.visits.map((visit, n) => visitItem(visit, person.visits[n - 1])))),
-  maybe(person).length ? section("Who else it might be", nearPeople(person)) : null,
+  hooks.alike ? hooks.alike(person) : maybe(person).length ? section("Who else it might be", nearPeople(person)) : null,
   person.moves.length ? section("From camera to camera", moves(person)) : null,
   section("Ways", h("div", { class: "scenes" }, person.cameras.map((camera) => cameraPath(person, camera)),
     person.visits.some((v) => v.places.length) ? groundMap(person) : null)),
@@ -28,7 +28,9 @@ const stepLink = (person, step) => {
 
 const story = (person) => {
   const where = person.cameras.length === 1 ? person.cameras[0].name : count(person.cameras.length, "camera");
-  return `${count(person.visits.length, "visit")} to ${where}, ${clock(person.first)} to ${clock(person.last)}; in view for ${lasting(person.seen)}.`;
+  const each = person.cameras.map((camera) => `${camera.name} ${lasting(inView(person.visits.filter((v) => v.camera === camera)))}`);
+  const told = person.cameras.length > 1 ? ` (${each.join(", ")})` : "";
+  return `${count(person.visits.length, "visit")} to ${where}, ${clock(person.first)} to ${clock(person.last)}; in view for ${lasting(person.seen)}${told}.`;
 };
 
 // The timeline of the person's own time, which may be short in a long recording; or of all of it.
@@ -86,7 +88,7 @@ const nearPeople = (person) => h("ul", { class: "near" }, maybe(person).map(([ot
 
 const meter = (p, warn = true) => h("span", { class: `meter ${warn && p < UNSURE ? "low" : ""}`, "aria-hidden": "true" }, h("i", { at: { width: `${100 * (p || 0)}%` } }));
 
-const moves = (person) => h("ul", { class: "moves-list" }, person.moves.map(({ from, to, gap }) => h("li", {},
+const moves = (person) => h("ul", { class: "moves-list" }, person.moves.map(({ from, to, gap, both }) => h("li", {},
   h("span", {}, from.camera.name), h("span", { class: "muted", "aria-label": "to" }, "→"), h("span", {}, to.camera.name),
-  h("strong", {}, gap < 0 ? `${lasting(-gap)} in both` : lasting(gap)),
+  h("strong", {}, both ? `${lasting(both)} in both` : lasting(gap)),
   h("span", { class: "muted" }, `left ${clock(from.leave)}, entered ${clock(to.enter)}`))));

@@ -2,8 +2,18 @@
 
 const two = (n) => String(n).padStart(2, "0");
 
-// 75.25 -> "1:15.3"; the hours only where there are any.
+// When the run began by the wall clock, in seconds of its day and in its own zone; null if unknown.
+const dayTime = (start) => {
+  const found = /T(\d\d):(\d\d):(\d\d(?:\.\d+)?)/.exec(start || "");
+  return found ? Number(found[1]) * 3600 + Number(found[2]) * 60 + Number(found[3]) : null;
+};
+
+// A time of the run: 75.25 -> "1:15.3", the hours only where there are any; or the time of day.
 const clock = (seconds) => {
+  if (run && Number.isFinite(run.dayTime)) {
+    const at = Math.round((run.dayTime + seconds) * 10) % 864000, day = at < 0 ? at + 864000 : at;
+    return `${two(Math.floor(day / 36000))}:${two(Math.floor(day / 600) % 60)}:${((day % 600) / 10).toFixed(1).padStart(4, "0")}`;
+  }
   const tenths = Math.round(Math.abs(seconds) * 10);
   const [hours, minutes] = [Math.floor(tenths / 36000), Math.floor(tenths / 600) % 60];
   const rest = (tenths % 600) / 10;

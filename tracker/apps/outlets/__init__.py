@@ -1,0 +1,1 @@
+"""Where events go beside a file: to brokers and servers, in order, whatever the network does."""
