@@ -133,23 +133,6 @@ def test_an_occlusion_keeps_the_id() -> None:
     assert [v.track_id for v in tracker.visits()] == [1]
 
 
-def test_a_wary_tracker_does_not_follow_whoever_steps_before_a_person() -> None:
-    scene = [([box(100)], [1])] * 20 + [([box(110)], [2])] * 12 + [([box(200)], [1])] * 5
-    taken_over, _ = play(scene)
-    assert [v.frame[-1] for v in taken_over.visits() if v.track_id == 1] == [31]
-    wary, seen = play(scene, TrackerConfig(wary=True))
-    first, second = wary.visits()
-    assert first.frame.tolist() == [*range(22), *range(32, 37)]  # two strange looks prove nothing
-    assert second.frame.tolist() == list(range(22, 32))
-    assert [b.track_id for b in seen[-1]] == [first.track_id]
-
-
-def test_a_wary_tracker_bears_a_strange_look_now_and_then() -> None:
-    scene = [([box(100)], [1])] * 20 + [([box(100)], [1 + (f % 3 < 2)]) for f in range(12)]
-    wary, _ = play(scene, TrackerConfig(wary=True))
-    assert [v.frame.tolist() for v in wary.visits()] == [list(range(32))]
-
-
 def test_looks_revive_a_lost_track_outside_its_motion_gate() -> None:
     """Walks left behind a wall, comes out on the right: motion alone would lose them."""
     scene = [([box(400 - 8 * f)], [1]) for f in range(10)]

@@ -39,8 +39,6 @@ class TrackerConfig:
             or its motion is known.
         camera_motion: Whether a moving camera's motion is found in its pictures and taken out of
             that of the people (as in BoT-SORT); a fixed camera is told from them as well.
-        wary: Whether a track gives up a place where looks become somebody else's. A run decides:
-            it is set where no second pass cuts tracks and puts them together again.
     """
 
     n_init: int = 3
@@ -55,7 +53,6 @@ class TrackerConfig:
     fill_gap_s: float = 3.0
     smooth: bool = True
     camera_motion: bool = True
-    wary: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values outside their ranges."""
@@ -119,7 +116,6 @@ _TRACKER_RANGES: dict[str, tuple[float, float]] = {
     "fill_gap_s": (0, 1e6),
     "smooth": (0, 1),
     "camera_motion": (0, 1),
-    "wary": (0, 1),
 }
 _LINK_RANGES: dict[str, tuple[float, float]] = {"gallery_threshold": (0, 1), "max_speed": (0, 1e6)}
 

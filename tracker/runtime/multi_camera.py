@@ -69,7 +69,7 @@ class MultiCameraTracker:
         tell: Callable[[Event], None] = tell_nobody,
     ) -> None:  # fmt: skip
         self._settings = settings
-        self._config = replace(settings.tracker, wary=settings.online)
+        self._config = settings.tracker
         self._named = settings.online or settings.named
         self._embedder = embedder
         self._frames = 0

@@ -75,7 +75,7 @@ class DeepSort:
             for t, d in self._undoubted(states_of(self._tracks), detections)
             if self._appearance and not embeddings[d].any()
         ]
-        pairs, strange = self._match(time_s, detections, embeddings, certain)
+        pairs = self._match(time_s, detections, embeddings, certain)
         # A crop that shows two people would make each remembered as the other.
         hidden = covered_share(detections.xyxy) > self._config.max_cover
         entangled = entangled_share(detections.xyxy) > self._config.max_cover
@@ -89,10 +89,7 @@ class DeepSort:
         matched = {t for t, _ in pairs}
         self._move([self._tracks[t] for t, _ in pairs], detections.xyxy[[d for _, d in pairs]])
         for t, d in pairs:
-            if (t, d) in strange:
-                self._tracks[t].observe_strange(seen[d])
-            else:
-                self._observe(self._tracks[t], seen[d], certain=(t, d) in certain)
+            self._observe(self._tracks[t], seen[d], certain=(t, d) in certain)
         for t, track in enumerate(self._tracks):
             if t not in matched:
                 track.miss()
@@ -181,8 +178,8 @@ class DeepSort:
 
     def _match(
         self, time_s: float, detections: Detections, embeddings: Floats, certain: list[Pair]
-    ) -> tuple[list[Pair], list[Pair]]:
-        """Return all pairs, and those of them in which the detection looks like somebody else."""
+    ) -> list[Pair]:
+        """Return all pairs."""
         tracks = self._tracks
         costs = Costs(tracks, detections, embeddings, time_s, self._config)
         free_tracks, free = list(range(len(tracks))), list(range(len(detections)))
@@ -200,14 +197,11 @@ class DeepSort:
         near = [i for i in free_tracks if not self._appearance or tracks[i].missed == 0]
         age = [tracks[i].missed for i in near]
         sure = [d for d in free if self._appearance or costs.score[d] >= self._config.high_score]
-        wary = self._appearance and self._config.wary
-        place = costs.overlap_unless_strange if wary else costs.overlap
-        keep(by_place := match_cascade(place, near, sure, self._config.max_iou_distance, age=age))
-        strange = [(t, d) for t, d in by_place if wary and costs.strange([t], [d]).any()]
+        keep(match_cascade(costs.overlap, near, sure, self._config.max_iou_distance, age=age))
         if not self._appearance:
             seen_last = [i for i in free_tracks if tracks[i].missed == 0 and tracks[i].track_id]
             keep(match(costs.overlap, seen_last, free, MAX_IOU_DISTANCE_WEAK))
-        return pairs, strange
+        return pairs
 
     def _observe(self, track: Track, seen: Observation, *, certain: bool = False) -> None:
         track.observe(seen, looks_as_before=certain)

@@ -17,8 +17,6 @@ SLOPE = 40.0  # log odds for each unit of cosine distance from the mean look
 STRONGEST = 8.0  # log odds; no crop proves more
 COVERED = 0.5  # of the log odds that a crop half covered by somebody counts
 WALK = 0.8  # own heights per second: 1.4 m/s by 1.7 m, how people walk
-KNOWN_LOOKS = 8  # of a track, before an unlike one is strange
-STRANGE_LOOKS = 2  # one after the other may be of the same person
 
 
 class Costs:
@@ -66,23 +64,6 @@ class Costs:
         step_s = fresh * [self._time_s - self._tracks[t].last_seen_s for t in tracks]
         reach = WALK * step_s * boxes.xyxy_to_xyah(expected)[:, 3]
         return 1 - boxes.iou_grown(expected, self._xyxy[found], reach)
-
-    def overlap_unless_strange(self, tracks: Sequence[int], found: Sequence[int]) -> Floats:
-        """As `overlap`; infinity where one strange look more would be one too many.
-
-        Else whoever steps before a person takes over the track, and with every look of theirs it
-        becomes more surely theirs.
-        """
-        patient = np.array([self._tracks[t].strange_looks < STRANGE_LOOKS for t in tracks], bool)
-        refused = self.strange(tracks, found) & ~patient[:, None]
-        return np.where(refused, np.inf, self.overlap(tracks, found))
-
-    def strange(self, tracks: Sequence[int], found: Sequence[int]) -> BoolArray:
-        """Tell where a clear look is unlike all that is known of the track, (T, D) bool."""
-        clear = covered_share(self._xyxy)[found] <= self._config.max_cover
-        known = np.array([len(self._tracks[t].gallery) >= KNOWN_LOOKS for t in tracks], bool)
-        distance = self._cosine(tracks, found, known[:, None] & clear[None])
-        return np.isfinite(distance) & (distance > self._config.max_cosine_distance)
 
     def _cosine(self, tracks: Sequence[int], found: Sequence[int], possible: BoolArray) -> Floats:
         """(T, D) distances from mean looks; infinity where not possible or without an embedding.

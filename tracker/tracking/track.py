@@ -37,7 +37,6 @@ class Track:
         self.state = State.TENTATIVE
         self.hits = 0
         self.missed = 0  # frames since the last detection
-        self.strange_looks = 0  # one after the other that were unlike the gallery
         self.last_seen_s = 0.0
         self.last_look_s = -math.inf  # when an embedding was last taken in
         self._last_look = np.zeros(EMBEDDING_SIZE, np.float32)
@@ -63,14 +62,8 @@ class Track:
         if self.state is State.LOST:
             self.state = State.CONFIRMED
         if seen.embedding.any():
-            self.strange_looks = 0
             self.last_look_s, self._last_look = seen.time_s, seen.embedding
             self._remember(seen.embedding)
-
-    def observe_strange(self, seen: Observation) -> None:
-        """Take in a detection at this person's place whose look is not theirs; forget the look."""
-        self.strange_looks += 1
-        self.observe(replace(seen, embedding=np.zeros_like(seen.embedding)))
 
     def miss(self) -> None:
         """Note that the current frame has no detection of this person."""
