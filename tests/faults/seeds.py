@@ -18,6 +18,7 @@ from tests.media import write_video
 from tests.parts import visit
 from tracker.core.failures import Failures
 from tracker.core.types import CameraInfo, Identity, Merge
+from tracker.counting.zones import read_zones
 from tracker.datasets.cut_tracks import list_tracks, read_times
 from tracker.detection.openvino import can_run
 from tracker.detection.replay import ReplayDetector
@@ -54,6 +55,12 @@ YAML = """cameras:
   k: {source: k.mp4, K: [[500,0,320],[0,500,240],[0,0,1]], R: [1.9,0,0], t: [0,1,2]}
 overlap: auto
 travel: [{from: door, to: hall, min_s: 2, max_s: 60.5}]
+"""
+ZONES = """zones:
+  till: {camera: a, polygon: [[0, 0], [40, 0], [40, 30]]}
+lines:
+  door: {camera: b, line: [[10, 10], [10, 90]]}
+staff: {names: [Ann], zones: [till]}
 """
 
 
@@ -110,6 +117,7 @@ def make_seeds(folder: Path) -> list[Seed]:
     seeds += [Seed("boxes.txt", mot, ReplayDetector), Seed("gt.txt", mot, _truth)]
     seeds += [
         Seed("cameras.yaml", YAML.encode(), load_camera_config),
+        Seed("zones.yaml", ZONES.encode(), read_zones),
         Seed("people.csv", b"gt_id,person\n1,1\n2,2\n", read_people),
         Seed("seqinfo.ini", b"[Sequence]\nname=a\nframeRate=25\nimWidth=64\nimHeight=48\n",
              read_seqinfo),

@@ -31,9 +31,9 @@ NASTY = [
 KINDS = [
     "tracks.json", "made.txt", "made.xml", "made.coco.json", "made.csv", "made.jsonl",
     "made.parquet", "zipped.zip", "a.journal.jsonl", "boxes.txt", "gt.txt", "cameras.yaml",
-    "people.csv", "seqinfo.ini", "said.json", "corrections.json", "times.csv", "crops.tar",
-    "picture.png", "metadata.yaml", "card.json", "weights.safetensors", "embeddings.safetensors",
-    "weights.pth", "video.mp4", "people.sqlite",
+    "zones.yaml", "people.csv", "seqinfo.ini", "said.json", "corrections.json", "times.csv",
+    "crops.tar", "picture.png", "metadata.yaml", "card.json", "weights.safetensors",
+    "embeddings.safetensors", "weights.pth", "video.mp4", "people.sqlite",
 ]  # fmt: skip
 
 

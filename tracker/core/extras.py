@@ -11,6 +11,7 @@ EXTRA_OF = {
     "matplotlib": "train",
     "nncf": "export",
     "onnx": "export",
+    "paho": "mqtt",
     "pyarrow": "formats",
     "starlette": "web",
     "tensorboard": "train",

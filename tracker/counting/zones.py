@@ -15,6 +15,7 @@ from tracker.core.atomic import replacing
 from tracker.core.errors import ConfigError, suggestion
 from tracker.core.ground import Places
 from tracker.core.types import BoolArray
+from tracker.core.yaml_file import read_yaml
 from tracker.results.record import Name, Record
 
 if TYPE_CHECKING:
@@ -155,7 +156,8 @@ def read_zones(path: Path) -> Zones:
     """Read ``zones.yaml`` and check it.
 
     Raises:
-        ConfigError: Missing, not YAML, of another shape, or a polygon that crosses itself.
+        SourceError: Missing, or not YAML.
+        ConfigError: Of another shape, or a polygon that crosses itself.
     """
     return zones_of(read_zones_file(path), f"--zones {path}")
 
@@ -164,15 +166,10 @@ def read_zones_file(path: Path) -> ZonesFile:
     """Read what a ``zones.yaml`` says.
 
     Raises:
-        ConfigError: Missing, not YAML, or of another shape.
+        SourceError: Missing, or not YAML.
+        ConfigError: Of another shape.
     """
-    label = f"--zones {path}"
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        told = " ".join(str(error).split())  # YAML's own message has several lines
-        raise ConfigError(f"{label} cannot be read: {told}") from error
-    return parse_zones(content, label)
+    return parse_zones(read_yaml(path), f"--zones {path}")
 
 
 def parse_zones(content: Any, label: str) -> ZonesFile:

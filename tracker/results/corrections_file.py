@@ -173,13 +173,13 @@ class CorrectionsFile(Record):
     schema: Literal["reid-track-corrections/1"]
     tracks_sha256: Annotated[Sha256, about("Of the tracks.json that was corrected.")]
     corrections: tuple[Correction, ...]
-    undone: Annotated[
-        tuple[Correction, ...], about("What was taken back, the next to be made again last.")
-    ]
     carried: Annotated[
         KnownPlaces, about("What was sure before, by corrections of an earlier run.")
     ]
     sure: Annotated[KnownPlaces, about("What is sure after all of it.")]
+    undone: Annotated[
+        tuple[Correction, ...], about("What was taken back, the next to be made again last.")
+    ] = ()
 
 
 def read_corrections_file(path: Path) -> CorrectionsFile:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from tracker import __version__
 from tracker.core.address import without_login
 from tracker.core.errors import ConfigError
+from tracker.core.extras import require
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 BASE = "reid-track"
@@ -38,12 +39,9 @@ class Mqtt:
     """
 
     def __init__(self, address: str, counted: Counted) -> None:
-        try:
-            from paho.mqtt.client import Client
-        except ImportError as error:
-            raise ConfigError(
-                "--events mqtt://… needs paho-mqtt; pip install 'reid-track[mqtt]'"
-            ) from error
+        require("paho")
+        from paho.mqtt.client import Client
+
         self._new = Client
         self._place = urlsplit(address)
         self.name = without_login(address)

@@ -200,7 +200,7 @@ class ReviewSession:
         if self._earlier is not None:
             self._path.replace(self._earlier)
             self._earlier = None
-        content = CorrectionsFile(CORRECTIONS, self._sha256, now.made, undone, self._carried, sure)
+        content = CorrectionsFile(CORRECTIONS, self._sha256, now.made, self._carried, sure, undone)
         write_corrections_file(content, self._path)
         self._undone = undone
 
