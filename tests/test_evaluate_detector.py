@@ -94,7 +94,7 @@ def test_the_command_scores_pictures_and_videos(
         (["nowhere"], "no data set at 'nowhere'"),
         (["data", "--part", "test"], "--part is 'test'; allowed are: val, train, all"),
         (["data", "--imgsz", "big"], "--imgsz is 'big'"),
-        (["data", "--truth", "no.txt"], "cannot read 'no.txt'"),
+        (["data", "--truth", "no.txt"], "no.txt cannot be read as MOTChallenge text"),
     ],
 )
 def test_wrong_words_are_one_line(
