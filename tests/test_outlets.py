@@ -57,10 +57,15 @@ def broker(port: int) -> Iterator[None]:
         "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
         "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}},
     }
-    found = AMQTT.Broker(config, loop=loop)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    asyncio.run_coroutine_threadsafe(found.start(), loop).result(20)
+
+    async def started() -> AMQTT.Broker:  # made in its loop: it asks for the current one
+        made = AMQTT.Broker(config, loop=loop)
+        await made.start()
+        return made
+
+    found = asyncio.run_coroutine_threadsafe(started(), loop).result(20)
     try:
         yield
     finally:
