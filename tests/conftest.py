@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.browser import Visitor, visitor
 from tests.parts import ColourStripes, parity_state
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes its time
@@ -75,3 +77,10 @@ def _quiet_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     monkeypatch.delenv("REID_TRACK_WEIGHTS", raising=False)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Visitor]:
+    """A real browser for pages."""
+    with visitor() as found:
+        yield found

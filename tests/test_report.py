@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import pytest
 from msgspec import convert
 from msgspec.structs import replace
 
-from tests.browser import PHONE, Visitor, grave_findings, until, visitor, wait_until_shown
+from tests.browser import PHONE, Visitor, grave_findings, until, wait_until_shown
 from tests.crowd import crowd
 from tests.media import reid_track
 from tests.sample_run import track_samples
@@ -26,12 +25,6 @@ from tracker.results.tracks_file import TracksFile, read_tracks
 
 PAGES = ("overview", "people", "person-1", "links")
 CAMERAS, PEOPLE = 20, 2000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Visitor]:
-    with visitor() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

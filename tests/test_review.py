@@ -22,7 +22,6 @@ from tests.browser import (
     grave_findings,
     shown_at,
     until,
-    visitor,
     wait_until_shown,
 )
 from tests.media import names_in, reid_track
@@ -104,12 +103,6 @@ def end(served: Served) -> str:
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, colours: Path) -> Path:
     return track_samples(tmp_path_factory.mktemp("review") / "clips", colours, "--crops")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Visitor]:
-    with visitor() as found:
-        yield found
 
 
 @pytest.fixture

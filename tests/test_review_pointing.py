@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import PHONE, Visitor, grave_findings, visitor
+from tests.browser import PHONE, Visitor, grave_findings
 from tests.media import reid_track
 from tests.sample_run import track_samples
 from tests.test_review import Served, end, serve, told, wait_until_shown
@@ -19,12 +19,6 @@ from tracker.results.tracks_file import read_tracks
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, colours: Path) -> Path:
     return track_samples(tmp_path_factory.mktemp("pointing") / "clips", colours, "--crops")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Visitor]:
-    with visitor() as found:
-        yield found
 
 
 @pytest.fixture

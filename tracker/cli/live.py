@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from rich.console import Console
 
 from tracker.apps.outlets.mqtt import Counted
 from tracker.apps.outlets.outlets import is_outlet, sending
+from tracker.apps.outlets.sender import Sender
 from tracker.core.errors import ConfigError
 from tracker.core.extras import require
 from tracker.core.failures import Failures
 from tracker.core.types import Step
 from tracker.counting.zones import Zones
-from tracker.results.events import STDOUT, WriteEvent, event_text, event_writer
+from tracker.results.events import STDOUT, WallClock, WriteEvent, event_text, event_writer
 from tracker.results.events_file import Event
 from tracker.runtime.observer import Observer
 from tracker.runtime.output_plan import OutputPlan, Streaming
@@ -82,6 +84,10 @@ class _Told(Observer):
         self._write(event)
 
 
+def _send(sender: Sender, wall: WallClock | None, event: Event) -> None:
+    sender.put(event_text(event, wall))
+
+
 @contextmanager
 def telling(  # noqa: PLR0913 - all that a run may tell with
     wishes: LiveWishes, sources: Sequence[FrameSource], clock: RunClock, console: Console,
@@ -113,7 +119,7 @@ def telling(  # noqa: PLR0913 - all that a run may tell with
                 named = zones or Zones()
                 counted = Counted(cameras, tuple(named.zones), tuple(named.lines))
                 sender = stack.enter_context(sending(place, folder, counted))
-                told.append(_Told(lambda e, put=sender.put: put(event_text(e, wall))))  # type: ignore[misc]
+                told.append(_Told(partial(_send, sender, wall)))
             else:
                 told.append(_Told(stack.enter_context(event_writer(place, wall, failures))))
         if wishes.serve:

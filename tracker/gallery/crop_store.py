@@ -8,9 +8,10 @@ from pathlib import Path
 
 from tracker.core.atomic import temporary_beside
 from tracker.core.errors import OutputError
+from tracker.core.pictures import as_jpeg
 from tracker.core.types import FloatArray, Frame, VisitKey
 from tracker.gallery.layout import crop_path, poster_path
-from tracker.gallery.picture import CROP_QUALITY, POSTER_QUALITY, cut, encode, poster, sharpness
+from tracker.gallery.picture import CROP_QUALITY, POSTER_QUALITY, cut, poster, sharpness
 from tracker.reid.crop import croppable
 
 
@@ -54,7 +55,7 @@ class CropStore:
         if part in parts and parts[part].worth >= value:
             return
         path = crop_path(self.folder, frame.camera, track_id, frame.index)
-        self._write(path, encode(crop, CROP_QUALITY))
+        self._write(path, as_jpeg(crop, CROP_QUALITY))
         if part in parts:
             self.drop((frame.camera, track_id), part)
         parts[part] = StoredCrop(frame.index, frame.time_s, value)
@@ -75,7 +76,7 @@ class CropStore:
 
     def add_poster(self, frame: Frame) -> None:
         """Keep a frame as its camera's poster, instead of an earlier one."""
-        picture = encode(poster(frame.image), POSTER_QUALITY)
+        picture = as_jpeg(poster(frame.image), POSTER_QUALITY)
         self._write(poster_path(self.folder, frame.camera), picture)
 
     def retain(self, wanted: Mapping[VisitKey, set[int]]) -> None:

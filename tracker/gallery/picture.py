@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from tracker.core import boxes
+from tracker.core.pictures import shrunk
 from tracker.core.types import FloatArray, Image
 
 HIGHEST_CROP, WIDEST_CROP = 256, 512  # pixels; OSNet looks at 256 x 128
@@ -31,15 +32,6 @@ def poster(image: Image) -> Image:
     return shrunk(image, WIDEST_POSTER / image.shape[1])
 
 
-def shrunk(image: Image, *factors: float) -> Image:
-    """Scale a picture by the least of the factors, but never up."""
-    factor = min(factors)
-    if factor >= 1:
-        return image
-    size = (max(round(image.shape[1] * factor), 1), max(round(image.shape[0] * factor), 1))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def sharpness(crop: Image) -> float:
     """Return how much of a crop's contrast lies in its finest detail, from 0.
 
@@ -49,9 +41,3 @@ def sharpness(crop: Image) -> float:
     fine = shrunk(np.asarray(grey, np.uint8), _JUDGED_HEIGHT / grey.shape[0])
     detail = float(cv2.Laplacian(fine, cv2.CV_32F).var())
     return detail / (float(fine.var()) + 1.0)
-
-
-def encode(image: Image, quality: int) -> bytes:
-    """Return a picture as JPEG."""
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return data.tobytes()

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from tracker.core.ground import EDGE_PX
+from tracker.core.pictures import as_jpeg
 from tracker.core.types import FloatArray, Image, Step
 
 HEIGHT_PX = 128
@@ -54,7 +55,7 @@ class NewestCrops:
             found = self._found.get((camera, person))
         if found is None:
             return None
-        return cv2.imencode(".jpg", found[1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1].tobytes()
+        return as_jpeg(found[1], QUALITY)
 
     def _keep(self, key: CropKey, time_s: float, picture: Image) -> None:
         with self._lock:

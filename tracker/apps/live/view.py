@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from tracker.apps.live.crops import NewestCrops
+from tracker.core.pictures import as_jpeg
 from tracker.core.types import Frame, Step
 from tracker.rendering.draw import Annotator, Label, hex_colour_of, labels_of
 from tracker.results.events_file import Appeared, Crossed, Event, Left, Merged, Moved, Occupancy
@@ -170,11 +169,7 @@ class LiveView:
             if frame is None or shown.jpeg[0] == number:
                 return shown.jpeg[1]
             image = shown.annotator.draw(frame.image, frame.time_s, labels)
-            scale = WIDEST_PX / image.shape[1]
-            if scale < 1:
-                image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-            encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-            shown.jpeg = number, encoded.tobytes()
+            shown.jpeg = number, as_jpeg(image, QUALITY, WIDEST_PX / image.shape[1])
             return shown.jpeg[1]
 
     def _pictured(self, move: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,11 @@ import base64
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import cv2
+import numpy as np
 
 from tracker.apps.report.page_data import evenly
 from tracker.apps.report.run_pictures import RunPictures
-from tracker.core.pictures import read_image
+from tracker.core.pictures import as_jpeg, read_image
 from tracker.core.types import VisitKey
 from tracker.results.tracks_file import TracksFile
 
@@ -84,8 +84,4 @@ def _encoded(path: Path, quality: int, *, height: int = 0, width: int = 0) -> st
     if image is None:
         return ""
     scale = min(1.0, height / image.shape[0] if height else width / image.shape[1])
-    if scale < 1:
-        size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return base64.b64encode(data.tobytes()).decode()
+    return base64.b64encode(as_jpeg(np.asarray(image, np.uint8), quality, scale)).decode()
