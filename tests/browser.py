@@ -1,6 +1,7 @@
 """A real browser on the pages, held to this machine, and what an accessibility check finds."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,14 +84,13 @@ def shown_at(page: Any) -> float:
 
 def wait_until_shown(page: Any, time_s: float) -> None:
     """Wait for the picture of a time of the run."""
-    until(page, f"v => Math.abs(v.dataset.time - {time_s}) < 0.01")
-
-
-def until(page: Any, true_of_video: str) -> None:
-    """Wait until something is true of the video; the page's policy forbids Playwright's own way."""
     video = page.locator("dialog.player video")
-    for _ in range(500):
-        if video.evaluate(true_of_video):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(f"{true_of_video}, at {video.get_attribute('data-time')}")
+    until(video, f"v => Math.abs(v.dataset.time - {time_s}) < 0.01")
+
+
+def until(found: Any, true_of_it: str) -> None:
+    """Wait until something is true of an element; the page's policy forbids Playwright's own way."""
+    last = time.monotonic() + 30
+    while not found.evaluate(true_of_it):
+        assert time.monotonic() < last, f"never {true_of_it}: {found.evaluate('e => e.outerHTML')}"
+        found.page.wait_for_timeout(20)

@@ -1,6 +1,7 @@
 """Fixtures that several test modules share."""
 
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -15,6 +16,11 @@ from tests.parts import ColourStripes, parity_state
 
 settings.register_profile("any machine", deadline=None)  # a busy one takes its time
 settings.load_profile("any machine")
+
+# Tests send these to processes they start, which would ignore them under nohup or in a script's
+# background, as this process then does.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 collect_ignore = ["rtsp_server.py"]  # runs by the system's Python, which has GStreamer
 SHARED = Path(__file__).resolve().parents[2] / "shared"

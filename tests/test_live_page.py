@@ -229,7 +229,10 @@ def _assert_the_last_minutes_play(page: object, folder: Path) -> None:
     """Beside the pictures, which go on: what was recorded of a camera until now."""
     page.locator("figure", has_text="cam1").get_by_role("button").click()
     page.get_by_role("button", name="Pause").click()
-    until(page, "v => v.readyState === 4 && v.error === null && v.videoWidth === 640")
+    until(
+        page.locator("dialog.player video"),
+        "v => v.readyState === 4 && v.error === null && v.videoWidth === 640",
+    )
     assert 2.0 < page.locator("dialog video").evaluate("v => v.duration") < 125.0
     page.screenshot(path=str(folder / "recent.png"))
     _assert_accessible(page)

@@ -248,7 +248,7 @@ def test_it_plays_the_videos_with_the_corrected_people_over_them(
     item.get_by_role("button", name="Play", exact=True).click()
     video = page.locator("dialog.player video")
     page.get_by_role("button", name="Pause").click()
-    until(page, "v => v.readyState === 4")
+    until(page.locator("dialog.player video"), "v => v.readyState === 4")
     assert video.evaluate("v => v.duration") == pytest.approx(12.0, abs=0.04)
     box = visit.boxes[len(visit.boxes) // 2]
     page.get_by_label("Place in the video").fill(str(box.time_s))

@@ -207,7 +207,7 @@ def test_the_video_plays_where_one_clicked(browser: Visitor, served: Served) -> 
     video = page.locator("dialog.player video")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Play", exact=True).wait_for()
-    until(page, "v => v.readyState === 4")
+    until(page.locator("dialog.player video"), "v => v.readyState === 4")
     assert video.evaluate("v => [v.videoWidth, v.error]") == [640, None]
     assert video.evaluate("v => v.duration") == pytest.approx(12.0, abs=0.04)
     begun = shown_at(page)
@@ -220,7 +220,7 @@ def test_the_video_plays_where_one_clicked(browser: Visitor, served: Served) -> 
     page.get_by_label("Place in the video").fill("4.02")
     wait_until_shown(page, 4.0)
     page.get_by_role("button", name="Play", exact=True).click()
-    until(page, "v => Number(v.dataset.time) > 4.2")
+    until(page.locator("dialog.player video"), "v => Number(v.dataset.time) > 4.2")
     assert grave_findings(page) == []
     page.keyboard.press("Escape")
     page.locator("dialog").wait_for(state="detached")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser import PHONE, Visitor, grave_findings
+from tests.browser import PHONE, Visitor, grave_findings, until
 from tests.media import reid_track
 from tests.sample_run import track_samples
 from tests.test_review import Served, end, serve, told, wait_until_shown
@@ -70,7 +70,9 @@ def test_a_visit_is_cut_at_the_picture_shown_and_given_to_somebody(
     assert page.locator(".visit").count() == 1
     shots = page.locator(".visit .crop")
     assert shots.count() > 0
-    assert all(shots.evaluate_all("found => found.map(i => i.complete && i.naturalWidth > 0)"))
+    for shot in shots.all():
+        shot.scroll_into_view_if_needed()  # pictures far below load once they are near
+        until(shot, "i => i.complete && i.naturalWidth > 0")
     page.locator("#undo").click()
     told(page, "Undone")
     page.locator("#redo").click()

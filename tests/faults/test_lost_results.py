@@ -6,12 +6,14 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from tests.faults.seeds import small_result, write_journal
@@ -258,6 +260,14 @@ def test_a_source_that_is_gone_before_it_is_drawn_is_a_failure(here: Path, capsy
     assert not (here / "v.mp4").exists()
 
 
+def wait_until_it_reads(pid: int) -> None:
+    """Wait until a process waits: a signal just before it starts to read would come too early."""
+    for _ in range(2):
+        time.sleep(0.2)
+        while psutil.Process(pid).status() != psutil.STATUS_SLEEPING:
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGTERM], ids=lambda s: s.name)
 def test_a_kind_kill_ends_what_is_no_run_like_ctrl_c(here: Path, sent: signal.Signals) -> None:
     os.mkfifo(here / "pipe.csv")
@@ -265,7 +275,8 @@ def test_a_kind_kill_ends_what_is_no_run_like_ctrl_c(here: Path, sent: signal.Si
         [sys.executable, "-m", "tracker", "import", "pipe.csv", "--out", "o.json"],
         stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    with process, (here / "pipe.csv").open("w"):  # opens once the process reads
+    with process, (here / "pipe.csv").open("w"):  # opens once the process does
+        wait_until_it_reads(process.pid)
         process.send_signal(sent)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130

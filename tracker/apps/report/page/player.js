@@ -86,7 +86,12 @@ const openPlayer = ({ camera, film, src, boxes, who, chosen = () => null, label,
   };
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(each);
   else video.addEventListener("timeupdate", () => { shown = video.currentTime; show(); });
-  const looking = setInterval(() => video.videoWidth && show(), 250); // boxes may come after their picture
+  // Boxes may come after their picture, and a busy browser may forget to tell of a picture sought.
+  const look = () => {
+    if (video.paused && !video.seeking && Math.abs(video.currentTime - shown) > period) shown = video.currentTime;
+    if (video.videoWidth) show();
+  };
+  const looking = setInterval(look, 250);
   const told = () => {
     toggle.textContent = video.paused ? "▶" : "❚❚";
     toggle.setAttribute("aria-label", video.paused ? "Play" : "Pause");
