@@ -89,7 +89,7 @@ def wait_until_shown(page: Any, time_s: float) -> None:
 
 
 def until(found: Any, true_of_it: str) -> None:
-    """Wait until something is true of an element; the page's policy forbids Playwright's own way."""
+    """Wait until it is true of an element; the pages' policy forbids Playwright's own way."""
     last = time.monotonic() + 30
     while not found.evaluate(true_of_it):
         assert time.monotonic() < last, f"never {true_of_it}: {found.evaluate('e => e.outerHTML')}"
