@@ -13,6 +13,7 @@ from tracker.core.config import TrackerConfig
 from tracker.core.types import Visit
 from tracker.tracking.appearance_odds import AppearanceOdds, learn_appearance_odds
 from tracker.tracking.fragment import concatenate
+from tracker.tracking.hand_over import handed_over
 from tracker.tracking.second_pass import polish, settle
 from tracker.tracking.smoothing import camera_moves, smooth
 from tracker.tracking.stitching import rejoin
@@ -68,6 +69,26 @@ def test_every_box_is_in_one_visit_and_no_visit_is_in_two_places(
     shuffled = list(pieces)
     chance.shuffle(shuffled)  # type: ignore[attr-defined]
     assert spans(rejoin(shuffled, SIZE, likeness)) == spans(visits)
+
+
+@pytest.mark.parametrize(
+    ("x", "ends"), [(100, 19), (120, 19), (135, 22), (300, 22)], ids=["same", "near", "off", "far"]
+)
+def test_who_takes_over_at_ones_place_ends_ones_visit(x: int, ends: int) -> None:
+    first, second = piece(1, (0, 22), 0, (100, 100)), piece(2, (20, 60), 1, (x, x))
+    visits = settle([first, second], SIZE, AppearanceOdds(), TrackerConfig())
+    assert spans(visits) == [(0, ends), (20, 60)]
+
+
+@pytest.mark.parametrize("frames", [(5, 15), (14, 60)], ids=["inside", "for long"])
+def test_two_at_one_place_who_do_not_take_turns_stay_two(frames: Span) -> None:
+    first, second = piece(1, (0, 22), 0, (100, 100)), piece(2, frames, 1, (110, 110))
+    assert spans(handed_over([first, second])) == [(0, 22), frames]
+
+
+def test_a_frame_at_which_both_are_seen_ends_the_first() -> None:
+    first, second = piece(1, (0, 20), 0, (100, 100)), piece(2, (20, 60), 1, (130, 130))
+    assert spans(handed_over([second, first])) == [(20, 60), (0, 19)]
 
 
 @settings(max_examples=100)

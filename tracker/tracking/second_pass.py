@@ -10,6 +10,7 @@ from tracker.core.config import TrackerConfig
 from tracker.core.types import Visit
 from tracker.tracking.appearance_odds import AppearanceOdds
 from tracker.tracking.camera_path import CameraPath
+from tracker.tracking.hand_over import handed_over
 from tracker.tracking.interpolation import fill_gaps
 from tracker.tracking.smoothing import camera_moves, cut_off, smooth
 from tracker.tracking.stitching import rejoin
@@ -34,7 +35,7 @@ def settle(
         path: How the camera moved, if it did.
     """
     least = 0.0 if likeness is None else config.min_height
-    visits = rejoin(fragments, size, likeness, path)
+    visits = handed_over(rejoin(fragments, size, likeness, path))
     visits = [v for v in visits if _is_a_person(v, least, config)]
     visits = [v for v in visits if not _is_a_shadow(v, visits)]
     return [replace(v, track_id=number) for number, v in enumerate(visits, 1)]
