@@ -51,6 +51,7 @@ class ModelCard:
         url: Where it is downloaded; empty for a model that comes with the package.
         bytes: Its size, or None where nobody has published it.
         rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
+        recommended_on: ``cpu`` or ``gpu``, where it is the one to fetch for such a machine.
         detecting: How a detector is best used.
         max_cosine_distance: Of looks of one person by a ReID model, at which they still match.
     """
@@ -66,6 +67,7 @@ class ModelCard:
     trained_on: str
     architecture: str
     rank: int
+    recommended_on: str | None = None
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)
     max_cosine_distance: float = USUAL_COSINE_DISTANCE
@@ -104,6 +106,11 @@ def card(name: str, task: Task | None = None) -> ModelCard:
             f"Known are: {', '.join(known)}; a path to a model file works too"
         )
     return found
+
+
+def recommended(machine: str) -> list[ModelCard]:
+    """Return the detector and the ReID model to fetch for a ``cpu`` or a ``gpu``."""
+    return [c for c in manifest().values() if c.recommended_on == machine]
 
 
 def read_preprocessing(entry: dict[str, Any]) -> Preprocessing:
