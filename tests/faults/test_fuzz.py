@@ -1,9 +1,11 @@
 """Whatever a foreign file holds, what comes out is a result or an error of the project's own tree.
 
-``REID_TRACK_FUZZ_SECONDS=1800 python -m pytest tests/faults/test_fuzz.py`` looks for longer.
+``REID_TRACK_FUZZ_SECONDS=1800 python -m pytest -s tests/faults/test_fuzz.py`` looks for longer, and
+bounds the memory that the whole process took.
 """
 
 import os
+import resource
 import signal
 import time
 import warnings
@@ -22,6 +24,7 @@ from tracker.core.errors import ReidTrackError
 SECONDS = float(os.environ.get("REID_TRACK_FUZZ_SECONDS", "0"))  # 0: a fixed number of files
 FILES = 25  # of each kind
 HANG_S = 60 if not SECONDS else 5
+MEMORY_MB = 1000.0
 NASTY = [
     b"NaN", b"-NaN", b"Infinity", b"1e999", b"-1", b"0", b"99999999999999999999", b"9" * 5000,
     b"1e308", b"4.9e-324", b"null", b"true", b"[]", b"{}", b'""', b'"a"', b"\x00", b"\xff\xfe",
@@ -128,5 +131,7 @@ def test_a_reader_gives_a_result_or_an_error_of_the_tree(
     while time.monotonic() < until:
         read()
     assert tried >= FILES
-    if SECONDS:
-        print(f"\n{kind}: {tried} files")
+    if SECONDS:  # only then alone in its process
+        peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+        print(f"\n{kind}: {tried} files, memory so far at most {peak_mb:.0f} MB")
+        assert peak_mb < MEMORY_MB
