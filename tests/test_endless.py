@@ -1,5 +1,6 @@
 """Runs without end: what is over goes to the journal, and what is kept stays small."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.parts import detections, look, visit
 from tracker.core.config import LinkConfig, TrackerConfig
 from tracker.core.types import CameraInfo, Frame
 from tracker.detection.replay import ReplayDetector
+from tracker.formats.recovery import recovered
 from tracker.results.result import ModelUse, Result
 from tracker.results.tracks_json import track_record
 from tracker.runtime.observer import Observer
@@ -68,6 +70,25 @@ def test_a_long_visit_comes_whole_out_of_the_journal(tmp_path: Path):
         assert np.abs(corners[0] - corners[1]).max() < 0.1
     lines = (tmp_path / "True.journal.jsonl").read_text(encoding="utf-8").splitlines()
     assert len([line for line in lines if '"type": "track"' in line]) > 10  # in parts
+
+
+def test_at_most_five_seconds_of_a_visit_that_goes_on_are_not_in_the_journal(tmp_path: Path):
+    follow(tmp_path, live=True)
+    journal = tmp_path / "True.journal.jsonl"
+    lines = [json.loads(x) for x in journal.read_text(encoding="utf-8").splitlines()]
+    spans = [
+        (line["first_frame"], line["last_frame"])
+        for line in lines if line["type"] == "seen" and line["track_id"] == 1
+    ]  # fmt: skip
+    assert [first for first, _ in spans[1:]] == [last + 1 for _, last in spans[:-1]]  # once each
+    assert max(np.diff([0, *(last for _, last in spans), FRAMES - 1])) <= 5 * FPS
+
+    middle = next(n for n, line in enumerate(lines) if line.get("last_frame", 0) > FRAMES // 2)
+    whole = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(whole[: middle + 1]))
+    for seen in recovered(journal).visits():
+        assert seen.frame.tolist() == list(range(int(seen.frame[-1]) + 1))  # none twice, no gap
+        assert seen.frame[-1] >= FRAMES // 2 - 5 * FPS
 
 
 def standing(tracker: DeepSort, frames: range, person: int = 1) -> None:

@@ -90,13 +90,14 @@ def small_result(frames: int = 40) -> Result:
     return Result(cameras, ModelUse("boxes", None), None, people)
 
 
-def write_journal(path: Path, result: Result) -> Path:
-    """The journal of a live run that found this."""
+def write_journal(path: Path, result: Result, *, killed: bool = False) -> Path:
+    """The journal of a live run that found this; `killed` while the last visit went on."""
     with steady_lines(path, Failures()) as lines:
         journal = Journal(lines, result, "2026-01-05T10:00:00.250Z")
         for person in result.identities:
             for seen in person.visits:
-                journal.visit(seen, person.global_id)
+                last = seen is result.identities[-1].visits[-1]
+                journal.visit(seen, person.global_id, passing=killed and last)
         journal.merge(Merge(3.0, 9, 2))
     return path
 
@@ -112,7 +113,7 @@ def make_seeds(folder: Path) -> list[Seed]:
             form.write(result, "a" if form.per_camera else "", path, "track")
             seeds.append(_seed(path, _importer(kind)))
     seeds += [Seed("zipped.zip", _zipped(folder / "made.xml"), _importer("cvat"))]
-    seeds.append(_seed(write_journal(folder / "a.journal.jsonl", result), recovered))
+    seeds.append(_seed(write_journal(folder / "a.journal.jsonl", result, killed=True), recovered))
     mot = (folder / "made.txt").read_bytes()
     seeds += [Seed("boxes.txt", mot, ReplayDetector), Seed("gt.txt", mot, _truth)]
     seeds += [

@@ -296,6 +296,29 @@ def test_recover_makes_the_result_of_a_killed_run(tmp_path: Path, capsys) -> Non
     assert "all journals there have their result" in capsys.readouterr().err
 
 
+def test_who_was_in_view_when_a_run_was_killed_is_recovered(here: Path) -> None:
+    frames = 3000
+    write_boxes(here / "boxes.txt", frames)
+    pictures = [picture(3)] * frames
+    journal = here / "new/tracks.journal.jsonl"
+    with HttpCamera(pictures, pause_s=0.05) as camera:
+        words = [*live_words(camera), "--max-age", "30", "--out", "new"]
+        process = subprocess.Popen([sys.executable, "-m", "tracker", *words])
+        camera.go()
+        while not (journal.exists() and '"type": "seen"' in journal.read_text()):
+            assert process.poll() is None
+            time.sleep(0.2)
+        process.kill()
+        process.wait()
+    lines = [json.loads(x) for x in journal.read_text().splitlines()]
+    assert "track" not in [line["type"] for line in lines]  # no visit was over
+    last = {x["track_id"]: x["last_frame"] for x in lines if x["type"] == "seen"}
+    assert reid_track("recover", here / "new") == 0
+    found = read_tracks(here / "new/tracks.json").tracks
+    assert {t.track_id: t.last_frame for t in found} == last
+    assert len(last) == 2
+
+
 @pytest.mark.parametrize("damage", ["cut", "middle", "noise"])
 def test_a_bad_line_of_a_journal_costs_that_line(tmp_path: Path, damage: str) -> None:
     path = write_journal(tmp_path / "a.journal.jsonl", small_result())

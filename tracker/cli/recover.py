@@ -26,7 +26,7 @@ def recover(
 ) -> None:  # fmt: skip
     """Make the tracks.json of a live run that was killed, from its journal.
 
-    Visits that were over are there, and of those that went on what was over 30 s before.
+    Visits that were over are there, and of those that went on all but the last few seconds.
     """
     from rich.console import Console
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from msgspec.structs import replace
 
 from tracker import __version__
 from tracker.core.errors import ReidTrackError
@@ -68,6 +69,13 @@ class JournalTrack(Track, tag_field="type", tag="track"):
     """
 
 
+class JournalSeen(Track, tag_field="type", tag="seen"):
+    """The latest boxes of a visit that goes on, as they were detected.
+
+    A track line that reaches as far replaces them: they count only where a run was killed.
+    """
+
+
 class JournalLink(Record, tag_field="type", tag="link"):
     """Why a visit was given its person, as in tracks.json; enter_s is when it began."""
 
@@ -85,7 +93,7 @@ class JournalMerge(MergedId, tag_field="type", tag="merge"):
     """global_id became into, for all visits."""
 
 
-JournalLine: TypeAlias = JournalStart | JournalTrack | JournalLink | JournalMerge
+JournalLine: TypeAlias = JournalStart | JournalTrack | JournalSeen | JournalLink | JournalMerge
 
 
 class Journal:
@@ -103,10 +111,11 @@ class Journal:
         cameras = [camera_record(run, camera) for camera in run.cameras]
         lines.write(JournalStart(JOURNAL, __version__, zero, models_record(run), cameras))
 
-    def visit(self, visit: Visit, person: int) -> None:
-        """Write a visit, or a part of one that goes on."""
+    def visit(self, visit: Visit, person: int, *, passing: bool = False) -> None:
+        """Write a visit, or a part of one that goes on; `passing` if that will come again."""
         track = track_record(visit, person, self._run.places(visit))
-        self._lines.write(JournalTrack(*(getattr(track, name) for name in track.__struct_fields__)))
+        kind = JournalSeen if passing else JournalTrack
+        self._lines.write(kind(*(getattr(track, name) for name in track.__struct_fields__)))
 
     def link(self, link: Link) -> None:
         """Write why a visit was given its person."""
@@ -154,6 +163,7 @@ def read_journal(path: Path, unwritten: Iterable[bytes] = ()) -> JournalContent:
             except (ReidTrackError, ValueError) as error:
                 found.bad += 1
                 logger.warning("%s; it is left out", error)
+    found.add_last_seen()
     return JournalContent(found.start, found.people(), found.known_places(), found.bad)
 
 
@@ -165,6 +175,7 @@ class _Found:
     bad: int = 0
     places: dict[VisitKey, list[Places]] = field(default_factory=dict)
     parts: dict[VisitKey, list[Visit]] = field(default_factory=dict)
+    seen: dict[VisitKey, list[JournalSeen]] = field(default_factory=dict)
     person_of: dict[VisitKey, int] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
     merges: list[Merge] = field(default_factory=list)
@@ -172,17 +183,33 @@ class _Found:
     def add(self, line: JournalLine) -> None:
         """Take in one line."""
         if isinstance(line, JournalTrack):
-            self.parts.setdefault(line.key, []).append(visit_of(line))
-            self.person_of[line.key] = line.global_id
-            placed = places_of(line)
-            if placed is not None:
-                self.places.setdefault(line.key, []).append(placed)
+            self._add_part(line)
+        elif isinstance(line, JournalSeen):
+            self.seen.setdefault(line.key, []).append(line)
         elif isinstance(line, JournalStart):
             self.start = line
         elif isinstance(line, JournalLink):
             self.links.append(_link(line))
         elif isinstance(line, JournalMerge):
             self.merges.append(Merge(line.time_s, line.global_id, line.into))
+
+    def _add_part(self, line: JournalTrack | JournalSeen) -> None:
+        self.parts.setdefault(line.key, []).append(visit_of(line))
+        self.person_of[line.key] = line.global_id
+        placed = places_of(line)
+        if placed is not None:
+            self.places.setdefault(line.key, []).append(placed)
+        later = [s for s in self.seen.get(line.key, ()) if s.last_frame > line.last_frame]
+        self.seen[line.key] = later
+
+    def add_last_seen(self) -> None:
+        """Take in what was seen of visits that went on when the run was killed."""
+        for line in [line for lines in self.seen.values() for line in lines]:
+            parts = self.parts.get(line.key)
+            reached = int(parts[-1].frame[-1]) if parts else -1
+            boxes = [box for box in line.boxes if box.frame > reached]
+            if boxes:
+                self._add_part(replace(line, boxes=boxes))
 
     def known_places(self) -> dict[VisitKey, Places]:
         """Return where the people of calibrated cameras were."""

@@ -8,6 +8,7 @@ from tracker.runtime.camera import CameraTracker
 from tracker.runtime.multi_camera import MultiCameraTracker
 
 TRIM_EVERY_S, KEPT_S = 30.0, 30.0  # of a visit that goes on, only the latest boxes are kept
+SAVE_EVERY_S = 4.0  # what a run loses of them if it is killed
 
 
 class JournalWriter:
@@ -25,6 +26,8 @@ class JournalWriter:
         self._people = core.people
         self._stride = stride
         self._trimmed_s: dict[str, float] = {}
+        self._saved_s: dict[str, float] = {}
+        self._saved: dict[VisitKey, int] = {}  # the last frame, of visits that go on
         self._written: dict[VisitKey, int] = {}  # the last frame, of visits that go on
 
     def step(self, step: Step) -> None:
@@ -40,6 +43,9 @@ class JournalWriter:
             self._trimmed_s[camera.info.name] = time_s
             self._write(camera, camera.tracker.take_past(time_s - KEPT_S), ended=False)
             camera.forget_frames()
+        if time_s - self._saved_s.setdefault(camera.info.name, time_s) >= SAVE_EVERY_S:
+            self._saved_s[camera.info.name] = time_s
+            self._save(camera)
 
     def finish(self) -> None:
         """Look a last time at who is in view when the run ends, and write what is left."""
@@ -54,10 +60,21 @@ class JournalWriter:
         for visit in camera.polished(visits, self._stride):
             person = self._people.identities.person_of(*visit.key)
             news = visit.rows(visit.frame > self._written.pop(visit.key, -1))
+            if ended:
+                self._saved.pop(visit.key, None)
             if person is not None and len(news.frame):
                 self._journal.visit(news, person)
             if not ended:
                 self._written[visit.key] = int(visit.frame[-1])
+
+    def _save(self, camera: CameraTracker) -> None:
+        """Write each box of visits that go on once as it is; later it is written polished."""
+        for visit in camera.tracker.current():
+            person = self._people.identities.person_of(*visit.key)
+            news = visit.rows(visit.frame > self._saved.get(visit.key, -1))
+            if person is not None and len(news.frame):
+                self._journal.visit(news, person, passing=True)
+                self._saved[visit.key] = int(news.frame[-1])
 
     def _write_reasons(self) -> None:
         links, merges = self._people.identities.take_reasons()
