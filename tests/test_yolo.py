@@ -49,7 +49,12 @@ def test_classes_by_name_and_number(wanted: list[str], numbers: list[int]) -> No
 
 @pytest.mark.parametrize(
     ("wanted", "told"),
-    [("persn", "Did you mean 'person'"), ("7", "unknown class '7'"), ("-1", "unknown class")],
+    [
+        ("persn", "Did you mean 'person'"),
+        ("PERSON", "Did you mean 'person'"),
+        ("7", "unknown class '7'"),
+        ("-1", "unknown class"),
+    ],
 )
 def test_unknown_classes_are_errors(wanted: str, told: str) -> None:
     with pytest.raises(ConfigError, match=told):

@@ -58,10 +58,11 @@ def shown(text: str) -> str:
 
 
 def suggestion(value: str, allowed: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the nearest allowed value, or an empty string.
+    """Return `` Did you mean 'x'?`` for the nearest allowed value in any case, or an empty string.
 
-    >>> suggestion("persn", ["person", "car"])
+    >>> suggestion("PERSN", ["person", "car"])
     " Did you mean 'person'?"
     """
-    near = difflib.get_close_matches(value, list(allowed), n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    by_letters = {name.casefold(): name for name in allowed}
+    near = difflib.get_close_matches(value.casefold(), list(by_letters), n=1)
+    return f" Did you mean '{by_letters[near[0]]}'?" if near else ""
