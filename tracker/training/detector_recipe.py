@@ -1,7 +1,9 @@
-"""What a detector's training does, as data: rates, sizes and changes of the pictures."""
+"""What a detector's training does, as data: what was asked for, rates, sizes of the pictures."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 STRIDE = 32  # pixels; sides of a network's input are multiples of it
@@ -38,6 +40,41 @@ class DetectorRecipe:
     hue: float = 0.02
     saturation: float = 0.6
     value: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRequest:
+    """A training as the user asked for it.
+
+    Attributes:
+        data: Folders, archives and videos.
+        out: Existing folder for all files.
+        arch: Name of the network.
+        imgsz: Side of the pictures in pixels.
+        epochs: How often all pictures are seen.
+        hours: Wall time instead of epochs, or None.
+        teacher: Name or path of a larger detector, or None.
+        weights: Checkpoint to begin with, or None for random weights.
+        validate_every: Epochs between validations.
+        seed: Of all chance.
+        device: PyTorch's name.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        threads: CPU threads.
+    """
+
+    data: Sequence[str]
+    out: Path
+    arch: str = "yolo11n"
+    imgsz: int = 384
+    epochs: int = 100
+    hours: float | None = None
+    teacher: str | None = None
+    weights: Path | None = None
+    validate_every: int = 1
+    seed: int = 1
+    device: str = "cpu"
+    precision: str = "auto"
+    threads: int = 1
 
 
 def picture_size(recipe: DetectorRecipe, share: float, full: int) -> int:

@@ -5,11 +5,13 @@ cosine), and one of this project for a CPU, where pictures enter small and grow.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from tracker.core.errors import ConfigError, suggestion
+from tracker.models.locate import LocatedModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,41 @@ class Recipe:
     teacher: float = 2.0
     taught: Literal["everybody", "one camera"] = "everybody"
     augmentation: Augmentation = Augmentation()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """A training as the user asked for it.
+
+    Attributes:
+        data: Folders or archives.
+        arch: Name of the variant.
+        size: (height, width).
+        out: Existing folder for all files.
+        seed: Of all chance.
+        val_ids: People kept back to validate.
+        val_every: Epochs between validations.
+        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
+        weights: OSNet checkpoint to begin with, or None.
+        split: Which split of a data set that has several.
+        combine_all: Whether the people of the test parts are learned too.
+        teachers: Other networks to learn from, at most two.
+        hours: Wall time after which it is over, or None: the epochs count.
+    """
+
+    data: Sequence[Path]
+    arch: str
+    size: tuple[int, int]
+    out: Path
+    seed: int = 1
+    val_ids: int = 0
+    val_every: int = 1
+    precision: str = "auto"
+    weights: Path | None = None
+    split: int = 0
+    combine_all: bool = False
+    teachers: Sequence[LocatedModel] = ()
+    hours: float | None = None
 
 
 def _is_slim(arch: str) -> bool:
