@@ -167,24 +167,13 @@ def camera_pairs(query: Shots, gallery: Shots, metric: Metric) -> list[CameraPai
     pairs = []
     for asked in np.unique(query.camera):
         for searched in np.unique(gallery.camera[gallery.camera != asked]):
-            part = rank(
-                query.of(query.camera == asked), gallery.of(gallery.camera == searched), metric
-            )
-            counting = part.counting
-            if counting.any():
-                pairs.append(_pair(int(asked), int(searched), part))
+            from_one, in_other = query.of(query.camera == asked), gallery.camera == searched
+            part = rank(from_one, gallery.of(in_other), metric)
+            if part.counting.any():
+                means = summary(part)
+                scores = int(means["queries"]), means["rank-1"], means["mAP"]
+                pairs.append(CameraPair(int(asked), int(searched), *scores))
     return pairs
-
-
-def _pair(asked: int, searched: int, scores: QueryScores) -> CameraPair:
-    counting = scores.counting
-    return CameraPair(
-        asked,
-        searched,
-        int(counting.sum()),
-        100 * float(np.mean(scores.first_hit[counting] == 1)),
-        100 * float(scores.average_precision[counting].mean()),
-    )
 
 
 def nearest(query: Shots, gallery: Shots, metric: Metric, count: int) -> np.ndarray:

@@ -49,13 +49,6 @@ class Gallery:
         """Return the picture of a crop."""
         return crop_path(self.folder, *self.key(place), int(self.row[place, 2]))
 
-    def of_visit(self, camera: str, track_id: int) -> IntArray:
-        """Return the places of a visit's crops in order of time; none if it has no crops."""
-        if camera not in self.cameras:
-            return np.zeros(0, np.int64)
-        visit = [self.cameras.index(camera), track_id]
-        return np.flatnonzero((self.row[:, :2] == visit).all(axis=1))
-
     def poster(self, camera: str) -> Path | None:
         """Return a camera's poster; None if no frame of it was seen."""
         path = poster_path(self.folder, camera)

@@ -12,7 +12,7 @@ from tracker.core.errors import SourceError
 from tracker.core.types import FloatArray, Frame, Image
 from tracker.datasets.pictures import Picture, read_picture
 from tracker.detection.detector import Detector
-from tracker.reid.crop import croppable
+from tracker.reid.crop import croppable, cut_out
 from tracker.reid.embedder import Embedder, unit_length
 
 CROP_SHAPE = (1.4, 5.0)  # height by width of a picture that was cut to one person
@@ -80,9 +80,8 @@ def read_photo(path: Path, detector: Callable[[], Detector] | None) -> Photo:
             f"nobody was found in '{path}'; cut it to the person, or add --whole to take all of it"
         )
     largest = boxes.clip(xyxy, image.shape[1], image.shape[0])[boxes.area(xyxy).argmax()]
-    left, top, right, bottom = np.round(largest).astype(int).tolist()
-    crop = np.ascontiguousarray(image[top : max(bottom, top + 1), left : max(right, left + 1)])
-    return Photo(path, crop, np.asarray(largest, np.float32), len(xyxy))
+    (crop,) = cut_out(image, largest[None])
+    return Photo(path, np.ascontiguousarray(crop), np.asarray(largest, np.float32), len(xyxy))
 
 
 def query_by(photos: Sequence[Photo], embedder: Embedder) -> Query:
