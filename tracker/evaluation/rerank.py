@@ -19,17 +19,11 @@ LARGEST = 40_000  # pictures; more would need over 12 GB
 
 @dataclass(frozen=True, slots=True)
 class Reranking:
-    """The method's settings, with the values of its paper.
+    """The method's settings, with the values of its paper."""
 
-    Attributes:
-        k1: Neighbours that may be reciprocal.
-        k2: Nearest pictures over whose neighbourhoods one is averaged.
-        share: Of the plain distance in the result, in [0, 1].
-    """
-
-    k1: int = 20
-    k2: int = 6
-    share: float = 0.3
+    k1: int = 20  # neighbours that may be reciprocal
+    k2: int = 6  # nearest pictures over whose neighbourhoods one is averaged
+    share: float = 0.3  # of the plain distance in the result, in [0, 1]
 
 
 def reranked(

@@ -36,17 +36,11 @@ _Outputs = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ExportedDetector:
-    """A written model.
+    """A written model."""
 
-    Attributes:
-        path: The file; for OpenVINO the folder.
-        score: Largest absolute difference of a score from PyTorch's.
-        box: Largest difference of a box side in pixels, where either finds a person.
-    """
-
-    path: Path
-    score: float
-    box: float
+    path: Path  # the file; for OpenVINO the folder
+    score: float  # largest absolute difference of a score from PyTorch's
+    box: float  # largest difference of a box side in pixels, where either finds a person
 
 
 def export_detector(

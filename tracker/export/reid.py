@@ -28,15 +28,10 @@ Runner = Callable[[FloatArray], FloatArray]
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A written model.
+    """A written model."""
 
-    Attributes:
-        path: The file; for OpenVINO the folder.
-        difference: Largest absolute difference of an output value from PyTorch's.
-    """
-
-    path: Path
-    difference: float
+    path: Path  # the file; for OpenVINO the folder
+    difference: float  # largest absolute difference of an output value from PyTorch's
 
 
 def export_reid(model: LocatedModel, target: str, path: Path) -> Exported:

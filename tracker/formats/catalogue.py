@@ -24,21 +24,16 @@ from tracker.results.result import Result
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of other tools.
+    """A format of other tools."""
 
-    Attributes:
-        ending: Of its files' names beside a run's JSON; the whole name, where it has no dot first.
-        per_camera: Whether each camera has a file of its own.
-        write: (result, camera, path, mot_id): writes a file; camera is "" where one has all.
-        read: (path, mot_id): reads it again; None where that makes no sense.
-        require: Checks, before any work, that its library is there.
-    """
-
+    # of its files' names beside a run's JSON; the whole name, where it has no dot first
     ending: str
-    per_camera: bool
+    per_camera: bool  # whether each camera has a file of its own
+    # (result, camera, path, mot_id): writes a file; camera is "" where one has all
     write: Callable[[Result, str, Path, MotId], None]
+    # (path, mot_id): reads it again; None where that makes no sense
     read: Callable[[Path, MotId], ParsedImport] | None = None
-    require: Callable[[], None] = lambda: None
+    require: Callable[[], None] = lambda: None  # checks, before any work, that its library is there
 
 
 def _whole(write: Callable[[Result, Path], None]) -> Callable[[Result, str, Path, MotId], None]:

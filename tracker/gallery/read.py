@@ -20,23 +20,14 @@ _COLUMNS = 3  # camera, track_id, frame
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """What a run kept.
+    """What a run kept."""
 
-    Attributes:
-        folder: Where it lies.
-        cameras: Names, in the order of the run's tracks.json.
-        embedding: (M, 512) float32 of unit length; zero where the run had no ReID model.
-        row: (M, 3) int64: place of the camera in `cameras`, track_id, frame; sorted.
-        reid: The model of the embeddings; None for --reid none.
-        tracks_json: The run's result, which lies beside the gallery unless it was moved.
-    """
-
-    folder: Path
-    cameras: tuple[str, ...]
-    embedding: FloatArray
-    row: IntArray
-    reid: ModelUse | None
-    tracks_json: Path
+    folder: Path  # where it lies
+    cameras: tuple[str, ...]  # names, in the order of the run's tracks.json
+    embedding: FloatArray  # (M, 512) float32 of unit length; zero where the run had no ReID model
+    row: IntArray  # (M, 3) int64: place of the camera in `cameras`, track_id, frame; sorted
+    reid: ModelUse | None  # the model of the embeddings; None for --reid none
+    tracks_json: Path  # the run's result, which lies beside the gallery unless it was moved
 
     def __len__(self) -> int:
         return len(self.row)

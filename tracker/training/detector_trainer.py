@@ -48,27 +48,16 @@ Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in al
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a training goes on, beside what Ultralytics' own options say.
+    """How a training goes on, beside what Ultralytics' own options say."""
 
-    Attributes:
-        request: What the user asked for.
-        recipe: Rates, sizes and changes of the pictures.
-        dtype: Kind of floats of the forward pass on a CPU.
-        history: Rows of earlier sittings.
-        stopping: Tells whether the user wants to stop.
-        watch: Hears of each step, or None.
-        teacher: Network in eval mode whose outputs are copied, or None.
-        teacher_class: Its number for a person.
-    """
-
-    request: DetectorRequest
-    recipe: DetectorRecipe
-    dtype: torch.dtype
-    history: History
-    stopping: Callable[[], bool]
-    watch: Watch | None = None
-    teacher: Any = None
-    teacher_class: int = 0
+    request: DetectorRequest  # what the user asked for
+    recipe: DetectorRecipe  # rates, sizes and changes of the pictures
+    dtype: torch.dtype  # kind of floats of the forward pass on a CPU
+    history: History  # rows of earlier sittings
+    stopping: Callable[[], bool]  # tells whether the user wants to stop
+    watch: Watch | None = None  # hears of each step, or None
+    teacher: Any = None  # network in eval mode whose outputs are copied, or None
+    teacher_class: int = 0  # its number for a person
 
 
 class PersonTrainer(DetectionTrainer):  # type: ignore[misc]

@@ -20,15 +20,10 @@ HEAD = {b"ftyp", b"moov"}  # what a player needs before the first fragment
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What was cut out.
+    """What was cut out."""
 
-    Attributes:
-        begins_s: Time of its first picture on the run's clock.
-        length_s: From that to the end of the last one.
-    """
-
-    begins_s: float
-    length_s: float
+    begins_s: float  # time of its first picture on the run's clock
+    length_s: float  # from that to the end of the last one
 
 
 def cut_out_recent(videos: Sequence[Path], seconds: float, out: Path) -> Excerpt | None:

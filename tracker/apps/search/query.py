@@ -21,36 +21,22 @@ CROP_HEIGHT = 640  # pixels; a higher one of that shape is more likely a scene, 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture of the person who is searched for.
+    """A picture of the person who is searched for."""
 
-    Attributes:
-        path: Its file.
-        crop: (H, W, 3) uint8 BGR, the person.
-        xyxy: (4,) pixels of the photo; None where all of it was taken.
-        people: How many people were found; None where nobody was looked for.
-    """
-
-    path: Path
-    crop: Image
-    xyxy: FloatArray | None = None
-    people: int | None = None
+    path: Path  # its file
+    crop: Image  # (H, W, 3) uint8 BGR, the person
+    xyxy: FloatArray | None = None  # (4,) pixels of the photo; None where all of it was taken
+    people: int | None = None  # how many people were found; None where nobody was looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Who is searched for.
+    """Who is searched for."""
 
-    Attributes:
-        look: (512,) float32 of unit length.
-        photos: Of the person; none where `person` says who it is.
-        person: Somebody in a run.
-        pictures: (H, W, 3) uint8 BGR each, for a sheet.
-    """
-
-    look: FloatArray
-    photos: list[Photo]
-    person: PersonKey | None
-    pictures: list[Image]
+    look: FloatArray  # (512,) float32 of unit length
+    photos: list[Photo]  # of the person; none where `person` says who it is
+    person: PersonKey | None  # somebody in a run
+    pictures: list[Image]  # (H, W, 3) uint8 BGR each, for a sheet
 
 
 def looks_cut(image: Image) -> bool:

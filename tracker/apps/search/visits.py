@@ -19,15 +19,10 @@ PersonKey = tuple[Path, int]  # the run's tracks.json and a global_id in it
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is searched.
+    """A run that is searched."""
 
-    Attributes:
-        tracks_json: Its result, as an absolute path; what tells runs apart.
-        start: When its zero was by the wall clock, where that is known.
-    """
-
-    tracks_json: Path
-    start: datetime | None = None
+    tracks_json: Path  # its result, as an absolute path; what tells runs apart
+    start: datetime | None = None  # when its zero was by the wall clock, where that is known
 
     @property
     def name(self) -> str:
@@ -59,19 +54,13 @@ class SeenVisit:
 
 @dataclass(frozen=True, slots=True)
 class RunVisits:
-    """The visits of one run that have crops.
+    """The visits of one run that have crops."""
 
-    Attributes:
-        run: The run.
-        reid: The model of the looks.
-        visits: V visits.
-        looks: (V, 512) float32 of unit length: the mean of each visit's crops, which ranks better
-            than single crops do.
-    """
-
-    run: Run
-    reid: ModelUse
-    visits: list[SeenVisit]
+    run: Run  # the run
+    reid: ModelUse  # the model of the looks
+    visits: list[SeenVisit]  # V visits
+    # (V, 512) float32 of unit length: the mean of each visit's crops, which ranks better than
+    # single crops do
     looks: FloatArray
 
     def nearest(self, query: FloatArray, count: int) -> list[tuple[float, SeenVisit]]:
