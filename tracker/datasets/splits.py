@@ -21,6 +21,11 @@ class Parts:
     distractors: frozenset[str] = frozenset()
 
 
+def folder_in(source: Path, *names: str) -> Path:
+    """Return the first of these folders below a source that is there, else the source itself."""
+    return next((source / name for name in names if (source / name).is_dir()), source)
+
+
 def require_file(path: Path, what: str) -> Path:
     """Return `path` if it is a file.
 
