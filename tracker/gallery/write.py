@@ -82,12 +82,9 @@ def _embedded(store: CropStore, named: Sequence[_Named], embedder: Embedder | No
             _read(crop_path(store.folder, *key, frame))
             for key, frame in named[start : start + BATCH]
         ]
-        looks += embedder.embed_all([(crop, _all_of(crop)) for crop in crops])
+        whole = [np.array([[0, 0, crop.shape[1], crop.shape[0]]], np.float32) for crop in crops]
+        looks += embedder.embed_all(list(zip(crops, whole, strict=True)))
     return np.concatenate(looks)
-
-
-def _all_of(crop: Image) -> FloatArray:
-    return np.array([[0, 0, crop.shape[1], crop.shape[0]]], np.float32)
 
 
 def _read(path: Path) -> Image:
