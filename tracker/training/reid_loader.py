@@ -14,6 +14,7 @@ from tracker.datasets.pixels import common_size, decode
 
 MEMORY_BYTES = 4 << 30  # decoded pictures beyond this are read anew in each epoch
 BATCHES_AHEAD = 4
+WORKERS = 2  # threads, each with `tracker.datasets.pixels.THREADS` of its own
 CPU = torch.device("cpu")
 
 # From positions (batches, B) to one (B, 3, h, w) uint8 RGB tensor per batch.
@@ -21,7 +22,7 @@ PictureLoader = Callable[[Tensor], Iterator[Tensor]]
 
 
 def make_loader(
-    pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU, workers: int = 2
+    pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU
 ) -> PictureLoader:
     """Keep the pictures in memory if they fit, else decode them anew in each epoch.
 
@@ -32,7 +33,7 @@ def make_loader(
     """
     kept = common_size(pictures, size)
     if len(pictures) * kept[0] * kept[1] * 3 > MEMORY_BYTES:
-        return partial(_decoded_ahead, pictures, kept, workers)
+        return partial(_decoded_ahead, pictures, kept)
     return partial(_of_memory, decode_all(pictures, kept).to(device))
 
 
@@ -42,11 +43,11 @@ def _of_memory(pixels: Tensor, positions: Tensor) -> Iterator[Tensor]:
 
 
 def _decoded_ahead(
-    pictures: Sequence[Picture], size: tuple[int, int], workers: int, positions: Tensor
+    pictures: Sequence[Picture], size: tuple[int, int], positions: Tensor
 ) -> Iterator[Tensor]:
     """Decode some batches ahead, in threads, while the network learns."""
     waiting: deque[Future[Image]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         for row in positions.tolist():
             waiting.append(pool.submit(decode, [pictures[i] for i in row], size))
             if len(waiting) > BATCHES_AHEAD:
