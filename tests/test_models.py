@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.media import reid_track
+from tests.media import reid_track, write_video
 from tracker.core.errors import ConfigError, WeightsError
 from tracker.models.locate import (
     LocatedModel,
@@ -19,7 +19,14 @@ from tracker.models.locate import (
     verified,
     weights_folders,
 )
-from tracker.models.registry import Detecting, ModelCard, card, manifest, packaged_weights
+from tracker.models.registry import (
+    Detecting,
+    ModelCard,
+    card,
+    manifest,
+    packaged_weights,
+    recommended,
+)
 
 CARDS = list(manifest().values())
 YOLO = card("yolo11n")
@@ -152,6 +159,36 @@ def test_an_altered_file_is_an_error_that_says_how_to_mend_it(here: Path, wanted
     altered = hashlib.sha256(b"altered").hexdigest()
     for word in (f"weights/{YOLO.file}", YOLO.sha256, altered, "weights fetch yolo11n"):
         assert word in str(error.value)
+
+
+@pytest.mark.parametrize("machine", ["cpu", "gpu"])
+def test_a_detector_and_a_reid_model_are_recommended_for_each_machine(machine: str) -> None:
+    found = recommended(machine)
+    assert [c.task for c in found] == ["detect", "reid"]
+    assert all(c.url for c in found)
+
+
+def test_what_is_recommended_is_fetched_by_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fake_fetch(model: ModelCard, folder: Path | None, _report: object) -> LocatedModel:
+        asked.append(model.name)
+        return LocatedModel(model.name, Path(model.file), model.sha256)
+
+    monkeypatch.setattr("tracker.cli.weights.fetch", fake_fetch)
+    monkeypatch.setattr("tracker.models.device.resolve_device", lambda *_, **__: "cpu")
+    assert reid_track("weights", "fetch", "recommended") == 0
+    assert asked == ["yolo11n", "osnet_x0_25_msmt17"]
+
+
+def test_better_models_are_told_of_where_auto_found_none(here: Path, capsys) -> None:
+    write_video(here / "a.mp4", 2)
+    assert reid_track("a.mp4", "--reid", "none", "--json", "a.json") == 0
+    told = "person_yolo11n came with the package; for better ones: reid-track weights fetch"
+    assert told in capsys.readouterr().err
+    words = ("--detector", "person_yolo11n", "--reid", "none", "--json", "b.json")
+    assert reid_track("a.mp4", *words) == 0
+    assert "weights fetch" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tracker.core.errors import ConfigError
 from tracker.corrections.replay import read_known
 from tracker.counting.zones import Zones, read_zones, require_cameras
 from tracker.models.locate import AUTO
+from tracker.models.registry import manifest
 from tracker.rendering.window import Window
 from tracker.runtime.loading import load_networks, run_settings
 from tracker.runtime.open_sources import (
@@ -120,12 +121,24 @@ def execute(request: TrackRequest) -> None:
         print(json.dumps(report))
     elif not request.quiet:
         counted = counts_lines(outcome.counts) if outcome.counts else []
-        for line in [as_text(report), *journeys(outcome.result), *counted]:
+        lines = [as_text(report), *journeys(outcome.result), *counted, *_better(request, settings)]
+        for line in lines:
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     if outcome.interrupted:
         raise typer.Exit(INTERRUPTED)
     if outcome.failures:
         raise typer.Exit(1)
+
+
+def _better(request: TrackRequest, settings: RunSettings) -> list[str]:
+    """Tell of better models, where ``auto`` found none but those that come with the package."""
+    chosen = ((request.detector, settings.detector), (request.reid, settings.reid))
+    packaged = {c.name for c in manifest().values() if not c.url}
+    found = [use.name for wanted, use in chosen if wanted == AUTO and use is not None]
+    if not found or not packaged.issuperset(found):
+        return []
+    better = "for better ones: reid-track weights fetch recommended"
+    return [f"{' and '.join(found)} came with the package; {better}"]
 
 
 def _follow(

@@ -12,14 +12,17 @@ from tracker.cli import HELP
 from tracker.core.errors import WeightsError
 from tracker.models.fetch import fetch
 from tracker.models.locate import installed_file, verified, weights_folders
-from tracker.models.registry import ModelCard, card, manifest
+from tracker.models.registry import ModelCard, card, manifest, recommended
 
 app = typer.Typer(
     add_completion=False, context_settings=HELP, no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="List, fetch, verify and find models. Nothing is downloaded unless it is asked for.",
 )  # fmt: skip
-Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="Names of 'weights list'.")]
+RECOMMENDED = "recommended"
+Names = Annotated[
+    list[str], typer.Argument(metavar="NAME...", help="Names of 'weights list', or recommended.")
+]
 
 
 @app.command("list")
@@ -43,8 +46,11 @@ def fetch_models(
         typer.Option(help="Folder to put them into. Default: the user cache.", show_default=False),
     ] = None,
 ) -> None:
-    """Download models from their official sources and verify them."""
-    for model in [card(name) for name in names]:
+    """Download models from their official sources and verify them.
+
+    'recommended' stands for the detector and the ReID model that suit this machine best.
+    """
+    for model in [c for name in names for c in _called(name)]:
         print(_fetch(model, to))
 
 
@@ -82,6 +88,14 @@ def print_path(name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = N
     if path is None:
         raise WeightsError(f"{name} is not installed; run 'reid-track weights fetch {name}'")
     print(path)
+
+
+def _called(name: str) -> list[ModelCard]:
+    if name != RECOMMENDED:
+        return [card(name)]
+    from tracker.models.device import resolve_device
+
+    return recommended("cpu" if resolve_device("auto", half=False) == "cpu" else "gpu")
 
 
 def _fetch(model: ModelCard, folder: Path | None) -> Path:

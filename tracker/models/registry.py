@@ -49,6 +49,8 @@ class ModelCard:
     trained_on: str
     architecture: str
     rank: int  # order in which ``auto`` prefers installed models; higher is better, 0 is never
+    # ``cpu`` or ``gpu``, where it is the one to fetch for such a machine
+    recommended_on: str | None = None
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
     detecting: Detecting = field(default_factory=Detecting)  # how a detector is best used
     # of looks of one person by a ReID model, at which they still match
@@ -88,6 +90,11 @@ def card(name: str, task: Task | None = None) -> ModelCard:
             f"Known are: {', '.join(known)}; a path to a model file works too"
         )
     return found
+
+
+def recommended(machine: str) -> list[ModelCard]:
+    """Return the detector and the ReID model to fetch for a ``cpu`` or a ``gpu``."""
+    return [c for c in manifest().values() if c.recommended_on == machine]
 
 
 def read_preprocessing(entry: dict[str, Any]) -> Preprocessing:
