@@ -13,12 +13,14 @@ SECONDS ?= 1800
 # Hashes of models are of high entropy, and no secrets.
 QUIET_PLUGINS := --disable-plugin HexHighEntropyString --disable-plugin Base64HighEntropyString
 
-.PHONY: help setup demo test check audit fuzz format schemas mutants bench bench-accuracy clean
+.PHONY: help setup demo test check coverage docs audit fuzz format schemas mutants bench bench-accuracy clean
 
 help:
 	@echo "make demo    run reid-track on the clips in samples/"
 	@echo "make test    run the tests"
 	@echo "make check   formatting, lint, types, bandit, a search for secrets, and tests: what CI runs"
+	@echo "make coverage the lines of tracker/ that no test runs"
+	@echo "make docs    the documentation as a site, build/site/index.html"
 	@echo "make audit   known weaknesses of what is installed; asks a data base on the internet"
 	@echo "make fuzz    SECONDS=1800 of damaged files, through every reader"
 	@echo "make format  put the code into shape"
@@ -51,6 +53,13 @@ check: $(READY)
 	$(BIN)/detect-secrets-hook --exclude-files '^tests/' --exclude-lines ':(secret|password)@' \
 		$(QUIET_PLUGINS) $(shell git ls-files)
 	$(BIN)/python -m pytest
+
+coverage: $(READY)
+	$(BIN)/python -m pytest --cov=tracker --cov-report=term:skip-covered
+
+docs: $(READY)
+	$(BIN)/python -m pip install --quiet --group docs
+	$(BIN)/python -m mkdocs build
 
 audit: $(READY)
 	$(BIN)/pip-audit --skip-editable

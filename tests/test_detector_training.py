@@ -18,8 +18,8 @@ from tracker.detection.detector import YoloOptions
 from tracker.detection.yolo import YoloDetector
 from tracker.models.locate import LocatedModel, find_model
 from tracker.training.detector_loss import NOBODY, distance, without_ignored
-from tracker.training.detector_recipe import DetectorRecipe
-from tracker.training.detector_setup import DetectorRequest, train_detector
+from tracker.training.detector_recipe import DetectorRecipe, DetectorRequest
+from tracker.training.detector_setup import train_detector
 
 SMALL = DetectorRecipe(batch_size=4, growth=((0.5, 0.5),))
 

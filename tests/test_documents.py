@@ -1,14 +1,16 @@
-"""The Python that README.md and docs/extend.md show runs, and prints what they say."""
+"""The Python that README.md and the pages in docs/ show runs, and prints what they say."""
 
 import contextlib
 import io
 import re
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.browser import visitor
+from tracker.cli import COMMANDS
 from tracker.formats.catalogue import FORMATS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -27,7 +29,7 @@ def sections(document: str) -> dict[str, list[tuple[str, str]]]:
 
 EXAMPLES = [
     pytest.param(blocks, id=title)
-    for document in ("README.md", "docs/extend.md")
+    for document in ("README.md", "docs/python.md", "docs/extend.md")
     for title, blocks in sections(document).items()
     if any(kind == "python" for kind, _ in blocks)
 ]
@@ -60,6 +62,21 @@ def run(blocks: list[tuple[str, str]]) -> None:
 def test_there_is_an_example_of_everything() -> None:
     assert list(sections("docs/extend.md")) == list(KINDS)
     assert "From Python" in sections("README.md")
+    assert len(sections("docs/python.md")) == 2
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    pages = {p.name for p in (ROOT / "docs").glob("*.md")} | {"commands.md"}
+    assert set(re.findall(r"- (?:Home: )?(\w[\w-]*\.md)$", text, re.M)) == pages
+
+
+def test_the_site_tells_of_every_command_and_option() -> None:
+    hook = runpy.run_path(str(ROOT / "docs/site/commands.py"))
+    page = "\n".join(hook["lines"]())
+    assert all(f"## reid-track {command}\n" in page for command in COMMANDS)
+    assert "| `--reid-interval` |" in page
+    assert "&lt;camera&gt;" in page
 
 
 @pytest.mark.parametrize("blocks", EXAMPLES)

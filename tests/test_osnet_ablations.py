@@ -6,8 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from tests.complexity import count_mult_adds, count_weights
 from tracker.reid.checkpoint import guess_variant, load_osnet
-from tracker.reid.complexity import count_mult_adds, count_weights
 from tracker.reid.osnet import VARIANTS, build_osnet
 from tracker.reid.osnet_config import ABLATIONS, KNOWN
 

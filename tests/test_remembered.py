@@ -1,11 +1,15 @@
 """People whose visits are no longer at hand are remembered by their looks, in bounded memory."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.parts import look, visit
 from tracker.core.config import LinkConfig
+from tracker.core.types import EMBEDDING_SIZE
 from tracker.identity.online import OnlineIdentities
 from tracker.identity.remembered import RememberedPeople
 
@@ -34,6 +38,18 @@ def test_the_nearest_are_found_and_whoever_is_not_asked_for_is_left_out():
     assert [v.track_id for v in people.alike(mixed, 2)] == [5, 9]
     assert [v.track_id for v in people.alike(mixed, 1, without=[5])] == [9]
     assert people.alike(mixed, 3, without=range(1, 200)) == []
+
+
+def test_a_person_takes_one_row_however_much_was_seen_of_them():
+    people, count = RememberedPeople(), 256
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            many = np.tile(look(0), (64, 1))  # 128 kB
+            people.take_in(number + 1, replace(seen(0, number), embeddings=many))
+        assert tracemalloc.get_traced_memory()[0] / count < 2 * 4 * EMBEDDING_SIZE
+    finally:
+        tracemalloc.stop()
 
 
 def test_whoever_was_seen_longest_ago_is_forgotten_first():

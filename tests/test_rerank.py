@@ -6,10 +6,10 @@ import pytest
 from tracker.core.errors import ConfigError
 from tracker.evaluation import rerank as module
 from tracker.evaluation.ranking import Shots, rank, rank_blocks, summary
-from tracker.evaluation.rerank import Reranking, reranked
+from tracker.evaluation.rerank import reranked
 
 
-def dense(features: np.ndarray, queries: int, setting: Reranking) -> np.ndarray:
+def dense(features: np.ndarray, queries: int, k1: int, k2: int, share: float) -> np.ndarray:
     """The method on full matrices and Python sets, for unit-length cosine distances."""
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     squared = np.square(1 - unit @ unit.T)
@@ -22,30 +22,34 @@ def dense(features: np.ndarray, queries: int, setting: Reranking) -> np.ndarray:
 
     vectors = np.zeros((count, count))
     for i in range(count):
-        base = mutual(i, setting.k1)
+        base = mutual(i, k1)
         members = set(base)
         for j in base:
-            own = mutual(j, round(setting.k1 / 2))
+            own = mutual(j, round(k1 / 2))
             if len(own & base) > 2 / 3 * len(own):
                 members |= own
         chosen = sorted(members)
         weights = np.exp(-distance[i, chosen])
         vectors[i, chosen] = weights / weights.sum()
-    vectors = np.stack([vectors[order[i, : setting.k2]].mean(axis=0) for i in range(count)])
+    vectors = np.stack([vectors[order[i, :k2]].mean(axis=0) for i in range(count)])
     jaccard = np.empty((queries, count))
     for i in range(queries):
         common = np.minimum(vectors[i], vectors).sum(axis=1)
         jaccard[i] = 1 - common / (2 - common)
-    final = (1 - setting.share) * jaccard + setting.share * distance[:queries]
+    final = (1 - share) * jaccard + share * distance[:queries]
     return final[:, queries:]
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("setting", [Reranking(), Reranking(k1=6, k2=3, share=0.5)])
-def test_it_equals_the_dense_rendering(seed: int, setting: Reranking) -> None:
+@pytest.mark.parametrize("setting", [(20, 6, 0.3), (6, 3, 0.5)])
+def test_it_equals_the_dense_rendering(
+    seed: int, setting: tuple[int, int, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in zip(("K1", "K2", "SHARE"), setting, strict=True):
+        monkeypatch.setattr(module, name, value)
     features = np.random.default_rng(seed).standard_normal((60, 5)).astype(np.float32)
-    found = reranked(features[:10], features[10:], "cosine", setting)
-    assert np.allclose(found, dense(features.astype(float), 10, setting), atol=1e-4)
+    found = reranked(features[:10], features[10:], "cosine")
+    assert np.allclose(found, dense(features.astype(float), 10, *setting), atol=1e-4)
 
 
 def test_common_neighbours_lift_the_scores() -> None:

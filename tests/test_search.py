@@ -84,8 +84,8 @@ def shared_people(runs: dict[str, Path]) -> list[tuple[int, int]]:
 def crops_of(run: Path, global_id: int) -> list[Path]:
     gallery = read_gallery(run / "gallery")
     tracks = json.loads((run / "tracks.json").read_text())["tracks"]
-    keys = [(t["camera"], t["track_id"]) for t in tracks if t["global_id"] == global_id]
-    return [gallery.crop(n) for key in keys for n in gallery.of_visit(*key).tolist()]
+    keys = {(t["camera"], t["track_id"]) for t in tracks if t["global_id"] == global_id}
+    return [gallery.crop(n) for n in range(len(gallery)) if gallery.key(n) in keys]
 
 
 def test_a_crop_of_one_camera_finds_the_person_in_the_other(runs, search) -> None:

@@ -13,7 +13,6 @@ from benchmarks.default_reid.student import MIX, Student, write
 from benchmarks.default_reid.teacher import MIX as TEACHER_MIX
 from benchmarks.default_reid.teacher import load_teacher, train_teacher
 from tracker.models.locate import LocatedModel, find_model
-from tracker.training.reid_card import TrainedOn
 
 WITH_NAMES = 3  # of the student's sources: Market-1501, tracks and drawn people
 ONLOOKER = "osnet_x0_25_msmt17"
@@ -37,8 +36,11 @@ def main() -> None:
     student = Student(people, teacher, _file_of(words.onlooker), words.weights)
     state = student.learn(words.seconds, _Report())
     names = [source.name for source in words.sources]
-    data = TrainedOn(names, people.known, people.pictures, people.aside.people)
-    write(state, people, data, words.out)
+    trained_on = {
+        "sources": names, "people": people.known, "pictures": people.pictures,
+        "kept_back": people.aside.people,
+    }  # fmt: skip
+    write(state, people, trained_on, words.out)
 
 
 class _Report:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tracker.training.reid_loss import SHARPNESS, batch_hard_triplet, smoothed_cross_entropy
+from tracker.training.reid_loss import SHARPNESS, batch_hard_triplet
 
 SMOOTHING, MARGIN = 0.1, 0.3  # of the labels; of the triplets
 TEMPERATURE = 3.0
@@ -21,7 +21,7 @@ def label_losses(logits: Tensor, embedding: Tensor, person: Tensor) -> list[Tens
     """
     placed = functional.normalize(embedding.float())
     return [
-        smoothed_cross_entropy(logits.float(), person, SMOOTHING),
+        functional.cross_entropy(logits.float(), person, label_smoothing=SMOOTHING),
         batch_hard_triplet(placed, person, MARGIN),
     ]
 

@@ -12,9 +12,10 @@ from benchmarks.default_reid.losses import label_losses, likeness_distance, soft
 from benchmarks.default_reid.people import People, pictures_of
 from benchmarks.default_reid.step import Clock, Step, rate_at
 from benchmarks.default_reid.teacher import Teacher
+from tracker.models.registry import Preprocessing
 from tracker.reid.checkpoint import load_osnet
 from tracker.reid.osnet import build_osnet
-from tracker.training.reid_card import TrainedOn, preprocessing_facts, write_model
+from tracker.training.card import write_reid
 from tracker.training.reid_loss import teacher_distance
 from tracker.training.reid_network import without_classifier
 from tracker.training.reid_validate import Validation
@@ -87,11 +88,13 @@ class Student:
         return functional.normalize(seen.float())
 
 
-def write(state: dict[str, Tensor], people: People, trained_on: TrainedOn, out: Path) -> None:
+def write(
+    state: dict[str, Tensor], people: People, trained_on: dict[str, object], out: Path
+) -> None:
     """Write the model with its card and its scores on the people kept back."""
     plain = without_classifier(state)
     exam = Validation(ARCH, people.aside, pictures_of(people.aside))
     scores = exam.score(plain, LARGE, people.device)
     print("student", scores)
-    facts = {"preprocessing": preprocessing_facts(LARGE), "scores": scores}
-    write_model(out, ARCH, plain, {"trained_on": asdict(trained_on)} | facts)
+    facts = {"preprocessing": asdict(Preprocessing(*LARGE)), "scores": scores}
+    write_reid(out, ARCH, plain, {"trained_on": trained_on} | facts)

@@ -42,7 +42,7 @@ from tracker.core.extras import EXTRA_OF, require
 from tracker.core.foreign import read_bytes, understanding
 from tracker.core.pictures import read_image
 from tracker.core.yaml_file import read_yaml
-from tracker.formats.cvat_read import read_cvat
+from tracker.formats.cvat import read_cvat
 from tracker.models.fetch import fetch
 from tracker.models.registry import ModelCard
 from tracker.results.tracks_json import write_tracks_json

@@ -89,11 +89,12 @@ def track(
 class Steps:
     """The frames of all cameras in order of time, as they are followed.
 
-    >>> steps = track("samples/cam1.mp4", stream=True, max_frames=3, reid=None)
-    >>> [(step.camera, step.index, step.global_ids.tolist()) for step in steps]
-    [('cam1', 0, []), ('cam1', 1, []), ('cam1', 2, [])]
-    >>> len(steps.result.people)
-    0
+    Examples:
+        >>> steps = track("samples/cam1.mp4", stream=True, max_frames=3, reid=None)
+        >>> [(step.camera, step.index, step.global_ids.tolist()) for step in steps]
+        [('cam1', 0, []), ('cam1', 1, []), ('cam1', 2, [])]
+        >>> len(steps.result.people)
+        0
     """
 
     def __init__(self, cameras: Sequence[CameraSpec], options: Options) -> None:

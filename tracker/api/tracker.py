@@ -42,15 +42,16 @@ class Tracker:
     Raises:
         ReidTrackError: A model or an option cannot be used.
 
-    >>> import numpy as np
-    >>> tracker = Tracker(reid=None)
-    >>> image = np.zeros((480, 640, 3), np.uint8)
-    >>> for n in range(5):
-    ...     seen = tracker.update(image, [[100 + n, 100, 160 + n, 280]], [0.9])
-    >>> seen.track_ids.tolist(), seen.global_ids.tolist()
-    ([1], [1])
-    >>> [(v.camera, v.track_id, len(v.frame)) for v in tracker.finish().people[0].visits]
-    [('camera', 1, 5)]
+    Examples:
+        >>> import numpy as np
+        >>> tracker = Tracker(reid=None)
+        >>> image = np.zeros((480, 640, 3), np.uint8)
+        >>> for n in range(5):
+        ...     seen = tracker.update(image, [[100 + n, 100, 160 + n, 280]], [0.9])
+        >>> seen.track_ids.tolist(), seen.global_ids.tolist()
+        ([1], [1])
+        >>> [(v.camera, v.track_id, len(v.frame)) for v in tracker.finish().people[0].visits]
+        [('camera', 1, 5)]
     """
 
     def __init__(

@@ -37,8 +37,8 @@ def export_command(
 
     if to != "openvino":
         require_writable(out, overwrite=overwrite)
-    written = export_reid(find_or_fetch(reid, "reid"), to, out)
-    print(f"{written.path}  largest difference from PyTorch {written.difference:.2g}")
+    difference = export_reid(find_or_fetch(reid, "reid"), to, out)
+    print(f"{out}  largest difference from PyTorch {difference:.2g}")
 
 
 @app.command("detector")
@@ -73,8 +73,5 @@ def export_detector_command(  # noqa: PLR0917 - one parameter per option
         require_writable(out, overwrite=overwrite)
     elif out.exists() and not overwrite:
         raise OutputError(f"'{out}' exists; add --overwrite to replace it or choose another name")
-    written = export_detector(find_or_fetch(detector, "detect"), to, out, int8, imgsz)
-    print(
-        f"{written.path}  largest difference from PyTorch: scores {written.score:.2g}, "
-        f"boxes {written.box:.2g} pixels"
-    )
+    score, box = export_detector(find_or_fetch(detector, "detect"), to, out, int8, imgsz)
+    print(f"{out}  largest difference from PyTorch: scores {score:.2g}, boxes {box:.2g} pixels")

@@ -141,9 +141,9 @@ def train_reid(  # noqa: PLR0913, PLR0917 - one parameter per option
     from tracker.models.fetch import find_or_fetch
     from tracker.training.distributed import join_processes, leave_processes
     from tracker.training.reid_checkpoint import FILE
-    from tracker.training.reid_recipe import adjusted
+    from tracker.training.reid_recipe import TrainingRequest, adjusted
     from tracker.training.reid_recipe import preset as named_recipe
-    from tracker.training.reid_setup import TrainingRequest, make_trainer
+    from tracker.training.reid_setup import make_trainer
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
     prepare_folder(out, FILE, resume=resume)

@@ -86,8 +86,8 @@ def train_detector_command(  # noqa: PLR0913, PLR0917 - one parameter per option
     import os
 
     from tracker.models.device import resolve_device
-    from tracker.training.detector_recipe import DetectorRecipe
-    from tracker.training.detector_setup import LAST, DetectorRequest, train_detector
+    from tracker.training.detector_recipe import DetectorRecipe, DetectorRequest
+    from tracker.training.detector_setup import LAST, train_detector
 
     set_up_logging(Console(stderr=True), verbose=1 + verbose, quiet=False)
     prepare_folder(out, LAST, resume=resume)

@@ -17,23 +17,19 @@ SPLIT_FROM = "--split"
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """One data set's shape on disk: how to recognise it, how many splits, how to list one."""
+    """How to recognise a data set on disk, over how many splits it averages, how to list one."""
 
     fits: Callable[[Path], bool]
-    splits: Callable[[Path], int]
+    splits: int
     read: Callable[[Path, int], Parts]
 
 
-def _single(_root: Path) -> int:
-    return 1
-
-
 LAYOUTS: dict[str, _Layout] = {
-    "market1501": _Layout(market.fits, _single, lambda root, _: market.read(root)),
-    "msmt17": _Layout(msmt17.fits, _single, lambda root, _: msmt17.read(root)),
-    "cuhk03": _Layout(cuhk03.fits, _single, lambda root, _: cuhk03.read(root)),
-    "viper": _Layout(viper.fits, viper.splits, viper.read),
-    "grid": _Layout(grid.fits, grid.splits, grid.read),
+    "market1501": _Layout(market.fits, 1, lambda root, _: market.read(root)),
+    "msmt17": _Layout(msmt17.fits, 1, lambda root, _: msmt17.read(root)),
+    "cuhk03": _Layout(cuhk03.fits, 1, lambda root, _: cuhk03.read(root)),
+    "viper": _Layout(viper.fits, viper.SPLITS, viper.read),
+    "grid": _Layout(grid.fits, grid.SPLITS, grid.read),
 }
 
 
@@ -74,13 +70,13 @@ def published_tests(source: Path) -> list[tuple[PersonSet, PersonSet]]:
     if name is None:
         return []
     layout = LAYOUTS[name]
-    return [_test(_read(layout, source, split)) for split in range(layout.splits(source))]
+    return [_test(_read(layout, source, split)) for split in range(layout.splits)]
 
 
 def _read(layout: _Layout, source: Path, split: int) -> Parts:
-    count = layout.splits(source)
-    if split >= count:
-        raise ConfigError(f"{SPLIT_FROM} is {split}; '{source}' has the splits 0 to {count - 1}")
+    if split >= layout.splits:
+        last = layout.splits - 1
+        raise ConfigError(f"{SPLIT_FROM} is {split}; '{source}' has the splits 0 to {last}")
     return layout.read(source, split)
 
 

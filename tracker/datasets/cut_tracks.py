@@ -41,7 +41,7 @@ def list_tracks(source: Path) -> dict[TrackName, list[Picture]]:
             f"{_listed(empty)}; remove them, or give the folder of the cameras"
         )
     order = sorted(found, key=lambda name: (natural(name[0]), natural(name[1])))
-    return {name: sorted(found[name], key=_picture_order) for name in order}
+    return {n: sorted(found[n], key=lambda p: natural(PurePosixPath(p.name).stem)) for n in order}
 
 
 def read_times(source: Path, given: Path | None, tracks: Collection[TrackName]) -> Times | None:
@@ -54,7 +54,11 @@ def read_times(source: Path, given: Path | None, tracks: Collection[TrackName]) 
         SourceError: Missing, not of the columns, not all tracks, or not times.
     """
     text = read_text(given, TIMES) if given else _text_in(source)
-    return None if text is None else _parse(text, str(given or TIMES), tracks)
+    if text is None:
+        return None
+    where = str(given or TIMES)
+    with understanding(where, TIMES):
+        return _parsed(csv.DictReader(text.splitlines()), where, tracks)
 
 
 def _in_folder(source: Path) -> dict[TrackName, list[Picture]]:
@@ -89,10 +93,6 @@ def _visible(folder: Path) -> list[Path]:
         raise SourceError(f"cannot read folder '{folder}': {error.strerror}") from error
 
 
-def _picture_order(picture: Picture) -> tuple[int, int, str]:
-    return natural(PurePosixPath(picture.name).stem)
-
-
 def _text_in(source: Path) -> str | None:
     if source.is_dir():
         return read_text(source / TIMES, TIMES) if (source / TIMES).is_file() else None
@@ -103,11 +103,6 @@ def _text_in(source: Path) -> str | None:
             if stream and len(parts) < _PARTS:
                 return stream.read(MOST_SETTINGS_BYTES).decode("utf-8-sig", errors="replace")
     return None
-
-
-def _parse(text: str, where: str, tracks: Collection[TrackName]) -> Times:
-    with understanding(where, TIMES):
-        return _parsed(csv.DictReader(text.splitlines()), where, tracks)
 
 
 def _parsed(rows: "csv.DictReader[str]", where: str, tracks: Collection[TrackName]) -> Times:

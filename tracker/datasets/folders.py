@@ -17,16 +17,13 @@ _MARKET = re.compile(r"(-?\d+)_c(\d+)")  # 0002_c1s1_000451_03.jpg: person 0002,
 _TRAIN_FOLDER = "bounding_box_train"
 
 
-def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
+def list_pictures(source: Path) -> list[Picture]:
     """List a source in the sorted order of its names.
 
     Understood are Market-1501 and DukeMTMC-reID names (``0002_c1s1_000451_03.jpg``) and plain
     folders ``<person>/<camera>_<anything>.jpg``, the two not mixed; also a folder or archive of
-    Market-1501 as published, of which the training part is taken.
-
-    Args:
-        source: A folder or an uncompressed tar archive.
-        training: Whether Market-1501's distractors (person 0000) are left out too.
+    Market-1501 as published, of which the training part is taken. Its distractors (person 0000)
+    are left out.
 
     Raises:
         SourceError: Nothing there, no such pictures, or a compressed archive.
@@ -34,9 +31,7 @@ def list_pictures(source: Path, *, training: bool = True) -> list[Picture]:
     found = entries(source)
     if any(_TRAIN_FOLDER in PurePosixPath(e.name).parts for e in found):
         found = [e for e in found if _TRAIN_FOLDER in PurePosixPath(e.name).parts]
-    kept = labelled(found)
-    if training:
-        kept = [p for p in kept if not is_distractor(p)]
+    kept = [p for p in labelled(found) if not is_distractor(p)]
     if not kept:
         raise SourceError(
             f"'{source}' holds no pictures of known people; expected are names like "

@@ -7,9 +7,10 @@ import numpy as np
 
 from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.datasets.splits import Parts, require_file
+from tracker.datasets.splits import Parts, folder_in, require_file
 
 PARTITIONS = "features_and_partitions.mat"
+FOLDERS = ("underground_reid", "grid/underground_reid")
 SPLITS = 10
 LEARNED_FIELD = 2
 STRANGER = "0000"  # everybody in the gallery who is in no pair
@@ -17,13 +18,8 @@ STRANGER = "0000"  # everybody in the gallery who is in no pair
 
 def fits(source: Path) -> bool:
     """Tell whether a folder, or one published below it, holds probe and gallery."""
-    root = _base(source)
+    root = folder_in(source, *FOLDERS)
     return (root / "probe").is_dir() and (root / PARTITIONS).is_file()
-
-
-def splits(_source: Path) -> int:
-    """Return the number of published splits: scores are averaged over all."""
-    return SPLITS
 
 
 def read(source: Path, split: int) -> Parts:
@@ -32,7 +28,7 @@ def read(source: Path, split: int) -> Parts:
     Raises:
         SourceError: The partitions are missing or not as published.
     """
-    root = _base(source)
+    root = folder_in(source, *FOLDERS)
     learned = _learned_people(require_file(root / PARTITIONS, "list of partitions"), split)
     probe, gallery = _pictures(root, "probe"), _pictures(root, "gallery")
     return Parts(
@@ -41,11 +37,6 @@ def read(source: Path, split: int) -> Parts:
         gallery=[p for p in gallery if int(p.person) not in learned],
         distractors=frozenset([STRANGER]),
     )
-
-
-def _base(source: Path) -> Path:
-    candidates = (source / "underground_reid", source / "grid" / "underground_reid")
-    return next((p for p in candidates if p.is_dir()), source)
 
 
 def _pictures(root: Path, part: str) -> list[Picture]:

@@ -5,15 +5,16 @@ from pathlib import Path, PurePosixPath
 from tracker.core.errors import SourceError
 from tracker.core.foreign import read_text
 from tracker.datasets.pictures import Picture
-from tracker.datasets.splits import Parts, require_file
+from tracker.datasets.splits import Parts, folder_in, require_file
 
 VERSIONS = (("train", "test"), ("mask_train_v2", "mask_test_v2"))
+FOLDERS = ("MSMT17_V2", "MSMT17_V1")
 CAMERA_FIELD = 2  # 0000_000_01_0303morning_0015_0.jpg is of camera 01
 
 
 def fits(source: Path) -> bool:
     """Tell whether a folder, or one published below it, holds the lists."""
-    return (_base(source) / "list_train.txt").is_file()
+    return (folder_in(source, *FOLDERS) / "list_train.txt").is_file()
 
 
 def read(source: Path) -> Parts:
@@ -24,20 +25,13 @@ def read(source: Path) -> Parts:
     Raises:
         SourceError: A list is missing or holds other lines than ``path person``.
     """
-    root = _base(source)
+    root = folder_in(source, *FOLDERS)
     train, test = next((v for v in VERSIONS if (root / v[0]).is_dir()), VERSIONS[0])
     return Parts(
         train=_listed(root, "train", train, ""),
         query=_listed(root, "query", test, "t"),
         gallery=_listed(root, "gallery", test, "t"),
         validation=_listed(root, "val", train, ""),
-    )
-
-
-def _base(source: Path) -> Path:
-    return next(
-        (p for p in (source / "MSMT17_V2", source / "MSMT17_V1") if p.is_dir()),
-        source,
     )
 
 

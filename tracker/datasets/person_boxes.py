@@ -28,20 +28,15 @@ NO_BOXES = np.zeros((0, 4), np.float32)
 
 @dataclass(frozen=True, slots=True)
 class BoxedPicture:
-    """One picture of a source.
+    """One picture of a source."""
 
-    Attributes:
-        picture: Where it lies.
-        boxes: (N, 4) float32 centre x, y, width, height as shares of the picture's sides; None if
-            nobody has looked for people yet.
-        part: ``train`` or ``val``.
-        ignored: (M, 4) likewise, boxes that may hold a person or not; None if the source has no
-            such boxes for any picture.
-    """
-
-    picture: Picture
+    picture: Picture  # where it lies
+    # (N, 4) float32 centre x, y, width, height as shares of the picture's sides; None if nobody
+    # has looked for people yet
     boxes: FloatArray | None
-    part: str
+    part: str  # ``train`` or ``val``
+    # (M, 4) likewise, boxes that may hold a person or not; None if the source has no such boxes
+    # for any picture
     ignored: FloatArray | None = None
 
 

@@ -13,38 +13,23 @@ from tracker.core.types import Image, IntArray
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture as a data set lists it.
+    """One picture as a data set lists it."""
 
-    Attributes:
-        path: The picture's file, or the tar archive that holds it.
-        name: Name within the data set, for messages and figures.
-        person: Identity in the data set's own words.
-        camera: Camera in the data set's own words.
-        offset: First byte of the picture in `path`.
-        size: Its length in bytes; -1 is up to the end of the file.
-    """
-
-    path: Path
-    name: str
-    person: str
-    camera: str
-    offset: int = 0
-    size: int = -1
+    path: Path  # the picture's file, or the tar archive that holds it
+    name: str  # name within the data set, for messages and figures
+    person: str  # identity in the data set's own words
+    camera: str  # camera in the data set's own words
+    offset: int = 0  # first byte of the picture in `path`
+    size: int = -1  # its length in bytes; -1 is up to the end of the file
 
 
 @dataclass(frozen=True, slots=True)
 class PersonSet:
-    """Pictures with numbered people and cameras.
+    """Pictures with numbered people and cameras."""
 
-    Attributes:
-        pictures: N pictures.
-        person: (N,) int64, 0 to people - 1 in the sorted order of the names.
-        camera: (N,) int64, 0 to cameras - 1 likewise.
-    """
-
-    pictures: tuple[Picture, ...]
-    person: IntArray
-    camera: IntArray
+    pictures: tuple[Picture, ...]  # N pictures
+    person: IntArray  # (N,) int64, 0 to people - 1 in the sorted order of the names
+    camera: IntArray  # (N,) int64, 0 to cameras - 1 likewise
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -10,21 +10,20 @@ from tracker.datasets.pictures import Picture
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Pictures by purpose; the people of the training are not those of the test.
+    """Pictures by purpose; the people of the training are not those of the test."""
 
-    Attributes:
-        train: To learn from.
-        query: Asked for.
-        gallery: Searched.
-        validation: Further people that some authors add to the training; often empty.
-        distractors: Names in the gallery that are nobody's and can never match.
-    """
-
-    train: Sequence[Picture]
-    query: Sequence[Picture]
-    gallery: Sequence[Picture]
+    train: Sequence[Picture]  # to learn from
+    query: Sequence[Picture]  # asked for
+    gallery: Sequence[Picture]  # searched
+    # further people that some authors add to the training; often empty
     validation: Sequence[Picture] = ()
+    # names in the gallery that are nobody's and can never match
     distractors: frozenset[str] = frozenset()
+
+
+def folder_in(source: Path, *names: str) -> Path:
+    """Return the first of these folders below a source that is there, else the source itself."""
+    return next((source / name for name in names if (source / name).is_dir()), source)
 
 
 def require_file(path: Path, what: str) -> Path:

@@ -6,20 +6,16 @@ import numpy as np
 
 from tracker.core.errors import SourceError
 from tracker.datasets.pictures import Picture
-from tracker.datasets.splits import Parts
+from tracker.datasets.splits import Parts, folder_in
 
+FOLDER = "VIPeR"
 CAMERAS = ("cam_a", "cam_b")
-HALVES = 10  # random halves of the people, each tested in both directions
+SPLITS = 20  # ten random halves of the people, each tested in both directions
 
 
 def fits(source: Path) -> bool:
     """Tell whether a folder, or VIPeR below it, holds the two cameras' folders."""
-    return all((_base(source) / camera).is_dir() for camera in CAMERAS)
-
-
-def splits(_source: Path) -> int:
-    """Return the number of splits: scores are averaged over all."""
-    return 2 * HALVES
+    return all((folder_in(source, FOLDER) / camera).is_dir() for camera in CAMERAS)
 
 
 def read(source: Path, split: int) -> Parts:
@@ -31,7 +27,7 @@ def read(source: Path, split: int) -> Parts:
     Raises:
         SourceError: The cameras do not have equally many pictures.
     """
-    first, second = (_pictures(_base(source), camera) for camera in CAMERAS)
+    first, second = (_pictures(folder_in(source, FOLDER), camera) for camera in CAMERAS)
     if len(first) != len(second):
         raise SourceError(
             f"'{source}' has {len(first)} pictures in cam_a but {len(second)} in cam_b; they must "
@@ -42,10 +38,6 @@ def read(source: Path, split: int) -> Parts:
     train = [pictures[i] for pictures in (first, second) for i in learned]
     asked, searched = (second, first) if split % 2 else (first, second)
     return Parts(train, [asked[i] for i in tested], [searched[i] for i in tested])
-
-
-def _base(source: Path) -> Path:
-    return source / "VIPeR" if (source / "VIPeR").is_dir() else source
 
 
 def _pictures(root: Path, camera: str) -> list[Picture]:

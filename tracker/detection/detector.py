@@ -65,23 +65,17 @@ class FunctionDetector(OneByOne):
 
 @dataclass(frozen=True, slots=True)
 class YoloOptions:
-    """Ultralytics' options, with its names.
+    """Ultralytics' options, with its names."""
 
-    Attributes:
-        classes: Names or numbers of the classes to keep.
-        conf: Least score; None is the model's own, likewise below.
-        iou: Overlap at which one detection hides another.
-        imgsz: Input size in pixels: one number, or height and width.
-        workers: Frames that are looked at side by side on a CPU; None is one for each core.
-    """
-
-    conf: float | None = None
-    iou: float | None = None
+    conf: float | None = None  # least score; None is the model's own, likewise below
+    iou: float | None = None  # overlap at which one detection hides another
+    # input size in pixels: one number, or height and width
     imgsz: int | tuple[int, int] | None = None
     max_det: int = 300
-    classes: tuple[str, ...] = ("person",)
+    classes: tuple[str, ...] = ("person",)  # names or numbers of the classes to keep
     device: str = "cpu"
     half: bool = False
+    # frames that are looked at side by side on a CPU; None is one for each core
     workers: int | None = None
 
 

@@ -13,17 +13,11 @@ GREY = (114, 114, 114)  # the border that YOLO's training shows it
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """Scales pictures of one size and puts a grey border around them.
+    """Scales pictures of one size and puts a grey border around them."""
 
-    Attributes:
-        width: Of the pictures, in pixels.
-        height: Of the pictures, in pixels.
-        sides: Height and width of the detector's input.
-    """
-
-    width: int
-    height: int
-    sides: tuple[int, int]
+    width: int  # of the pictures, in pixels
+    height: int  # of the pictures, in pixels
+    sides: tuple[int, int]  # height and width of the detector's input
 
     @property
     def scale(self) -> float:

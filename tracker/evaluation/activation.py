@@ -21,15 +21,11 @@ GAP = 4  # pixels between pictures
 
 @dataclass(frozen=True, slots=True)
 class BlockGates:
-    """How much each stream of a block passes on.
+    """How much each stream of a block passes on."""
 
-    Attributes:
-        block: Name in the network, such as ``conv2.0``.
-        means: (pictures, streams) float32 in (0, 1), averaged over the channels; streams in the
-            order of their receptive fields.
-    """
-
-    block: str
+    block: str  # name in the network, such as ``conv2.0``
+    # (pictures, streams) float32 in (0, 1), averaged over the channels; streams in the order of
+    # their receptive fields
     means: FloatArray
 
 

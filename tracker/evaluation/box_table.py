@@ -29,19 +29,12 @@ _Array = Any  # NumPy arrays of mixed types go into trackeval as they are
 
 @dataclass(frozen=True, slots=True)
 class BoxTable:
-    """Boxes with identities, one row each.
+    """Boxes with identities, one row each."""
 
-    Attributes:
-        frame: (N,) int, from 1 as in MOTChallenge files.
-        identity: (N,) int.
-        xyxy: (N, 4) float64 pixels.
-        ignored: (N,) bool; boxes of the truth that neither help nor hurt.
-    """
-
-    frame: _Array
-    identity: _Array
-    xyxy: _Array
-    ignored: _Array
+    frame: _Array  # (N,) int, from 1 as in MOTChallenge files
+    identity: _Array  # (N,) int
+    xyxy: _Array  # (N, 4) float64 pixels
+    ignored: _Array  # (N,) bool; boxes of the truth that neither help nor hurt
 
     def __getitem__(self, index: _Array) -> "BoxTable":
         return BoxTable(*(a[index] for a in (self.frame, self.identity, self.xyxy, self.ignored)))

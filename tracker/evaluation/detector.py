@@ -23,17 +23,11 @@ PRECISION_OVERLAP = 0  # precision and recall count at IoU 0.5
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What is true and what was found in one picture.
+    """What is true and what was found in one picture."""
 
-    Attributes:
-        truth: (M, 4) xyxy pixels.
-        ignored: (M,) bool; boxes that neither help nor hurt.
-        found: Detections down to `LEAST_SCORE`.
-    """
-
-    truth: FloatArray
-    ignored: BoolArray
-    found: Detections
+    truth: FloatArray  # (M, 4) xyxy pixels
+    ignored: BoolArray  # (M,) bool; boxes that neither help nor hurt
+    found: Detections  # detections down to `LEAST_SCORE`
 
 
 def look_at_pictures(detector: Detector, pictures: Iterable[BoxedPicture]) -> Iterator[Compared]:

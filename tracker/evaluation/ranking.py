@@ -18,17 +18,11 @@ BLOCK_BYTES = 256 << 20  # of distances at a time: 20 000 x 100 000 of them woul
 
 @dataclass(frozen=True, slots=True)
 class Shots:
-    """Embedded pictures with what is known of them.
+    """Embedded pictures with what is known of them."""
 
-    Attributes:
-        embedding: (N, D) float32, of any length.
-        person: (N,) int64.
-        camera: (N,) int64.
-    """
-
-    embedding: FloatArray
-    person: IntArray
-    camera: IntArray
+    embedding: FloatArray  # (N, D) float32, of any length
+    person: IntArray  # (N,) int64
+    camera: IntArray  # (N,) int64
 
     def __len__(self) -> int:
         return len(self.person)
@@ -40,17 +34,13 @@ class Shots:
 
 @dataclass(frozen=True, slots=True)
 class QueryScores:
-    """How well each query was answered.
+    """How well each query was answered."""
 
-    Attributes:
-        first_hit: (Q,) int64 rank, from 1, of the first right answer; 0 where there is none to
-            find, so that the query does not count.
-        average_precision: (Q,) float32, non-interpolated.
-        inverse_penalty: (Q,) float32, right answers / rank of the last of them (mINP's term).
-    """
-
+    # (Q,) int64 rank, from 1, of the first right answer; 0 where there is none to find, so that
+    # the query does not count
     first_hit: IntArray
-    average_precision: FloatArray
+    average_precision: FloatArray  # (Q,) float32, non-interpolated
+    # (Q,) float32, right answers / rank of the last of them (mINP's term)
     inverse_penalty: FloatArray
 
     @property

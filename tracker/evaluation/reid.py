@@ -105,17 +105,11 @@ def _shots(network: Network, people: PersonSet, size: Preprocessing) -> Shots:
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """How to score.
+    """How to score."""
 
-    Attributes:
-        metric: Distance of two embeddings.
-        other_cameras_only: Whether pictures by the query's own camera do not count.
-        rerank: Whether to re-rank by k-reciprocal neighbours.
-    """
-
-    metric: Metric = "cosine"
-    other_cameras_only: bool = True
-    rerank: bool = False
+    metric: Metric = "cosine"  # distance of two embeddings
+    other_cameras_only: bool = True  # whether pictures by the query's own camera do not count
+    rerank: bool = False  # whether to re-rank by k-reciprocal neighbours
 
 
 def report(embedded: Sequence[Embedded], scoring: Scoring) -> dict[str, float]:
@@ -145,21 +139,13 @@ def score(query: Shots, gallery: Shots, scoring: Scoring) -> QueryScores:
 
 @dataclass(frozen=True, slots=True)
 class CameraPair:
-    """How well people are found from one camera in another.
+    """How well people are found from one camera in another."""
 
-    Attributes:
-        asked: Number of the queries' camera, in the sorted order of cameras.
-        searched: Number of the gallery's camera.
-        queries: Those that have something to find.
-        rank_1: Percent.
-        mean_ap: Percent.
-    """
-
-    asked: int
-    searched: int
-    queries: int
-    rank_1: float
-    mean_ap: float
+    asked: int  # number of the queries' camera, in the sorted order of cameras
+    searched: int  # number of the gallery's camera
+    queries: int  # those that have something to find
+    rank_1: float  # percent
+    mean_ap: float  # percent
 
 
 def camera_pairs(query: Shots, gallery: Shots, metric: Metric) -> list[CameraPair]:
@@ -167,24 +153,13 @@ def camera_pairs(query: Shots, gallery: Shots, metric: Metric) -> list[CameraPai
     pairs = []
     for asked in np.unique(query.camera):
         for searched in np.unique(gallery.camera[gallery.camera != asked]):
-            part = rank(
-                query.of(query.camera == asked), gallery.of(gallery.camera == searched), metric
-            )
-            counting = part.counting
-            if counting.any():
-                pairs.append(_pair(int(asked), int(searched), part))
+            from_one, in_other = query.of(query.camera == asked), gallery.camera == searched
+            part = rank(from_one, gallery.of(in_other), metric)
+            if part.counting.any():
+                means = summary(part)
+                scores = int(means["queries"]), means["rank-1"], means["mAP"]
+                pairs.append(CameraPair(int(asked), int(searched), *scores))
     return pairs
-
-
-def _pair(asked: int, searched: int, scores: QueryScores) -> CameraPair:
-    counting = scores.counting
-    return CameraPair(
-        asked,
-        searched,
-        int(counting.sum()),
-        100 * float(np.mean(scores.first_hit[counting] == 1)),
-        100 * float(scores.average_precision[counting].mean()),
-    )
 
 
 def nearest(query: Shots, gallery: Shots, metric: Metric, count: int) -> np.ndarray:

@@ -5,8 +5,6 @@ Source: Zhong, Zheng, Cao, Li, "Re-ranking Person Re-identification with k-recip
 method holds a (Q + G) x (Q + G) float32 matrix: 20 000 pictures need 1.6 GB, twice.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from tracker.core.errors import ConfigError
@@ -15,26 +13,12 @@ from tracker.evaluation.ranking import Metric, distance_blocks
 from tracker.identity.k_reciprocal import averaged, jaccard, neighbourhoods
 
 LARGEST = 40_000  # pictures; more would need over 12 GB
+K1 = 20  # neighbours that may be reciprocal,
+K2 = 6  # nearest pictures over whose neighbourhoods one is averaged,
+SHARE = 0.3  # and that of the plain distance in the result, all three as in the paper
 
 
-@dataclass(frozen=True, slots=True)
-class Reranking:
-    """The method's settings, with the values of its paper.
-
-    Attributes:
-        k1: Neighbours that may be reciprocal.
-        k2: Nearest pictures over whose neighbourhoods one is averaged.
-        share: Of the plain distance in the result, in [0, 1].
-    """
-
-    k1: int = 20
-    k2: int = 6
-    share: float = 0.3
-
-
-def reranked(
-    query: FloatArray, gallery: FloatArray, metric: Metric, settings: Reranking | None = None
-) -> FloatArray:
+def reranked(query: FloatArray, gallery: FloatArray, metric: Metric) -> FloatArray:
     """Return new distances (Q, G) float32.
 
     Args:
@@ -42,12 +26,10 @@ def reranked(
         gallery: (G, D) float32 embeddings.
         metric: Of the plain distances; the squared Euclidean one is squared once more, as in the
             reference.
-        settings: None takes the paper's.
 
     Raises:
         ConfigError: More pictures than the method can hold.
     """
-    settings = settings or Reranking()
     everything = np.concatenate([query, gallery])
     if len(everything) > LARGEST:
         raise ConfigError(
@@ -55,13 +37,12 @@ def reranked(
             "gallery pictures together. Leave it out or use fewer"
         )
     distance = _relative_distances(everything, metric)
-    order = np.argsort(distance, axis=1, kind="stable")[:, : settings.k1 + 1]
-    weights = neighbourhoods(lambda i, others: distance[i, others], order, settings.k1)
-    if settings.k2 > 1:
-        weights = averaged(weights, order[:, : settings.k2])
+    order = np.argsort(distance, axis=1, kind="stable")[:, : K1 + 1]
+    weights = neighbourhoods(lambda i, others: distance[i, others], order, K1)
+    weights = averaged(weights, order[:, :K2])
     apart = 1 - jaccard(weights, len(query))[:, len(query) :].toarray()
     plain = distance[: len(query), len(query) :]
-    return np.asarray((1 - settings.share) * apart + settings.share * plain, np.float32)
+    return np.asarray((1 - SHARE) * apart + SHARE * plain, np.float32)
 
 
 def _relative_distances(everything: FloatArray, metric: Metric) -> FloatArray:

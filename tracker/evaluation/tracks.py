@@ -67,7 +67,7 @@ def score_cameras(cameras: Sequences) -> dict[str, Scores]:
     ids.
     """
     truths = [truth for truth, _ in cameras.values()]
-    found = [_within(found, truth) for truth, found in cameras.values()]
+    found = [found[found.frame <= truth.frame.max(initial=0)] for truth, found in cameras.values()]
     perfect = [with_true_ids(t, f) for t, f in zip(truths, found, strict=True)]
     lengths = [int(truth.frame.max(initial=0)) for truth in truths]
     truth = concatenate(truths, lengths)
@@ -117,10 +117,6 @@ def _apart(tables: Sequence[BoxTable]) -> list[BoxTable]:
 
 def _mean(rows: Sequence[Scores]) -> Scores:
     return {name: round(float(np.mean([row[name] for row in rows])), 2) for name in rows[0]}
-
-
-def _within(found: BoxTable, truth: BoxTable) -> BoxTable:
-    return found[found.frame <= truth.frame.max(initial=0)]
 
 
 def _row(result: Mapping[str, Any], found_ids: int, true_ids: int) -> Scores:

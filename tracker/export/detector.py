@@ -7,7 +7,6 @@ import shutil
 import sys
 import tempfile
 import warnings
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -34,24 +33,9 @@ LEAST_SCORE = 0.1  # of the places where boxes are compared
 _Outputs = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class ExportedDetector:
-    """A written model.
-
-    Attributes:
-        path: The file; for OpenVINO the folder.
-        score: Largest absolute difference of a score from PyTorch's.
-        box: Largest difference of a box side in pixels, where either finds a person.
-    """
-
-    path: Path
-    score: float
-    box: float
-
-
 def export_detector(
     model: LocatedModel, target: str, path: Path, calibration: Path | None, imgsz: int | None
-) -> ExportedDetector:
+) -> tuple[float, float]:
     """Write a checkpoint in another format, with a card beside it.
 
     It takes pictures of any size later; 8-bit integers are fitted to the one given here.
@@ -62,6 +46,10 @@ def export_detector(
         path: The file, or for OpenVINO the folder, to write.
         calibration: Pictures in YOLO's format for 8-bit integers; None keeps 32-bit floats.
         imgsz: Side of the input in pixels; None is the model's own.
+
+    Returns:
+        Largest absolute difference of a score from PyTorch's, and of a box side in pixels where
+        either finds a person.
 
     Raises:
         ConfigError: An unknown format, a name that does not fit it, or a missing library.
@@ -89,7 +77,7 @@ def export_detector(
             )
         _put(written, path)
     _write_card(model, path, side, int8=calibration is not None)
-    return ExportedDetector(path, score, box)
+    return score, box
 
 
 def _check(model: LocatedModel, target: str, path: Path, *, int8: bool) -> None:

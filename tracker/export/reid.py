@@ -3,7 +3,7 @@
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,26 +26,16 @@ OPSET = 17
 Runner = Callable[[FloatArray], FloatArray]
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """A written model.
-
-    Attributes:
-        path: The file; for OpenVINO the folder.
-        difference: Largest absolute difference of an output value from PyTorch's.
-    """
-
-    path: Path
-    difference: float
-
-
-def export_reid(model: LocatedModel, target: str, path: Path) -> Exported:
+def export_reid(model: LocatedModel, target: str, path: Path) -> float:
     """Write a checkpoint in another format, with a card beside it.
 
     Args:
         model: A PyTorch or safetensors checkpoint of OSNet.
         target: ``onnx``, ``openvino`` or ``torchscript``.
         path: The file, or for OpenVINO the folder, to write.
+
+    Returns:
+        Largest absolute difference of an output value from PyTorch's.
 
     Raises:
         ConfigError: An unknown format.
@@ -69,7 +59,7 @@ def export_reid(model: LocatedModel, target: str, path: Path) -> Exported:
             "do not use it, and report this"
         )
     _write_card(model, path)
-    return Exported(path, difference)
+    return difference
 
 
 def _difference(osnet: OSNet, runner: Runner, size: Preprocessing) -> float:

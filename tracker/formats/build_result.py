@@ -28,19 +28,13 @@ MOST_PIXELS = 1e9  # off a picture, and seconds: single floats say nothing beyon
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What the user says of the cameras, over what the file says.
+    """What the user says of the cameras, over what the file says."""
 
-    Attributes:
-        cameras: By name, for example those of an earlier result.
-        size: Width and height of all others, in pixels.
-        fps: Frames per second of all.
-        offsets: Seconds by camera name.
-    """
-
+    # by name, for example those of an earlier result
     cameras: Mapping[str, CameraInfo] = field(default_factory=dict)
-    size: tuple[int, int] | None = None
-    fps: float | None = None
-    offsets: Mapping[str, float] = field(default_factory=dict)
+    size: tuple[int, int] | None = None  # width and height of all others, in pixels
+    fps: float | None = None  # frames per second of all
+    offsets: Mapping[str, float] = field(default_factory=dict)  # seconds by camera name
 
 
 def gather(found: ParsedImport, hints: Hints, path: Path, kind: str) -> FileResult:

@@ -14,12 +14,9 @@ from tracker.results.tracks_json import model_of, places_of, visit_of
 
 @dataclass(frozen=True, slots=True)
 class FileResult(Result):
-    """A result whose places on the ground are known by box, not by calibration.
+    """A result whose places on the ground are known by box, not by calibration."""
 
-    Attributes:
-        known_places: (K, 2) metres, NaN if unknown, by camera and track_id of calibrated cameras.
-    """
-
+    # (K, 2) metres, NaN if unknown, by camera and track_id of calibrated cameras
     known_places: Mapping[VisitKey, Places] = field(default_factory=dict)
 
     def places(self, visit: Visit) -> Places | None:

@@ -1,26 +1,29 @@
 """Parquet: all boxes as one table, for pandas, polars, DuckDB and the like; written and read."""
 
-import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from msgspec import UNSET, structs
 
 from tracker.core.atomic import replacing
 from tracker.core.errors import SourceError
 from tracker.core.extras import require
 from tracker.core.foreign import understanding
-from tracker.formats.lines import TableHead, table_head
-from tracker.formats.lines_read import found
-from tracker.formats.parsed import FoundBox, ParsedImport
-from tracker.formats.rounding import corners_of
+from tracker.formats.lines import (
+    SIDES,
+    BoxRow,
+    TableHead,
+    box_rows,
+    found,
+    found_box,
+    table_head,
+)
+from tracker.formats.parsed import ParsedImport
 from tracker.results.record import parse_record, to_json
-from tracker.results.result import PersonBox, Result
-from tracker.results.tracks_json import METRE_DIGITS, SCORE_DIGITS, TIME_DIGITS
+from tracker.results.result import Result
 
 LEAST_ROW_BYTES = 4  # packed; those of boxes take some 40
 HEAD = b"reid-track"  # under which the file's metadata have models and cameras
-SIDES = ("x_min", "y_min", "x_max", "y_max")
 
 
 def require_pyarrow() -> None:
@@ -45,7 +48,7 @@ def write_parquet(result: Result, path: Path) -> None:
     schema = _schema(result)
     with replacing(path) as temporary, parquet.ParquetWriter(temporary, schema) as writer:
         for camera in result.cameras:
-            rows = [_cells(camera.name, row) for row in result.rows(camera.name)]
+            rows = [_cells(row) for row in box_rows(result, camera.name)]
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
 
 
@@ -67,7 +70,8 @@ def read_parquet(path: Path) -> ParsedImport:
         head = parse_record(about, TableHead, str(path), "reid-track parquet")
         calibrated = {camera.name for camera in head.cameras if camera.calibrated}
         rows = table.to_pylist()
-        return found(head, [_box(row, placed=row["camera"] in calibrated) for row in rows])
+        boxes = (_row(cells, placed=cells["camera"] in calibrated) for cells in rows)
+        return found(head, [found_box(row) for row in boxes])
 
 
 def _schema(result: Result) -> Any:
@@ -83,28 +87,14 @@ def _schema(result: Result) -> Any:
     return pa.schema(columns, metadata={HEAD: to_json(table_head(result))})
 
 
-def _cells(camera: str, row: PersonBox) -> dict[str, Any]:
-    known = row.place_m is not None and not np.isnan(row.place_m).any()
-    place = [round(float(v), METRE_DIGITS) for v in row.place_m] if known else (None, None)  # type: ignore[union-attr]
-    return {
-        "camera": camera,
-        "frame": row.frame,
-        "time_s": round(row.time_s, TIME_DIGITS),
-        "track_id": row.track_id,
-        "global_id": row.global_id,
-        **dict(zip(SIDES, corners_of(row), strict=True)),
-        "score": round(row.score, SCORE_DIGITS),
-        "observed": row.observed,
-        "place_x_m": place[0],
-        "place_y_m": place[1],
-    }
+def _cells(row: BoxRow) -> dict[str, Any]:
+    x, y = row.place_m or (None, None)
+    place = {"place_x_m": x, "place_y_m": y}
+    return structs.asdict(row) | dict(zip(SIDES, row.xyxy, strict=True)) | place
 
 
-def _box(row: dict[str, Any], *, placed: bool) -> FoundBox:
-    x, y = (math.nan if row[name] is None else row[name] for name in ("place_x_m", "place_y_m"))
-    x1, y1, x2, y2 = (row[side] for side in SIDES)
-    return FoundBox(
-        row["camera"], row["track_id"], row["global_id"], row["frame"], (x1, y1, x2, y2),
-        row["time_s"], row["score"], row["observed"],
-        (x, y) if placed else None,
-    )  # fmt: skip
+def _row(cells: dict[str, Any], *, placed: bool) -> BoxRow:
+    x, y = cells.pop("place_x_m"), cells.pop("place_y_m")
+    place = None if x is None or y is None else (x, y)
+    x1, y1, x2, y2 = (cells.pop(side) for side in SIDES)
+    return BoxRow(**cells, xyxy=(x1, y1, x2, y2), place_m=place if placed else UNSET)

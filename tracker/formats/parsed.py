@@ -26,23 +26,17 @@ class FoundCamera:
 
 @dataclass(frozen=True, slots=True)
 class FoundBox:
-    """A box of a file.
-
-    Attributes:
-        track_id: None where the file numbers people only.
-        person: None where it numbers visits only.
-        time_s: On the common clock; None where frames are all that is known.
-        place_m: None where places are not known at all, (NaN, NaN) where this one is not.
-    """
+    """A box of a file."""
 
     camera: str
-    track_id: int | None
-    person: int | None
+    track_id: int | None  # None where the file numbers people only
+    person: int | None  # None where it numbers visits only
     frame: int  # from 0
     xyxy: Corners
-    time_s: float | None = None
+    time_s: float | None = None  # on the common clock; None where frames are all that is known
     score: float = 1.0
     observed: bool = True
+    # None where places are not known at all, (NaN, NaN) where this one is not
     place_m: tuple[float, float] | None = None
 
     @property

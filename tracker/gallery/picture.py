@@ -3,9 +3,9 @@
 import cv2
 import numpy as np
 
-from tracker.core import boxes
 from tracker.core.pictures import shrunk
 from tracker.core.types import FloatArray, Image
+from tracker.reid.crop import cut_out
 
 HIGHEST_CROP, WIDEST_CROP = 256, 512  # pixels; OSNet looks at 256 x 128
 WIDEST_POSTER = 960
@@ -20,10 +20,7 @@ def cut(image: Image, xyxy: FloatArray) -> Image:
         image: (H, W, 3) uint8 BGR.
         xyxy: Pixels; must be `croppable`.
     """
-    height, width = image.shape[:2]
-    corners = np.round(boxes.clip(xyxy[None], width, height)[0]).astype(int)
-    left, top, right, bottom = corners.tolist()
-    crop = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    (crop,) = cut_out(image, xyxy[None])
     return shrunk(crop, HIGHEST_CROP / crop.shape[0], WIDEST_CROP / crop.shape[1])
 
 

@@ -20,23 +20,14 @@ _COLUMNS = 3  # camera, track_id, frame
 
 @dataclass(frozen=True, slots=True)
 class Gallery:
-    """What a run kept.
+    """What a run kept."""
 
-    Attributes:
-        folder: Where it lies.
-        cameras: Names, in the order of the run's tracks.json.
-        embedding: (M, 512) float32 of unit length; zero where the run had no ReID model.
-        row: (M, 3) int64: place of the camera in `cameras`, track_id, frame; sorted.
-        reid: The model of the embeddings; None for --reid none.
-        tracks_json: The run's result, which lies beside the gallery unless it was moved.
-    """
-
-    folder: Path
-    cameras: tuple[str, ...]
-    embedding: FloatArray
-    row: IntArray
-    reid: ModelUse | None
-    tracks_json: Path
+    folder: Path  # where it lies
+    cameras: tuple[str, ...]  # names, in the order of the run's tracks.json
+    embedding: FloatArray  # (M, 512) float32 of unit length; zero where the run had no ReID model
+    row: IntArray  # (M, 3) int64: place of the camera in `cameras`, track_id, frame; sorted
+    reid: ModelUse | None  # the model of the embeddings; None for --reid none
+    tracks_json: Path  # the run's result, which lies beside the gallery unless it was moved
 
     def __len__(self) -> int:
         return len(self.row)
@@ -48,13 +39,6 @@ class Gallery:
     def crop(self, place: int) -> Path:
         """Return the picture of a crop."""
         return crop_path(self.folder, *self.key(place), int(self.row[place, 2]))
-
-    def of_visit(self, camera: str, track_id: int) -> IntArray:
-        """Return the places of a visit's crops in order of time; none if it has no crops."""
-        if camera not in self.cameras:
-            return np.zeros(0, np.int64)
-        visit = [self.cameras.index(camera), track_id]
-        return np.flatnonzero((self.row[:, :2] == visit).all(axis=1))
 
     def poster(self, camera: str) -> Path | None:
         """Return a camera's poster; None if no frame of it was seen."""

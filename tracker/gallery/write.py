@@ -1,6 +1,5 @@
 """Finish a gallery: embed its crops, write the tables, give it its name."""
 
-import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +12,14 @@ from tracker.core.atomic import replacing
 from tracker.core.errors import OutputError
 from tracker.core.pictures import read_image
 from tracker.core.types import FloatArray, Image, IntArray, VisitKey, no_embeddings
+from tracker.datasets.cut_tracks import COLUMNS
+from tracker.formats.people import write_table
 from tracker.gallery.crop_store import CropStore
 from tracker.gallery.layout import ABOUT, CROPS, EMBEDDINGS, FORMAT, POSTERS, crop_path, times_path
 from tracker.reid.embedder import BATCH, Embedder
 from tracker.results.result import Result
 from tracker.results.tracks_json import model_record
 
-COLUMNS = ("camera", "track", "start_s", "end_s")
 _Named = tuple[VisitKey, int]  # the visit and frame of a crop
 
 
@@ -58,13 +58,9 @@ def write_gallery(
 
 
 def _write_times(path: Path, result: Result, kept: set[VisitKey]) -> None:
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(COLUMNS)
-        for visit in result.visits():
-            if visit.key in kept:
-                span = round(visit.start_s, 6), round(visit.end_s, 6)
-                writer.writerow([*visit.key, *span])
+    visits = (visit for visit in result.visits() if visit.key in kept)
+    rows = ([*v.key, round(v.start_s, 6), round(v.end_s, 6)] for v in visits)
+    write_table(path, COLUMNS, rows)
 
 
 def _write_embeddings(path: Path, looks: FloatArray, rows: IntArray, about: dict[str, Any]) -> None:
@@ -86,12 +82,9 @@ def _embedded(store: CropStore, named: Sequence[_Named], embedder: Embedder | No
             _read(crop_path(store.folder, *key, frame))
             for key, frame in named[start : start + BATCH]
         ]
-        looks += embedder.embed_all([(crop, _all_of(crop)) for crop in crops])
+        whole = [np.array([[0, 0, crop.shape[1], crop.shape[0]]], np.float32) for crop in crops]
+        looks += embedder.embed_all(list(zip(crops, whole, strict=True)))
     return np.concatenate(looks)
-
-
-def _all_of(crop: Image) -> FloatArray:
-    return np.array([[0, 0, crop.shape[1], crop.shape[0]]], np.float32)
 
 
 def _read(path: Path) -> Image:

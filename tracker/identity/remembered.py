@@ -1,6 +1,7 @@
 """What people looked like whose visits are no longer at hand: one row for each of them."""
 
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tracker.core.types import EMBEDDING_SIZE, Visit, VisitKey
 MOST_PEOPLE = 20_000  # 60 MB
 NOBODY = 0  # people are numbered from 1
 TINY = 1e-12
+NO_VIEWS = np.zeros((0, EMBEDDING_SIZE), np.float32)
 FIRST_ROOM = 64  # rows, doubled whenever they are full
 
 
@@ -43,7 +45,8 @@ class RememberedPeople:
             gone += self._make_room()
             row = self._free.pop()
         self._row[person], self._person[row] = row, person
-        self._visit[person] = visit.rows(np.array([0, len(visit.frame) - 1]))
+        ends = visit.rows(np.array([0, len(visit.frame) - 1]))
+        self._visit[person] = replace(ends, embeddings=NO_VIEWS)  # else they stay in memory
         self._sum[row] += visit.embeddings.sum(axis=0)
         self._length[row] = np.linalg.norm(self._sum[row])
         return gone

@@ -34,20 +34,17 @@ _PATH_ENDINGS = (".pt", ".pth", ".onnx", ".safetensors", ".tar", ".xml", _FOLDER
 
 @dataclass(frozen=True, slots=True)
 class LocatedModel:
-    """A model that lies on this machine and is what it claims to be.
-
-    Attributes:
-        sha256: Of the file; of a folder, over the names, sizes and contents of its files in order.
-        preprocessing: From the model's card, else the convention of OSNet checkpoints.
-        detecting: How a detector is best used, from its card.
-        max_cosine_distance: Of looks of one person by a ReID model, from its card.
-    """
+    """A model that lies on this machine and is what it claims to be."""
 
     name: str
     path: Path
+    # of the file; of a folder, over the names, sizes and contents of its files in order
     sha256: str
+    # from the model's card, else the convention of OSNet checkpoints
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
+    # how a detector is best used, from its card
     detecting: Detecting = field(default_factory=Detecting)
+    # of looks of one person by a ReID model, from its card
     max_cosine_distance: float = USUAL_COSINE_DISTANCE
 
 

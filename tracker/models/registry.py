@@ -27,49 +27,33 @@ class Preprocessing:
 
 @dataclass(frozen=True, slots=True)
 class Detecting:
-    """How a detector is best used; None is the usual value.
+    """How a detector is best used; None is the usual value."""
 
-    Attributes:
-        imgsz: Side of its input in pixels.
-        conf: Least score of a detection.
-        iou: Overlap at which one detection hides another.
-    """
-
-    imgsz: int | None = None
-    conf: float | None = None
-    iou: float | None = None
+    imgsz: int | None = None  # side of its input in pixels
+    conf: float | None = None  # least score of a detection
+    iou: float | None = None  # overlap at which one detection hides another
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """One published model.
+    """One published model."""
 
-    Attributes:
-        name: What users type after ``--detector`` or ``--reid``.
-        file: Name of the file in a weights folder; an OpenVINO model is a folder itself.
-        sha256: Of that file, in hexadecimal; of a folder see `tracker.models.locate.sha256_of`.
-        url: Where it is downloaded; empty for a model that comes with the package.
-        bytes: Its size, or None where nobody has published it.
-        rank: Order in which ``auto`` prefers installed models; higher is better, 0 is never.
-        recommended_on: ``cpu`` or ``gpu``, where it is the one to fetch for such a machine.
-        detecting: How a detector is best used.
-        max_cosine_distance: Of looks of one person by a ReID model, at which they still match.
-    """
-
-    name: str
+    name: str  # what users type after ``--detector`` or ``--reid``
     task: Task
-    file: str
-    sha256: str
-    bytes: int | None
-    url: str
+    file: str  # name of the file in a weights folder; an OpenVINO model is a folder itself
+    sha256: str  # of that file, in hexadecimal; of a folder see `tracker.models.locate.sha256_of`
+    bytes: int | None  # its size, or None where nobody has published it
+    url: str  # where it is downloaded; empty for a model that comes with the package
     licence: str
     source: str
     trained_on: str
     architecture: str
-    rank: int
+    rank: int  # order in which ``auto`` prefers installed models; higher is better, 0 is never
+    # ``cpu`` or ``gpu``, where it is the one to fetch for such a machine
     recommended_on: str | None = None
     preprocessing: Preprocessing = field(default_factory=Preprocessing)
-    detecting: Detecting = field(default_factory=Detecting)
+    detecting: Detecting = field(default_factory=Detecting)  # how a detector is best used
+    # of looks of one person by a ReID model, at which they still match
     max_cosine_distance: float = USUAL_COSINE_DISTANCE
 
 

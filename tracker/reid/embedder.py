@@ -49,7 +49,8 @@ class OSNetEmbedder:
         crops = [self._crops(image, xyxy) for image, xyxy in seen]
         results = [np.zeros((len(xyxy), EMBEDDING_SIZE), np.float32) for _, xyxy in seen]
         every = np.concatenate([pictures for pictures, _ in crops])
-        looks = [unit_length(self._network(every[i : i + BATCH])) for i in _starts(len(every))]
+        starts = range(0, len(every), BATCH)
+        looks = [unit_length(self._network(every[i : i + BATCH])) for i in starts]
         done = 0
         for result, (pictures, visible) in zip(results, crops, strict=True):
             if len(visible):
@@ -96,10 +97,6 @@ class FunctionEmbedder:
     def embed_all(self, seen: Sequence[tuple[Image, FloatArray]]) -> list[FloatArray]:
         """See `Embedder.embed_all`."""
         return [self.embed(image, xyxy) for image, xyxy in seen]
-
-
-def _starts(count: int) -> range:
-    return range(0, count, BATCH)
 
 
 def unit_length(vectors: FloatArray) -> FloatArray:

@@ -8,7 +8,6 @@ TPAMI 2021. Module names give the state-dict keys of the published checkpoints.
 Shapes are (batch, channels, height, width); the comments give them for x1.0 at 256x128.
 """
 
-from collections import OrderedDict
 from typing import cast
 
 from torch import Tensor, nn
@@ -95,11 +94,7 @@ def _stage(
 
 
 def _transition(channels: int) -> nn.Sequential:
-    return nn.Sequential(OrderedDict([("0", ConvLayer(channels, channels)), ("1", _halve())]))
-
-
-def _halve() -> nn.AvgPool2d:
-    return nn.AvgPool2d(2, stride=2)
+    return nn.Sequential(ConvLayer(channels, channels), nn.AvgPool2d(2, stride=2))
 
 
 def _initialise(model: nn.Module) -> None:

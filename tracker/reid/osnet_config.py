@@ -11,25 +11,21 @@ StreamFusion = Literal["sum", "concat"]
 
 @dataclass(frozen=True, slots=True)
 class OSNetConfig:
-    """One network.
+    """One network."""
 
-    Attributes:
-        channels: Width of the stem and of the stages conv2, conv3 and conv4.
-        flavour: Where instance normalisation stands: nowhere ("plain"), in the stem and after
-            the additions of conv2 ("ibn"), or in the stem and inside chosen blocks ("ain").
-        depths: Layers of each stream of a block; T in the paper is their number.
-        convolution: Lite 3x3 layers, or full 3x3 convolutions ("standard").
-        gate: One gate for all streams, with a weight per channel ("channel") or one weight for
-            the whole stream ("stream"); a gate of its own for each stream ("separate"); learned
-            weights that do not depend on the picture ("fixed"); or none.
-        merge: Streams are added, or laid side by side before the last 1x1 convolution.
-    """
-
+    # width of the stem and of the stages conv2, conv3 and conv4
     channels: tuple[int, int, int, int]
+    # where instance normalisation stands: nowhere ("plain"), in the stem and after the
+    # additions of conv2 ("ibn"), or in the stem and inside chosen blocks ("ain")
     flavour: Flavour = "plain"
+    # layers of each stream of a block; T in the paper is their number
     depths: tuple[int, ...] = (1, 2, 3, 4)
-    convolution: Convolution = "lite"
+    convolution: Convolution = "lite"  # lite 3x3 layers, or full 3x3 convolutions ("standard")
+    # one gate for all streams, with a weight per channel ("channel") or one weight for the
+    # whole stream ("stream"); a gate of its own for each stream ("separate"); learned weights
+    # that do not depend on the picture ("fixed"); or none
     gate: Gate = "channel"
+    # streams are added, or laid side by side before the last 1x1 convolution
     merge: StreamFusion = "sum"
 
 

@@ -27,32 +27,24 @@ DrawFrame = Callable[[Frame, list[Label], FloatArray], None]  # boxes (N, 4) det
 
 @dataclass(frozen=True, slots=True)
 class VideoWriting:
-    """Which videos are written, and who is told.
+    """Which videos are written, and who is told."""
 
-    Attributes:
-        videos: Where each camera's video goes; cameras that are not in it get none.
-        sampling: The frames that are processed.
-        drawn: Is told of each frame that is read to be drawn.
-        kept: Is told of each video once it has its name; after an interrupt too.
-        segment_s: Length of the segments in which online videos are written; None for whole ones.
-        mosaic: Where the video of all cameras goes; only in a second pass.
-        blur: Who is made unrecognisable in all of them.
-        encoding: Codec and quality of all of them.
-        stamp: What is written into the corner of a camera's picture at a time; None for nothing.
-        failures: Are told of a video that cannot be written while the others go on.
-        detected: By camera, what the detector found; needed where somebody is.
-    """
-
+    # where each camera's video goes; cameras that are not in it get none
     videos: Mapping[str, Path]
-    sampling: Sampling
-    drawn: Callable[[Frame], None]
+    sampling: Sampling  # the frames that are processed
+    drawn: Callable[[Frame], None]  # is told of each frame that is read to be drawn
+    # is told of each video once it has its name; after an interrupt too
     kept: Callable[[Path], None]
+    # length of the segments in which online videos are written; None for whole ones
     segment_s: float | None = None
-    mosaic: Path | None = None
-    blur: BlurRule | None = None
-    encoding: Encoding = USUAL
+    mosaic: Path | None = None  # where the video of all cameras goes; only in a second pass
+    blur: BlurRule | None = None  # who is made unrecognisable in all of them
+    encoding: Encoding = USUAL  # codec and quality of all of them
+    # what is written into the corner of a camera's picture at a time; None for nothing
     stamp: Stamp | None = None
+    # are told of a video that cannot be written while the others go on
     failures: Failures = field(default_factory=Failures)
+    # by camera, what the detector found; needed where somebody is
     detected: Mapping[str, Detected] = field(default_factory=dict)
 
     def open(self, camera: CameraInfo) -> AbstractContextManager[VideoSink]:

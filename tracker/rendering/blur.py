@@ -21,15 +21,10 @@ CELLS_ACROSS, CELLS_ALONG = 2, 5  # at most
 
 @dataclass(frozen=True, slots=True)
 class BlurRule:
-    """Who is made unrecognisable.
+    """Who is made unrecognisable."""
 
-    Attributes:
-        part: The whole box, or its upper part with the head.
-        spared: Global ids of those who stay as they are.
-    """
-
-    part: Part
-    spared: frozenset[int] = frozenset()
+    part: Part  # the whole box, or its upper part with the head
+    spared: frozenset[int] = frozenset()  # global ids of those who stay as they are
 
 
 def hidden_regions(xyxy: FloatArray, part: Part) -> IntArray:

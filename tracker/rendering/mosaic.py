@@ -22,17 +22,11 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How the pictures lie: row by row, each in a tile of one size, its title above it.
+    """How the pictures lie: row by row, each in a tile of one size, its title above it."""
 
-    Attributes:
-        columns: Tiles in a row.
-        rows: Rows of tiles.
-        tile: Width and height of a picture's place, in pixels.
-    """
-
-    columns: int
-    rows: int
-    tile: tuple[int, int]
+    columns: int  # tiles in a row
+    rows: int  # rows of tiles
+    tile: tuple[int, int]  # width and height of a picture's place, in pixels
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,33 +1,69 @@
-"""The card that lies beside a trained model and says what it is: as JSON and for people."""
+"""What a training leaves behind: a model, and the card that says what it is."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+import torch
+from safetensors.torch import save
+
+from tracker import __version__
 from tracker.core.atomic import replacing
+from tracker.models.locate import sha256_of
 
 
-def write_card(model: Path, card: dict[str, Any], heading: str, purpose: str) -> None:
-    """Write ``<model>.json`` and ``<model>.md`` beside a model.
+def write_reid(
+    folder: Path, arch: str, state: dict[str, torch.Tensor], facts: dict[str, Any]
+) -> Path:
+    """Write ``<arch>.safetensors`` with its card as ``.json`` and ``.md``.
 
     Args:
-        model: The model's file.
-        card: Facts; nested ones are told in one cell.
-        heading: Of the text.
-        purpose: What the model does, in a paragraph.
+        folder: Where to.
+        arch: Name of the variant.
+        state: Weights without the classifier.
+        facts: What the card says: training data, recipe, scores, preprocessing.
+
+    Returns:
+        The path of the weights.
 
     Raises:
         OutputError: A file cannot be written.
     """
-    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.items())
-    text = f"# {heading}\n\n{purpose}\n\n| fact | value |\n|---|---|\n{rows}\n"
-    _write(model.with_suffix(".json"), json.dumps(card, indent=1) + "\n")
-    _write(model.with_suffix(".md"), text)
-
-
-def _write(path: Path, text: str) -> None:
+    path = folder / f"{arch}.safetensors"
     with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(save(state, {"architecture": arch}))
+    _write_card(
+        path, facts, "a person re-identification network",
+        "Maps a picture of a person (RGB, normalised) to 512 values; the cosine between two "
+        "pictures says how alike the people look. Trained with `reid-track train reid`.",
+    )  # fmt: skip
+    return path
+
+
+def write_detector(checkpoint: Path, path: Path, facts: dict[str, Any]) -> None:
+    """Copy a finished checkpoint to its name, with its card as ``.json`` and ``.md``.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(checkpoint.read_bytes())
+    _write_card(
+        path, facts, "a person detector",
+        "Finds people in a picture: boxes with scores, one class. Trained with "
+        "`reid-track train detector`; `--detector PATH` uses it.",
+    )  # fmt: skip
+
+
+def _write_card(model: Path, facts: dict[str, Any], kind: str, purpose: str) -> None:
+    card = {"architecture": model.stem, "file": model.name, "sha256": sha256_of(model)} | facts
+    card |= {"reid_track": __version__, "torch": torch.__version__}
+    rows = "\n".join(f"| {name} | {_cell(value)} |" for name, value in card.items())
+    heading = f"# {model.stem}, {kind}"
+    text = f"{heading}\n\n{purpose}\n\n| fact | value |\n|---|---|\n{rows}\n"
+    for ending, content in ((".json", json.dumps(card, indent=1) + "\n"), (".md", text)):
+        with replacing(model.with_suffix(ending)) as temporary:
+            temporary.write_text(content, encoding="utf-8")
 
 
 def _cell(value: Any) -> str:

@@ -55,25 +55,15 @@ SAY_EVERY = 1000
 
 @dataclass(slots=True)
 class Gathered:
-    """What lies in the folder.
+    """What lies in the folder."""
 
-    Attributes:
-        sources: Names of what the user gave, without the folders.
-        pictures: To learn from.
-        people: Boxes on these.
-        by_teacher: Pictures that only the teacher has labelled.
-        added: Boxes that it added to other people's labels.
-        validating: Pictures to validate with.
-        unlabelled: Pictures that were left out, since there is no teacher.
-    """
-
-    sources: list[str]
-    pictures: int = 0
-    people: int = 0
-    by_teacher: int = 0
-    added: int = 0
-    validating: int = 0
-    unlabelled: int = 0
+    sources: list[str]  # names of what the user gave, without the folders
+    pictures: int = 0  # to learn from
+    people: int = 0  # boxes on these
+    by_teacher: int = 0  # pictures that only the teacher has labelled
+    added: int = 0  # boxes that it added to other people's labels
+    validating: int = 0  # pictures to validate with
+    unlabelled: int = 0  # pictures that were left out, since there is no teacher
 
 
 def gather(sources: Sequence[str], folder: Path, teacher: Detector | None) -> Gathered:

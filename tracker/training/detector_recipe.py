@@ -1,7 +1,9 @@
-"""What a detector's training does, as data: rates, sizes and changes of the pictures."""
+"""What a detector's training does, as data: what was asked for, rates, sizes of the pictures."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 STRIDE = 32  # pixels; sides of a network's input are multiples of it
@@ -9,35 +11,42 @@ STRIDE = 32  # pixels; sides of a network's input are multiples of it
 
 @dataclass(frozen=True, slots=True)
 class DetectorRecipe:
-    """A whole training; everything is told by its share, 0 to 1, that is done.
+    """A whole training; everything is told by its share, 0 to 1, that is done."""
 
-    Attributes:
-        batch_size: Pictures in a step.
-        rate: Largest learning rate of AdamW.
-        weight_decay: Of AdamW.
-        warmup: Share over which the rate rises from 0; then it falls as a cosine.
-        last_rate: Part of the rate that is left at the end.
-        growth: (until which share, part of the full side): pictures are smaller before.
-        mosaic: Probability that four pictures are put together into one.
-        mosaic_until: Share from which on there are only whole pictures.
-        scale: Largest relative change of size.
-        gray: Probability of losing all colour.
-        hue: Largest change of hue, likewise saturation and value, as Ultralytics has them.
-    """
-
-    batch_size: int = 16
-    rate: float = 0.0015
-    weight_decay: float = 0.02
-    warmup: float = 0.02
-    last_rate: float = 0.01
+    batch_size: int = 16  # pictures in a step
+    rate: float = 0.0015  # largest learning rate of AdamW
+    weight_decay: float = 0.02  # of AdamW
+    warmup: float = 0.02  # share over which the rate rises from 0; then it falls as a cosine
+    last_rate: float = 0.01  # part of the rate that is left at the end
+    # (until which share, part of the full side): pictures are smaller before
     growth: tuple[tuple[float, float], ...] = ((0.35, 0.58), (0.8, 0.83))
-    mosaic: float = 0.6
-    mosaic_until: float = 0.85
-    scale: float = 0.5
-    gray: float = 0.1
+    mosaic: float = 0.6  # probability that four pictures are put together into one
+    mosaic_until: float = 0.85  # share from which on there are only whole pictures
+    scale: float = 0.5  # largest relative change of size
+    gray: float = 0.1  # probability of losing all colour
+    # largest change of hue, likewise saturation and value, as Ultralytics has them
     hue: float = 0.02
     saturation: float = 0.6
     value: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRequest:
+    """A training as the user asked for it."""
+
+    data: Sequence[str]  # folders, archives and videos
+    out: Path  # existing folder for all files
+    arch: str = "yolo11n"  # name of the network
+    imgsz: int = 384  # side of the pictures in pixels
+    epochs: int = 100  # how often all pictures are seen
+    hours: float | None = None  # wall time instead of epochs, or None
+    teacher: str | None = None  # name or path of a larger detector, or None
+    weights: Path | None = None  # checkpoint to begin with, or None for random weights
+    validate_every: int = 1  # epochs between validations
+    seed: int = 1  # of all chance
+    device: str = "cpu"  # PyTorch's name
+    precision: str = "auto"  # ``auto``, ``fp32``, ``bf16`` or ``fp16``
+    threads: int = 1  # CPU threads
 
 
 def picture_size(recipe: DetectorRecipe, share: float, full: int) -> int:

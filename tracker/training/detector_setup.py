@@ -3,8 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,17 @@ from tracker.core.stopping import StopRequest
 from tracker.detection.yolo import quiet_ultralytics
 from tracker.models.fetch import find_or_fetch
 from tracker.models.locate import LocatedModel
+from tracker.training.card import write_detector
 from tracker.training.detector_data import FILE, Gathered, gather, gathered_before
-from tracker.training.detector_log import named_scores, open_log, write_detector
-from tracker.training.detector_recipe import STRIDE, DetectorRecipe, ultralytics_options
+from tracker.training.detector_recipe import (
+    STRIDE,
+    DetectorRecipe,
+    DetectorRequest,
+    ultralytics_options,
+)
 from tracker.training.detector_teacher import load_dense, load_labeller
+from tracker.training.log import History, read_history
 from tracker.training.precision import choose_precision
-from tracker.training.reid_log import History, read_history
 
 if TYPE_CHECKING:
     from tracker.training.detector_trainer import PersonTrainer, Watch
@@ -31,41 +35,6 @@ logger = logging.getLogger(__name__)
 ARCHS = tuple(f"{kind}{size}" for kind in ("yolo11", "yolov8") for size in "nsml")
 DATA, REQUEST, LAST, BEST = "data", "request.json", "weights/last.pt", "weights/best.pt"
 ENDLESS = 100_000  # epochs, where the clock counts
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorRequest:
-    """A training as the user asked for it.
-
-    Attributes:
-        data: Folders, archives and videos.
-        out: Existing folder for all files.
-        arch: Name of the network.
-        imgsz: Side of the pictures in pixels.
-        epochs: How often all pictures are seen.
-        hours: Wall time instead of epochs, or None.
-        teacher: Name or path of a larger detector, or None.
-        weights: Checkpoint to begin with, or None for random weights.
-        validate_every: Epochs between validations.
-        seed: Of all chance.
-        device: PyTorch's name.
-        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        threads: CPU threads.
-    """
-
-    data: Sequence[str]
-    out: Path
-    arch: str = "yolo11n"
-    imgsz: int = 384
-    epochs: int = 100
-    hours: float | None = None
-    teacher: str | None = None
-    weights: Path | None = None
-    validate_every: int = 1
-    seed: int = 1
-    device: str = "cpu"
-    precision: str = "auto"
-    threads: int = 1
 
 
 def train_detector(
@@ -94,7 +63,7 @@ def train_detector(
         trainer = _make_trainer(request, recipe, history, teacher, resume=resume)
         trainer.course = replace(trainer.course, stopping=lambda: stop.made, watch=watch)
         trainer.train()
-    trainer.course.log.close(history)
+    trainer.log.close(history)
     facts = _facts(request, gathered, history, identity, trainer)
     path = request.out / f"{request.arch}.pt"
     best = request.out / BEST
@@ -172,11 +141,10 @@ def _make_trainer(
     from tracker.training.detector_trainer import Course, PersonTrainer
 
     device = torch.device(request.device)
-    dtype = choose_precision(request.precision, device).dtype
+    dtype = choose_precision(request.precision, device)
     dense = load_dense(teacher, request.device) if teacher else None
     course = Course(
-        recipe, request.hours, request.validate_every, dtype, request.threads,
-        open_log(request.out), history, stopping=lambda: False,
+        request, recipe, dtype, history, stopping=lambda: False,
         teacher=dense[0] if dense else None, teacher_class=dense[1] if dense else 0,
     )  # fmt: skip
     options = ultralytics_options(recipe) | {
@@ -211,12 +179,11 @@ def _facts(
     trainer: "PersonTrainer",
 ) -> dict[str, Any]:  # fmt: skip
     return {
-        "architecture": request.arch,
         "imgsz": request.imgsz,
         "trained_on": asdict(gathered),
         "begun_with": request.weights.name if request.weights else "random weights",
         "epochs_done": len(history),
         "hours_done": round(sum(row["seconds"] for row in history) / 3600, 2),
-        "scores": named_scores(trainer.metrics),
+        "scores": trainer.scores(),
         "recipe": identity,
     }

@@ -20,44 +20,44 @@ from ultralytics.utils.torch_utils import unwrap_model
 
 from tracker.core.errors import TrainingError
 from tracker.datasets.person_boxes import PERSON
-from tracker.training.detector_log import TERMS, named_scores
 from tracker.training.detector_loss import DetectorLoss
-from tracker.training.detector_recipe import DetectorRecipe, picture_size, rate_share
-from tracker.training.reid_log import History, TrainingLog
+from tracker.training.detector_recipe import (
+    DetectorRecipe,
+    DetectorRequest,
+    picture_size,
+    rate_share,
+)
+from tracker.training.log import History, Panels, TrainingLog
 
 NEVER_BEST = -1.0  # fitness of an epoch that was not validated
+TERMS = ("box_loss", "cls_loss", "dfl_loss", "teacher_cls", "teacher_box", "teacher_feat")
+SCORES = {
+    "metrics/precision(B)": "val_precision",
+    "metrics/recall(B)": "val_recall",
+    "metrics/mAP50(B)": "val_AP50",
+    "metrics/mAP50-95(B)": "val_AP50-95",
+}
+COLUMNS = ("epoch", "share", "rate", "size", *TERMS, "pictures_per_s", "seconds", *SCORES.values())
+PANELS: Panels = (
+    ("loss", TERMS),
+    ("learning rate", ("rate",)),
+    ("score", tuple(SCORES.values())),
+)
 Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in all, loss
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a training goes on, beside what Ultralytics' own options say.
+    """How a training goes on, beside what Ultralytics' own options say."""
 
-    Attributes:
-        recipe: Rates, sizes and changes of the pictures.
-        hours: Wall time after which it is over, or None: the epochs count.
-        validate_every: Epochs between two validations; the last epoch always has one.
-        dtype: Kind of floats of the forward pass on a CPU.
-        threads: CPU threads.
-        log: Where the history goes.
-        history: Rows of earlier sittings.
-        stopping: Tells whether the user wants to stop.
-        watch: Hears of each step, or None.
-        teacher: Network in eval mode whose outputs are copied, or None.
-        teacher_class: Its number for a person.
-    """
-
-    recipe: DetectorRecipe
-    hours: float | None
-    validate_every: int
-    dtype: torch.dtype
-    threads: int
-    log: TrainingLog
-    history: History
-    stopping: Callable[[], bool]
-    watch: Watch | None = None
-    teacher: Any = None
-    teacher_class: int = 0
+    request: DetectorRequest  # what the user asked for
+    recipe: DetectorRecipe  # rates, sizes and changes of the pictures
+    dtype: torch.dtype  # kind of floats of the forward pass on a CPU
+    history: History  # rows of earlier sittings
+    stopping: Callable[[], bool]  # tells whether the user wants to stop
+    watch: Watch | None = None  # hears of each step, or None
+    teacher: Any = None  # network in eval mode whose outputs are copied, or None
+    teacher_class: int = 0  # its number for a person
 
 
 class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
@@ -70,11 +70,13 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
     epoch: int
     epochs: int
+    metrics: dict[str, float] | None
     stop: bool
     train_time_start: float
 
     def __init__(self, course: Course, overrides: dict[str, Any]) -> None:
         self.course = course
+        self.log = TrainingLog(course.request.out, COLUMNS, PANELS)
         self._step, self._pictures, self._mosaic = 0, 0, True
         self._hours_before = sum(row["seconds"] for row in course.history) / 3600
         super().__init__(overrides=overrides)
@@ -82,9 +84,9 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
     def share(self) -> float:
         """Return how much of the training is done, 0 to 1, by the clock or by epochs."""
-        if self.course.hours is not None:
+        if self.course.request.hours is not None:
             spent = (time.time() - self.train_time_start) / 3600 + self._hours_before
-            return min(spent / self.course.hours, 1.0)
+            return min(spent / self.course.request.hours, 1.0)
         return min((self.epoch + self._step / len(self.train_loader)) / self.epochs, 1.0)
 
     def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = False) -> Any:
@@ -102,7 +104,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
 
     def _setup_train(self) -> None:
         super()._setup_train()
-        torch.set_num_threads(self.course.threads)  # Ultralytics leaves one core idle
+        torch.set_num_threads(self.course.request.threads)  # Ultralytics leaves one core idle
         network = unwrap_model(self.model)
         network.to(memory_format=torch.channels_last)
         network.criterion = DetectorLoss(network.init_criterion())
@@ -111,7 +113,7 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
         """Begin an epoch; from some time on without mosaics."""
         super()._model_train()
         self._step, self._pictures, self._began = 0, 0, time.time()
-        self.args.val = (self.epoch + 1) % self.course.validate_every == 0
+        self.args.val = (self.epoch + 1) % self.course.request.validate_every == 0
         self.fitness = NEVER_BEST
         if self._mosaic and self.share() >= self.course.recipe.mosaic_until:
             self._mosaic = False
@@ -158,7 +160,12 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
             self.course.watch(self.epoch, self._step, len(self.train_loader), loss)
         if self.course.stopping():
             self._interrupt()
-        self.stop = self.stop or (self.course.hours is not None and self.share() >= 1)
+        self.stop = self.stop or (self.course.request.hours is not None and self.share() >= 1)
+
+    def scores(self) -> dict[str, float]:
+        """Return those of the last validation by our names."""
+        found = self.metrics or {}
+        return {ours: float(found[its]) for its, ours in SCORES.items() if its in found}
 
     def save_metrics(self, metrics: dict[str, Any]) -> None:
         """Leave out Ultralytics' own table; `_note` writes ours."""
@@ -184,13 +191,13 @@ class PersonTrainer(DetectionTrainer):  # type: ignore[misc]
             "seconds": seconds,
         }
         self.course.history.append(row | terms | scores)
-        self.course.log.write(self.course.history)
+        self.log.write(self.course.history)
 
 
 def _end_epoch(trainer: PersonTrainer) -> None:
     """Note an epoch; Ultralytics also calls this once after the last one."""
     if trainer._step:
-        trainer._note(named_scores(trainer.metrics) if trainer.args.val or trainer.stop else {})
+        trainer._note(trainer.scores() if trainer.args.val or trainer.stop else {})
         trainer._step = 0
 
 

@@ -10,17 +10,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """Where this process stands among those that train together.
+    """Where this process stands among those that train together."""
 
-    Attributes:
-        rank: Number of this process; 0 writes the files.
-        size: Number of processes.
-        device: What this process computes on.
-    """
-
-    rank: int
-    size: int
-    device: torch.device
+    rank: int  # number of this process; 0 writes the files
+    size: int  # number of processes
+    device: torch.device  # what this process computes on
 
     @property
     def leads(self) -> bool:

@@ -20,29 +20,18 @@ class Checkpoint:
 
     All chance is drawn from the seed, the epoch and the step, so that there is no state of a
     random number generator to keep beside PyTorch's own.
-
-    Attributes:
-        epoch: The one at hand, from 0.
-        step: Steps of it that are done.
-        steps: Steps done in all epochs.
-        model: State dict with the classifier.
-        optimizer: State dict.
-        average: Averaged weights; empty where the recipe averages nothing.
-        scaler: State of the loss scaling of 16-bit floats; empty without.
-        random: State of PyTorch's default generator.
-        history: One row per finished epoch.
-        identity: What must be the same on resuming: recipe, network, size, seed, people.
     """
 
-    epoch: int
-    step: int
-    steps: int
-    model: dict[str, torch.Tensor]
-    optimizer: dict[str, Any]
-    average: dict[str, torch.Tensor]
-    scaler: dict[str, Any]
-    random: torch.Tensor
-    history: list[dict[str, float]]
+    epoch: int  # the one at hand, from 0
+    step: int  # steps of it that are done
+    steps: int  # steps done in all epochs
+    model: dict[str, torch.Tensor]  # state dict with the classifier
+    optimizer: dict[str, Any]  # state dict
+    average: dict[str, torch.Tensor]  # averaged weights; empty where the recipe averages nothing
+    scaler: dict[str, Any]  # state of the loss scaling of 16-bit floats; empty without
+    random: torch.Tensor  # state of PyTorch's default generator
+    history: list[dict[str, float]]  # one row per finished epoch
+    # what must be the same on resuming: recipe, network, size, seed, people
     identity: dict[str, Any]
 
 

@@ -1,9 +1,9 @@
 """Hand the pictures of each batch to the trainer: from memory, or decoded on the way."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -14,60 +14,46 @@ from tracker.datasets.pixels import common_size, decode
 
 MEMORY_BYTES = 4 << 30  # decoded pictures beyond this are read anew in each epoch
 BATCHES_AHEAD = 4
+WORKERS = 2  # threads, each with `tracker.datasets.pixels.THREADS` of its own
 CPU = torch.device("cpu")
 
-
-class PictureLoader(Protocol):
-    """Gives the pixels of batches."""
-
-    def batches(self, positions: Tensor) -> Iterable[Tensor]:
-        """Map positions (batches, B) to one (B, 3, h, w) uint8 RGB tensor per batch."""
-        ...
-
-
-class MemoryLoader:
-    """Everything decoded once, kept where it is trained: on a GPU in its own memory."""
-
-    def __init__(self, pixels: Tensor, device: torch.device = CPU) -> None:
-        self._pixels = pixels.to(device)
-
-    def batches(self, positions: Tensor) -> Iterator[Tensor]:
-        """See `PictureLoader.batches`."""
-        for row in positions:
-            yield self._pixels[row.to(self._pixels.device, non_blocking=True)]
-
-
-class DiskLoader:
-    """Decodes some batches ahead, in threads, while the network learns."""
-
-    def __init__(self, pictures: Sequence[Picture], size: tuple[int, int], workers: int) -> None:
-        self._pictures, self._size, self._workers = pictures, size, workers
-
-    def batches(self, positions: Tensor) -> Iterator[Tensor]:
-        """See `PictureLoader.batches`."""
-        waiting: deque[Future[Image]] = deque()
-        with ThreadPoolExecutor(self._workers) as pool:
-            for row in positions.tolist():
-                chosen = [self._pictures[i] for i in row]
-                waiting.append(pool.submit(decode, chosen, self._size))
-                if len(waiting) > BATCHES_AHEAD:
-                    yield _channels_first(waiting.popleft().result())
-            while waiting:
-                yield _channels_first(waiting.popleft().result())
+# From positions (batches, B) to one (B, 3, h, w) uint8 RGB tensor per batch.
+PictureLoader = Callable[[Tensor], Iterator[Tensor]]
 
 
 def make_loader(
-    pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU, workers: int = 2
+    pictures: Sequence[Picture], size: tuple[int, int], device: torch.device = CPU
 ) -> PictureLoader:
     """Keep the pictures in memory if they fit, else decode them anew in each epoch.
+
+    They are kept where the network is trained: on a GPU in its own memory.
 
     Raises:
         SourceError: A picture cannot be read.
     """
     kept = common_size(pictures, size)
     if len(pictures) * kept[0] * kept[1] * 3 > MEMORY_BYTES:
-        return DiskLoader(pictures, kept, workers)
-    return MemoryLoader(decode_all(pictures, kept), device)
+        return partial(_decoded_ahead, pictures, kept)
+    return partial(_of_memory, decode_all(pictures, kept).to(device))
+
+
+def _of_memory(pixels: Tensor, positions: Tensor) -> Iterator[Tensor]:
+    for row in positions:
+        yield pixels[row.to(pixels.device, non_blocking=True)]
+
+
+def _decoded_ahead(
+    pictures: Sequence[Picture], size: tuple[int, int], positions: Tensor
+) -> Iterator[Tensor]:
+    """Decode some batches ahead, in threads, while the network learns."""
+    waiting: deque[Future[Image]] = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for row in positions.tolist():
+            waiting.append(pool.submit(decode, [pictures[i] for i in row], size))
+            if len(waiting) > BATCHES_AHEAD:
+                yield _channels_first(waiting.popleft().result())
+        while waiting:
+            yield _channels_first(waiting.popleft().result())
 
 
 def decode_all(pictures: Sequence[Picture], size: tuple[int, int]) -> Tensor:

@@ -5,87 +5,84 @@ cosine), and one of this project for a CPU, where pictures enter small and grow.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from tracker.core.errors import ConfigError, suggestion
+from tracker.models.locate import LocatedModel
 
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """Random changes of a picture, in the order in which they happen.
+    """Random changes of a picture, in the order in which they happen."""
 
-    Attributes:
-        flip: Probability of mirroring.
-        crop: Probability of a crop that shows 1 / 1.125 of height and width.
-        loose: Probability of showing up to 15 % more than the picture, as loose boxes do.
-        coarse: Probability of losing detail, down to a third of the pixels each way.
-        brightness: Largest relative change, likewise contrast and saturation.
-        hue: Largest turn of the colour circle, in turns.
-        tint: Largest relative change of each colour channel; the gamma changes likewise.
-        partial: Probability of seeing only the upper half or more, or of a missing side.
-        occlude: Probability of another picture's person standing before one side.
-        erase: Probability of hiding a rectangle of 2 to 40 % of the picture.
-    """
-
-    flip: float = 0.5
-    crop: float = 0.0
-    loose: float = 0.0
-    coarse: float = 0.0
-    brightness: float = 0.0
+    flip: float = 0.5  # probability of mirroring
+    crop: float = 0.0  # probability of a crop that shows 1 / 1.125 of height and width
+    loose: float = 0.0  # probability of showing up to 15 % more than the picture, as loose boxes do
+    coarse: float = 0.0  # probability of losing detail, down to a third of the pixels each way
+    brightness: float = 0.0  # largest relative change, likewise contrast and saturation
     contrast: float = 0.0
     saturation: float = 0.0
-    hue: float = 0.0
-    tint: float = 0.0
-    partial: float = 0.0
-    occlude: float = 0.0
-    erase: float = 0.0
+    hue: float = 0.0  # largest turn of the colour circle, in turns
+    tint: float = 0.0  # largest relative change of each colour channel; the gamma changes likewise
+    partial: float = 0.0  # probability of seeing only the upper half or more, or of a missing side
+    occlude: float = 0.0  # probability of another picture's person standing before one side
+    erase: float = 0.0  # probability of hiding a rectangle of 2 to 40 % of the picture
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A whole training.
+    """A whole training."""
 
-    Attributes:
-        optimizer: ``sgd`` with momentum 0.9, ``adam`` or ``amsgrad``.
-        rate: Learning rate after the warm-up.
-        schedule: ``step`` multiplies by 0.1 at `steps`; ``cosine`` falls to 0.
-        steps: Epochs of a step schedule, as published for `epochs` epochs.
-        warmup: Epochs over which the rate rises from a hundredth.
-        frozen: First epochs in which only the classifier learns (for given initial weights).
-        images_per_person: K of the identity sampler; 0 samples all pictures at random.
-        triplet: Weight of the batch-hard triplet loss beside the cross-entropy.
-        margin: Of the triplet loss.
-        unit_length: Whether the triplet loss sees embeddings scaled to length 1, as cosine does.
-        growth: (share of the epochs, share of the size) until which pictures are smaller.
-        ema: Share of the averaged weights kept in each step; 0 averages nothing.
-        mix: People in each batch from each source; empty takes all people of all sources alike.
-        teacher: Weight of the loss against another network's embeddings, where one is given.
-        taught: Whose pictures the teacher looks at: everybody's, or only those of people whom a
-            single camera saw. The labels of the others know better than it what cameras change.
-    """
-
+    # ``sgd`` with momentum 0.9, ``adam`` or ``amsgrad``
     optimizer: Literal["sgd", "adam", "amsgrad"]
-    rate: float
+    rate: float  # learning rate after the warm-up
+    # ``step`` multiplies by 0.1 at `steps`; ``cosine`` falls to 0
     schedule: Literal["step", "cosine"]
     epochs: int
     batch_size: int
-    steps: tuple[int, ...] = ()
-    warmup: float = 0.0
-    frozen: int = 0
+    steps: tuple[int, ...] = ()  # epochs of a step schedule, as published for `epochs` epochs
+    warmup: float = 0.0  # epochs over which the rate rises from a hundredth
+    frozen: int = 0  # first epochs in which only the classifier learns (for given initial weights)
     weight_decay: float = 5e-4
     smoothing: float = 0.1
-    images_per_person: int = 0
-    triplet: float = 0.0
-    margin: float = 0.3
+    images_per_person: int = 0  # K of the identity sampler; 0 samples all pictures at random
+    triplet: float = 0.0  # weight of the batch-hard triplet loss beside the cross-entropy
+    margin: float = 0.3  # of the triplet loss
+    # whether the triplet loss sees embeddings scaled to length 1, as cosine does
     unit_length: bool = False
+    # (share of the epochs, share of the size) until which pictures are smaller
     growth: tuple[tuple[float, float], ...] = ()
-    ema: float = 0.0
+    ema: float = 0.0  # share of the averaged weights kept in each step; 0 averages nothing
+    # people in each batch from each source; empty takes all people of all sources alike
     mix: tuple[int, ...] = ()
+    # weight of the loss against another network's embeddings, where one is given
     teacher: float = 2.0
+    # Whose pictures the teacher looks at: everybody's, or only those of people whom a single
+    # camera saw. The labels of the others know better than it what cameras change.
     taught: Literal["everybody", "one camera"] = "everybody"
     augmentation: Augmentation = Augmentation()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """A training as the user asked for it."""
+
+    data: Sequence[Path]  # folders or archives
+    arch: str  # name of the variant
+    size: tuple[int, int]  # (height, width)
+    out: Path  # existing folder for all files
+    seed: int = 1  # of all chance
+    val_ids: int = 0  # people kept back to validate
+    val_every: int = 1  # epochs between validations
+    precision: str = "auto"  # ``auto``, ``fp32``, ``bf16`` or ``fp16``
+    weights: Path | None = None  # OSNet checkpoint to begin with, or None
+    split: int = 0  # which split of a data set that has several
+    combine_all: bool = False  # whether the people of the test parts are learned too
+    teachers: Sequence[LocatedModel] = ()  # other networks to learn from, at most two
+    hours: float | None = None  # wall time after which it is over, or None: the epochs count
 
 
 def _is_slim(arch: str) -> bool:

@@ -1,64 +1,23 @@
 """From what the user chose to a trainer that is ready to run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-
 import torch
 
 from tracker.core.errors import ConfigError, suggestion
 from tracker.datasets.benchmarks import training_pictures
 from tracker.datasets.pictures import PersonSet, number, split_people
 from tracker.datasets.pixels import common_size
-from tracker.models.locate import LocatedModel
 from tracker.reid.checkpoint import guess_variant, load_osnet
 from tracker.reid.osnet_config import KNOWN, VARIANTS
 from tracker.training.distributed import Processes
 from tracker.training.precision import choose_precision
-from tracker.training.reid_card import TrainedOn
 from tracker.training.reid_loader import decode_all, make_loader
-from tracker.training.reid_recipe import Recipe
+from tracker.training.reid_recipe import Recipe, TrainingRequest
 from tracker.training.reid_teacher import Teacher, Teachers
-from tracker.training.reid_trainer import ReidTrainer, Settings
+from tracker.training.reid_trainer import ReidTrainer
 from tracker.training.reid_validate import Validation
 
 MOST_TEACHERS = 2
 MIN_SIDE = 32  # pixels; the network halves the picture four times
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingRequest:
-    """A training as the user asked for it.
-
-    Attributes:
-        data: Folders or archives.
-        arch: Name of the variant.
-        size: (height, width).
-        out: Existing folder for all files.
-        seed: Of all chance.
-        val_ids: People kept back to validate.
-        val_every: Epochs between validations.
-        precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``.
-        weights: OSNet checkpoint to begin with, or None.
-        split: Which split of a data set that has several.
-        combine_all: Whether the people of the test parts are learned too.
-        teachers: Other networks to learn from, at most two.
-        hours: Wall time after which it is over, or None: the epochs count.
-    """
-
-    data: Sequence[Path]
-    arch: str
-    size: tuple[int, int]
-    out: Path
-    seed: int = 1
-    val_ids: int = 0
-    val_every: int = 1
-    precision: str = "auto"
-    weights: Path | None = None
-    split: int = 0
-    combine_all: bool = False
-    teachers: Sequence[LocatedModel] = ()
-    hours: float | None = None
 
 
 def make_trainer(request: TrainingRequest, recipe: Recipe, processes: Processes) -> ReidTrainer:
@@ -77,16 +36,14 @@ def make_trainer(request: TrainingRequest, recipe: Recipe, processes: Processes)
     first, kept_back = split_people(number(parts[:1]), request.val_ids)
     parts[0] = list(first.pictures)
     learned = number(parts)
-    settings = Settings(
-        request.arch, request.size, request.out, request.seed, request.val_every,
-        TrainedOn(
-            [s.name for s in request.data], learned.people, len(learned), kept_back.people,
-        ),
-        " and ".join(teacher.name for teacher in request.teachers), request.hours,
-    )  # fmt: skip
+    trained_on = {
+        "sources": [source.name for source in request.data], "people": learned.people,
+        "pictures": len(learned), "kept_back": kept_back.people,
+    }  # fmt: skip
     return ReidTrainer(
-        learned, make_loader(learned.pictures, request.size, processes.device), recipe, settings,
-        precision=choose_precision(request.precision, processes.device), processes=processes,
+        learned, make_loader(learned.pictures, request.size, processes.device), recipe, request,
+        trained_on=trained_on, dtype=choose_precision(request.precision, processes.device),
+        processes=processes,
         validation=_validation(request, kept_back) if len(kept_back) else None,
         weights=_initial(request),
         source=torch.repeat_interleave(torch.tensor([len(part) for part in parts])),

@@ -18,15 +18,10 @@ from tracker.reid.runtimes import load_network, needs_torch
 
 @dataclass(frozen=True, slots=True)
 class DistillationTarget:
-    """What is said of a batch.
+    """What is said of a batch."""
 
-    Attributes:
-        position: (M,) int64, of whose pictures.
-        target: (M, 512) float32 of unit length.
-    """
-
-    position: Tensor
-    target: Tensor
+    position: Tensor  # (M,) int64, of whose pictures
+    target: Tensor  # (M, 512) float32 of unit length
 
 
 class Teacher:

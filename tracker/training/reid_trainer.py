@@ -4,8 +4,9 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,10 +15,11 @@ from torch import Tensor
 from tracker.core.errors import ConfigError, TrainingError
 from tracker.core.stopping import StopRequest
 from tracker.datasets.pictures import PersonSet
+from tracker.models.registry import Preprocessing
+from tracker.training.card import write_reid
 from tracker.training.distributed import Processes
-from tracker.training.precision import Precision
+from tracker.training.log import History, Panels, Totals, TrainingLog
 from tracker.training.reid_augment import augment
-from tracker.training.reid_card import TrainedOn, preprocessing_facts, write_model
 from tracker.training.reid_checkpoint import (
     FILE,
     Checkpoint,
@@ -26,7 +28,7 @@ from tracker.training.reid_checkpoint import (
     save_checkpoint,
 )
 from tracker.training.reid_loader import PictureLoader
-from tracker.training.reid_log import History, Totals, TrainingLog
+from tracker.training.reid_loss import Objective
 from tracker.training.reid_network import (
     Average,
     Training,
@@ -35,8 +37,7 @@ from tracker.training.reid_network import (
     set_frozen,
     without_classifier,
 )
-from tracker.training.reid_objective import Objective
-from tracker.training.reid_recipe import Recipe, rate_at, size_at
+from tracker.training.reid_recipe import Recipe, TrainingRequest, rate_at, size_at
 from tracker.training.reid_sampler import epoch_batches
 from tracker.training.reid_teacher import Teachers
 from tracker.training.reid_validate import Validation
@@ -44,32 +45,16 @@ from tracker.training.reid_validate import Validation
 logger = logging.getLogger(__name__)
 
 SHUFFLE = -1  # takes the place of the step in the seed of an epoch's batches
+COLUMNS = (
+    "epoch", "rate", "height", "width", "loss", "cross_entropy", "triplet", "teacher",
+    "accuracy", "images_per_s", "seconds", "val_rank-1", "val_mAP",
+)  # fmt: skip
+PANELS: Panels = (
+    ("loss", ("loss", "cross_entropy", "triplet", "teacher")),
+    ("learning rate", ("rate",)),
+    ("%", ("accuracy", "val_rank-1", "val_mAP")),
+)
 Watch = Callable[[int, int, int, float], None]  # epoch, steps done, steps in all, loss
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a training needs besides recipe and pictures.
-
-    Attributes:
-        arch: Name of the variant.
-        size: (height, width) of the network's input.
-        out: Folder of all files; must exist.
-        seed: Of all chance.
-        validate_every: Epochs between two validations; the last epoch always has one.
-        trained_on: What the model card says of the data.
-        teacher: Name of the other network to learn from.
-        hours: Wall time after which it is over, or None: the epochs count.
-    """
-
-    arch: str
-    size: tuple[int, int]
-    out: Path
-    seed: int
-    validate_every: int
-    trained_on: TrainedOn
-    teacher: str = ""
-    hours: float | None = None
 
 
 class ReidTrainer:
@@ -79,8 +64,9 @@ class ReidTrainer:
         people: Pictures with people numbered from 0.
         loader: Their pixels.
         recipe: What to do.
-        settings: Everything else.
-        precision: Kind of floats.
+        request: What the user asked for beside these.
+        trained_on: What the model card says of the data.
+        dtype: Kind of floats of the forward pass; float32 is no autocast.
         processes: This process among others.
         validation: Kept-back people, or None.
         weights: Weights to begin with, without a classifier; None draws them at random.
@@ -89,32 +75,34 @@ class ReidTrainer:
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a training meet here
-        self, people: PersonSet, loader: PictureLoader, recipe: Recipe, settings: Settings, *,
-        precision: Precision, processes: Processes, validation: Validation | None = None,
+        self, people: PersonSet, loader: PictureLoader, recipe: Recipe,
+        request: TrainingRequest, *, trained_on: dict[str, Any], dtype: torch.dtype,
+        processes: Processes, validation: Validation | None = None,
         weights: dict[str, Tensor] | None = None, source: Tensor | None = None,
         teachers: Teachers | None = None,
     ) -> None:  # fmt: skip
         self._person, self._source = torch.from_numpy(people.person), source
-        self._loader, self._recipe, self._settings = loader, recipe, settings
-        self._precision, self._processes, self._validation = precision, processes, validation
-        torch.manual_seed(settings.seed)
-        self._teachers = teachers
+        self._loader, self._recipe, self._request = loader, recipe, request
+        self._trained_on, self._dtype = trained_on, dtype
+        self._processes, self._validation, self._teachers = processes, validation, teachers
+        torch.manual_seed(request.seed)
         self._objective = Objective(recipe, self._person, taught=bool(teachers))
-        self._osnet = make_network(settings.arch, self._objective.classes, weights).to(
+        self._osnet = make_network(request.arch, self._objective.classes, weights).to(
             processes.device,
             memory_format=torch.channels_last,  # type: ignore[call-overload]
         )
         self._model = processes.wrap(Training(self._osnet), partly_frozen=recipe.frozen > 0)
         self._optimizer = make_optimizer(self._osnet, recipe)
         self._average = Average(self._osnet, recipe.ema) if recipe.ema else None
-        self._scaler = torch.amp.GradScaler(processes.device.type, enabled=precision.scaled)
+        self._scaler = torch.amp.GradScaler(processes.device.type, enabled=dtype == torch.float16)
         self._epoch = self._step = self._steps = 0
         self._history: History = []
         self._began = self._before = 0.0  # seconds: this sitting's start, and earlier sittings
         self._identity = identity_of(
-            recipe, arch=settings.arch, size=settings.size, seed=settings.seed,
-            people=people.people, pictures=len(people), teacher_model=settings.teacher,
-            hours=settings.hours,
+            recipe, arch=request.arch, size=request.size, seed=request.seed,
+            people=people.people, pictures=len(people),
+            teacher_model=" and ".join(teacher.name for teacher in request.teachers),
+            hours=request.hours,
         )  # fmt: skip
 
     def resume(self) -> None:
@@ -124,7 +112,7 @@ class ReidTrainer:
             WeightsError: It is unreadable or of another training.
             ConfigError: There is none.
         """
-        path = self._settings.out / FILE
+        path = self._request.out / FILE
         if not path.is_file():
             raise ConfigError(f"--resume: there is no {path}; start anew without --resume")
         saved = load_checkpoint(path, self._identity)
@@ -151,7 +139,7 @@ class ReidTrainer:
             KeyboardInterrupt: The user stopped it; the checkpoint is written.
             OutputError: A file cannot be written.
         """
-        log = TrainingLog(self._settings.out) if self._processes.leads else None
+        log = TrainingLog(self._request.out, COLUMNS, PANELS) if self._processes.leads else None
         with StopRequest() as stop:
             self._began = time.monotonic()
             while self._share(0) < 1:
@@ -165,7 +153,7 @@ class ReidTrainer:
                     self._write_model()
         if log:
             log.close(self._history)
-        return self._settings.out / f"{self._settings.arch}.safetensors"
+        return self._request.out / f"{self._request.arch}.safetensors"
 
     def _run_epoch(
         self, size: tuple[int, int], stop: StopRequest, watch: Watch | None
@@ -174,7 +162,7 @@ class ReidTrainer:
         batches = self._processes.share(self._batches(epoch), max(recipe.images_per_person, 1))
         set_frozen(self._osnet, frozen=epoch < recipe.frozen)
         totals, began, count = Totals(), time.monotonic(), len(batches)
-        loader = self._loader.batches(batches[self._step :])
+        loader = self._loader(batches[self._step :])
         for positions, pixels in zip(batches[self._step :], loader, strict=True):
             rate = rate_at(recipe, self._share(self._step / count) * recipe.epochs)
             loss = self._run_step(positions, pixels, size, rate, totals)
@@ -186,7 +174,7 @@ class ReidTrainer:
             if self._processes.any(stop.made):
                 self._save()
                 raise KeyboardInterrupt
-            if self._settings.hours is not None and self._processes.any(self._share(0) >= 1):
+            if self._request.hours is not None and self._processes.any(self._share(0) >= 1):
                 break
         seconds = time.monotonic() - began
         return {
@@ -197,15 +185,15 @@ class ReidTrainer:
 
     def _share(self, of_epoch: float) -> float:
         """Return how much of the training is done, by the clock or by epochs."""
-        if self._settings.hours is None:
+        if self._request.hours is None:
             return (self._epoch + of_epoch) / self._recipe.epochs
         spent = self._before + time.monotonic() - self._began
-        return min(spent / (3600 * self._settings.hours), 1.0)
+        return min(spent / (3600 * self._request.hours), 1.0)
 
     def _size(self) -> tuple[int, int]:
         """Return the (height, width) of the epoch at hand."""
         passed = int(self._share(0) * self._recipe.epochs)
-        return size_at(self._recipe, min(passed, self._recipe.epochs - 1), self._settings.size)
+        return size_at(self._recipe, min(passed, self._recipe.epochs - 1), self._request.size)
 
     def _run_step(
         self, positions: Tensor, pixels: Tensor, size: tuple[int, int], rate: float, totals: Totals
@@ -215,7 +203,7 @@ class ReidTrainer:
         images = augment(pixels.to(device), size, self._recipe.augmentation, chance)
         person = self._person[positions]
         taught = self._teachers(images, person) if self._teachers else None
-        with self._precision.autocast(device):
+        with torch.autocast(device.type, self._dtype, enabled=self._dtype != torch.float32):
             logits, embedding = self._model(images.to(memory_format=torch.channels_last))
         parts, right = self._objective(logits, embedding, person, taught)
         loss = torch.stack(list(parts.values())).sum()
@@ -253,12 +241,12 @@ class ReidTrainer:
 
     def _chance(self, epoch: int, step: int, rank: int = 0) -> torch.Generator:
         """Make the generator of one step: it depends on nothing that happened before."""
-        entropy = [self._settings.seed, epoch, step + 1, rank]
+        entropy = [self._request.seed, epoch, step + 1, rank]
         seed = int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1)
         return torch.Generator().manual_seed(seed)
 
     def _validate(self, size: tuple[int, int]) -> dict[str, float]:
-        due = self._epoch % self._settings.validate_every == 0
+        due = self._epoch % self._request.val_every == 0
         if self._validation is None or not (due or self._share(0) >= 1):
             return {}
         scores = self._validation.score(self._weights(), size, self._processes.device)
@@ -277,18 +265,14 @@ class ReidTrainer:
             self._optimizer.state_dict(), self._average.state if self._average else {},
             self._scaler.state_dict(), torch.get_rng_state(), self._history, self._identity,
         )  # fmt: skip
-        save_checkpoint(checkpoint, self._settings.out / FILE)
+        save_checkpoint(checkpoint, self._request.out / FILE)
 
     def _write_model(self) -> None:
-        data, last = self._settings.trained_on, self._history[-1]
         facts = {
-            "trained_on": {
-                "sources": list(data.sources), "people": data.people,
-                "pictures": data.pictures, "kept_back": data.kept_back,
-            },
+            "trained_on": self._trained_on,
             "epochs_done": self._epoch,
-            "scores": {k: v for k, v in last.items() if k.startswith("val_")},
-            "preprocessing": preprocessing_facts(self._settings.size),
+            "scores": {k: v for k, v in self._history[-1].items() if k.startswith("val_")},
+            "preprocessing": asdict(Preprocessing(*self._request.size)),
             "recipe": self._identity,
-        }  # fmt: skip
-        write_model(self._settings.out, self._settings.arch, self._weights(), facts)
+        }
+        write_reid(self._request.out, self._request.arch, self._weights(), facts)

@@ -24,17 +24,12 @@ _YAML_WORDS = {True: "yes", False: "no"}  # how YAML reads a bare yes and no
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """What ``cameras.yaml`` says; without one, nothing.
+    """What ``cameras.yaml`` says; without one, nothing."""
 
-    Attributes:
-        cameras: By name.
-        overlap: Whether cameras see one place at once, see `LinkConfig`; None where it is not said.
-        travel: Times between cameras, one for each direction.
-    """
-
-    cameras: Mapping[str, CameraSpec] = field(default_factory=dict)
+    cameras: Mapping[str, CameraSpec] = field(default_factory=dict)  # by name
+    # whether cameras see one place at once, see `LinkConfig`; None where it is not said
     overlap: str | None = None
-    travel: tuple[Travel, ...] = ()
+    travel: tuple[Travel, ...] = ()  # times between cameras, one for each direction
 
 
 def load_camera_config(path: Path) -> CameraConfig:

@@ -26,26 +26,19 @@ _GLOB = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class CameraSpec:
-    """A camera as the user named it: where its pictures come from, and what is known of it.
-
-    Attributes:
-        offset_s: Of its first frame, from the run's common zero.
-        start: Of its first frame by the wall clock, which decides `offset_s`
-            (`tracker.video.clock`).
-        ground: What it sees of the ground; None where it is not calibrated.
-        given: An open source of a program's own, which `source` then only names.
-        stream: Which of several video streams in a file; None for the one that players show.
-        device: What decodes it, as FFmpeg calls it; None for the processor.
-    """
+    """A camera as the user named it: where its pictures come from, and what is known of it."""
 
     name: str
     source: str
-    offset_s: float = 0.0
+    offset_s: float = 0.0  # of its first frame, from the run's common zero
+    # of its first frame by the wall clock, which decides `offset_s` (`tracker.video.clock`)
     start: datetime | None = None
-    ground: GroundPlane | None = None
+    ground: GroundPlane | None = None  # what it sees of the ground; None where it is not calibrated
+    # an open source of a program's own, which `source` then only names
     given: FrameSource | None = None
+    # which of several video streams in a file; None for the one that players show
     stream: int | None = None
-    device: str | None = None
+    device: str | None = None  # what decodes it, as FFmpeg calls it; None for the processor
 
     def __post_init__(self) -> None:
         """Refuse a name that cannot be a file's."""

@@ -32,15 +32,10 @@ _STREAM_OPTIONS = {"rtsp_transport": "tcp"}  # with UDP, pictures break up where
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that was decoded; `develop` makes the image, which is not free.
+    """A picture that was decoded; `develop` makes the image, which is not free."""
 
-    Attributes:
-        index: Its number in the stream.
-        time_s: Seconds from the first one; nan where the source does not tell.
-    """
-
-    index: int
-    time_s: float
+    index: int  # its number in the stream
+    time_s: float  # seconds from the first one; nan where the source does not tell
     develop: Callable[[], Image]
 
 

@@ -11,25 +11,18 @@ CONTAINERS = {".mp4": "h264", ".m4v": "h264", ".mov": "h264", ".mkv": "h264", ".
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """A codec as FFmpeg knows it.
+    """A codec as FFmpeg knows it."""
 
-    Attributes:
-        encoder: FFmpeg's name of the encoder.
-        usual: Options that set the quality where none is asked for. x264 with one quantizer for
-            all need not look at pictures beforehand, which saves a quarter of its time; 20 is a
-            better picture than OpenCV's MPEG-4 in a smaller file.
-        best_worst: The ends of the codec's own scale; less is better.
-        options: Of the encoder. Presets are fast: x264's next one takes 1.5 times as long.
-        scale: Which options take the quality.
-        tag: How an MP4 must call it for Apple's players.
-    """
-
-    encoder: str
+    encoder: str  # FFmpeg's name of the encoder
+    # Options that set the quality where none is asked for. x264 with one quantizer for all need
+    # not look at pictures beforehand, which saves a quarter of its time; 20 is a better picture
+    # than OpenCV's MPEG-4 in a smaller file.
     usual: Mapping[str, str]
-    best_worst: tuple[int, int]
+    best_worst: tuple[int, int]  # the ends of the codec's own scale; less is better
+    # Of the encoder. Presets are fast: x264's next one takes 1.5 times as long.
     options: Mapping[str, str] = field(default_factory=dict)
-    scale: tuple[str, ...] = ("crf",)
-    tag: str | None = None
+    scale: tuple[str, ...] = ("crf",)  # which options take the quality
+    tag: str | None = None  # how an MP4 must call it for Apple's players
 
 
 _QUANTIZER_4 = {"qmin": "4", "qmax": "4"}

@@ -18,16 +18,11 @@ LEAST_STEP_S = 1e-3  # times grow by this at least
 
 @dataclass(slots=True)
 class Damage:
-    """What of a stream could not be decoded.
+    """What of a stream could not be decoded."""
 
-    Attributes:
-        lost: How many pictures are missing.
-        flawed: How many are there, but the decoder says that something in them is wrong.
-        stretches: First and last time in seconds of each stretch of either kind.
-    """
-
-    lost: int = 0
-    flawed: int = 0
+    lost: int = 0  # how many pictures are missing
+    flawed: int = 0  # how many are there, but the decoder says that something in them is wrong
+    # first and last time in seconds of each stretch of either kind
     stretches: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, begins_s: float, ends_s: float, gap_s: float) -> None:

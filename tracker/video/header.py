@@ -1,10 +1,12 @@
 """What a video says of itself: rate, length, and what is wrong where it cannot be read."""
 
+import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
+from typing import BinaryIO
 
 from av import VideoStream
 
@@ -69,16 +71,21 @@ def _lacks_index(path: Path) -> bool:
     """Tell whether a file is an MP4 whose recording was never ended."""
     try:
         with path.open("rb") as file:
-            size, place = path.stat().st_size, 0
-            while place + 8 <= size:
-                file.seek(place)
-                head = file.read(16)
-                kind, length = head[4:8], int.from_bytes(head[:4], "big")
-                if kind == b"moov" or (place == 0 and kind != b"ftyp"):
-                    return False
-                if length == 1:
-                    length = int.from_bytes(head[8:], "big")
-                place += max(length, 8) if length else size
+            kinds = [kind for kind, _, _ in mp4_boxes(file)]
     except OSError:
         return False
-    return place > 0
+    return kinds[:1] == [b"ftyp"] and b"moov" not in kinds
+
+
+def mp4_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """Yield kind, start and end of the outermost boxes of an MP4 that are there to their end."""
+    size, start = file.seek(0, io.SEEK_END), 0
+    while start + 8 <= size:
+        file.seek(start)
+        length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
+        if length == 1:
+            length = int.from_bytes(file.read(8), "big")
+        if length < 8 or start + length > size:  # noqa: PLR2004 - less than its own head
+            return
+        yield kind, start, start + length
+        start += length

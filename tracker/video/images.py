@@ -4,7 +4,7 @@ import glob
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import cv2
@@ -56,17 +56,15 @@ class ImageSource:
 
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`; an unreadable picture is left out with a warning."""
-        given = 0
+        return islice(self._wanted(), self._sampling.max_frames)
+
+    def _wanted(self) -> Iterator[Frame]:
         for index, path in zip(self._numbers, self._paths, strict=True):
-            if self._sampling.max_frames is not None and given >= self._sampling.max_frames:
-                return
             time_s = index / self.info.fps
-            if not self._sampling.wants(index, time_s):
-                continue
-            image = self._of_first_size(_read(path), path)
-            if image is not None:
-                given += 1
-                yield Frame(self.info.name, index, time_s, image)
+            if self._sampling.wants(index, time_s):
+                image = self._of_first_size(_read(path), path)
+                if image is not None:
+                    yield Frame(self.info.name, index, time_s, image)
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
@@ -96,14 +94,10 @@ class BoxesOnlySource:
     def frames(self) -> Iterator[Frame]:
         """See `FrameSource.frames`; all frames share one read-only black picture."""
         black = np.broadcast_to(np.uint8(0), (self.info.height, self.info.width, 3))
-        given = 0
-        for index in range(self.info.frames or 0):
-            if self._sampling.max_frames is not None and given >= self._sampling.max_frames:
-                return
-            time_s = index / self.info.fps
-            if self._sampling.wants(index, time_s):
-                given += 1
-                yield Frame(self.info.name, index, time_s, black)
+        timed = ((index, index / self.info.fps) for index in range(self.info.frames or 0))
+        wanted = (each for each in timed if self._sampling.wants(*each))
+        for index, time_s in islice(wanted, self._sampling.max_frames):
+            yield Frame(self.info.name, index, time_s, black)
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

@@ -26,15 +26,11 @@ LEAVE_WITHIN_S = 1.0  # a reader that hangs in a dead stream is left to itself
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """What all live sources of a run share.
+    """What all live sources of a run share."""
 
-    Attributes:
-        reconnect_s: How long a stream that was lost is tried again; 0 ends it at once.
-        clock: The run's.
-    """
-
+    # how long a stream that was lost is tried again; 0 ends it at once
     reconnect_s: float = RECONNECT_S
-    clock: RunClock = field(default_factory=RunClock)
+    clock: RunClock = field(default_factory=RunClock)  # the run's
 
 
 class LiveSource:

@@ -11,16 +11,12 @@ WAKE_S = 0.5  # an interrupt is noticed within that also where a wait cannot be 
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A frame as a live reader got it.
-
-    Attributes:
-        counted: False for what came before the run's zero.
-    """
+    """A frame as a live reader got it."""
 
     index: int
     time_s: float
     image: Image
-    counted: bool = True
+    counted: bool = True  # False for what came before the run's zero
 
 
 class Newest:

@@ -3,15 +3,15 @@
 import io
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import av
 from av import FFmpegError
 from av.container import OutputContainer
 
+from tracker.video.header import mp4_boxes
 from tracker.video.writer import FRAGMENT_S, WHOLE, begins_at
 
 FRAGMENTED = {".mp4", ".m4v", ".mov"}
@@ -20,15 +20,10 @@ HEAD = {b"ftyp", b"moov"}  # what a player needs before the first fragment
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What was cut out.
+    """What was cut out."""
 
-    Attributes:
-        begins_s: Time of its first picture on the run's clock.
-        length_s: From that to the end of the last one.
-    """
-
-    begins_s: float
-    length_s: float
+    begins_s: float  # time of its first picture on the run's clock
+    length_s: float  # from that to the end of the last one
 
 
 def cut_out_recent(videos: Sequence[Path], seconds: float, out: Path) -> Excerpt | None:
@@ -60,7 +55,7 @@ def _last_fragments(path: Path, most: int) -> tuple[bytes, int]:
     head, fragments = b"", deque[tuple[int, int]](maxlen=most)  # where each begins and ends
     with path.open("rb") as file:
         begins = 0
-        for kind, start, end in _boxes(file):
+        for kind, start, end in mp4_boxes(file):
             if kind in HEAD:
                 file.seek(start)
                 head += file.read(end - start)
@@ -73,20 +68,6 @@ def _last_fragments(path: Path, most: int) -> tuple[bytes, int]:
             file.seek(start)
             data.append(file.read(end - start))
     return b"".join(data), len(fragments)
-
-
-def _boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, start and end of the outermost boxes that are there to their end."""
-    size, start = file.seek(0, io.SEEK_END), 0
-    while start + 8 <= size:
-        file.seek(start)
-        length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
-        if length == 1:
-            length = int.from_bytes(file.read(8), "big")
-        if length < 8 or start + length > size:  # noqa: PLR2004 - less than its own head
-            return
-        yield kind, start, start + length
-        start += length
 
 
 def _copy(videos: Sequence[bytes], excerpt: OutputContainer) -> Excerpt | None:

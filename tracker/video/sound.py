@@ -20,15 +20,10 @@ Timed: TypeAlias = "tuple[float, Any]"  # a packet of the video, and its timesta
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """Where sound comes from.
+    """Where sound comes from."""
 
-    Attributes:
-        path: The recording.
-        zero_s: Timestamp in it of what is zero for the pictures' times.
-    """
-
-    path: Path
-    zero_s: float
+    path: Path  # the recording
+    zero_s: float  # timestamp in it of what is zero for the pictures' times
 
 
 class Sound:

@@ -16,17 +16,11 @@ FALLBACK_FPS = 25.0  # for frames that come without a rate
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """Which frames of a source are processed.
+    """Which frames of a source are processed."""
 
-    Attributes:
-        start_s: Skip what is earlier, in seconds of the source.
-        stride: Process every `stride`-th frame; indices and times stay those of the source.
-        max_frames: Stop after so many processed frames; None for all.
-    """
-
-    start_s: float = 0.0
-    stride: int = 1
-    max_frames: int | None = None
+    start_s: float = 0.0  # skip what is earlier, in seconds of the source
+    stride: int = 1  # process every `stride`-th frame; indices and times stay those of the source
+    max_frames: int | None = None  # stop after so many processed frames; None for all
 
     def wants(self, index: int, time_s: float) -> bool:
         """Tell whether the frame at this place is to be processed."""

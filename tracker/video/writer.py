@@ -34,21 +34,15 @@ BEGINS = "reid-track begins at"  # in a video's comment, with the time of its fi
 
 @dataclass(frozen=True, slots=True)
 class VideoForm:
-    """What a video is like.
+    """What a video is like."""
 
-    Attributes:
-        fps: Usual frames per second; each picture has its own time.
-        size: Width and height in pixels. Codecs store even sides only: an odd one gets one more
-            row or column, a copy of the last one, instead of losing it.
-        encoding: Codec and quality.
-        sound: Where its sound comes from.
-        in_fragments: Whether it can be played while it is being written, and after a kill.
-    """
-
-    fps: float
+    fps: float  # usual frames per second; each picture has its own time
+    # Width and height in pixels. Codecs store even sides only: an odd one gets one more row or
+    # column, a copy of the last one, instead of losing it.
     size: tuple[int, int]
-    encoding: Encoding = USUAL
-    sound: SoundTrack | None = None
+    encoding: Encoding = USUAL  # codec and quality
+    sound: SoundTrack | None = None  # where its sound comes from
+    # whether it can be played while it is being written, and after a kill
     in_fragments: bool = False
 
 

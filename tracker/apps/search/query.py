@@ -12,7 +12,7 @@ from tracker.core.errors import SourceError
 from tracker.core.types import FloatArray, Frame, Image
 from tracker.datasets.pictures import Picture, read_picture
 from tracker.detection.detector import Detector
-from tracker.reid.crop import croppable
+from tracker.reid.crop import croppable, cut_out
 from tracker.reid.embedder import Embedder, unit_length
 
 CROP_SHAPE = (1.4, 5.0)  # height by width of a picture that was cut to one person
@@ -21,36 +21,22 @@ CROP_HEIGHT = 640  # pixels; a higher one of that shape is more likely a scene, 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture of the person who is searched for.
+    """A picture of the person who is searched for."""
 
-    Attributes:
-        path: Its file.
-        crop: (H, W, 3) uint8 BGR, the person.
-        xyxy: (4,) pixels of the photo; None where all of it was taken.
-        people: How many people were found; None where nobody was looked for.
-    """
-
-    path: Path
-    crop: Image
-    xyxy: FloatArray | None = None
-    people: int | None = None
+    path: Path  # its file
+    crop: Image  # (H, W, 3) uint8 BGR, the person
+    xyxy: FloatArray | None = None  # (4,) pixels of the photo; None where all of it was taken
+    people: int | None = None  # how many people were found; None where nobody was looked for
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Who is searched for.
+    """Who is searched for."""
 
-    Attributes:
-        look: (512,) float32 of unit length.
-        photos: Of the person; none where `person` says who it is.
-        person: Somebody in a run.
-        pictures: (H, W, 3) uint8 BGR each, for a sheet.
-    """
-
-    look: FloatArray
-    photos: list[Photo]
-    person: PersonKey | None
-    pictures: list[Image]
+    look: FloatArray  # (512,) float32 of unit length
+    photos: list[Photo]  # of the person; none where `person` says who it is
+    person: PersonKey | None  # somebody in a run
+    pictures: list[Image]  # (H, W, 3) uint8 BGR each, for a sheet
 
 
 def looks_cut(image: Image) -> bool:
@@ -80,9 +66,8 @@ def read_photo(path: Path, detector: Callable[[], Detector] | None) -> Photo:
             f"nobody was found in '{path}'; cut it to the person, or add --whole to take all of it"
         )
     largest = boxes.clip(xyxy, image.shape[1], image.shape[0])[boxes.area(xyxy).argmax()]
-    left, top, right, bottom = np.round(largest).astype(int).tolist()
-    crop = np.ascontiguousarray(image[top : max(bottom, top + 1), left : max(right, left + 1)])
-    return Photo(path, crop, np.asarray(largest, np.float32), len(xyxy))
+    (crop,) = cut_out(image, largest[None])
+    return Photo(path, np.ascontiguousarray(crop), np.asarray(largest, np.float32), len(xyxy))
 
 
 def query_by(photos: Sequence[Photo], embedder: Embedder) -> Query:

@@ -18,19 +18,12 @@ from tracker.results.result import ModelUse
 
 @dataclass(frozen=True, slots=True)
 class SearchScope:
-    """What is searched.
+    """What is searched."""
 
-    Attributes:
-        named: The runs that were named, in this order.
-        collections: Everything that is searched, each run once.
-        runs: How many runs that are.
-        reid: The model that all of it was made with.
-    """
-
-    named: list[RunVisits]
-    collections: list[Collection]
-    runs: int
-    reid: ModelUse
+    named: list[RunVisits]  # the runs that were named, in this order
+    collections: list[Collection]  # everything that is searched, each run once
+    runs: int  # how many runs that are
+    reid: ModelUse  # the model that all of it was made with
 
     @property
     def visits(self) -> int:

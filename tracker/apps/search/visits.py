@@ -12,22 +12,17 @@ from tracker.core.types import FloatArray, no_embeddings
 from tracker.gallery.read import Gallery, gallery_beside, read_gallery
 from tracker.reid.embedder import unit_length
 from tracker.results.result import ModelUse
-from tracker.results.tracks_file import PersonVisit, read_tracks
+from tracker.results.tracks_file import read_tracks
 
 PersonKey = tuple[Path, int]  # the run's tracks.json and a global_id in it
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run that is searched.
+    """A run that is searched."""
 
-    Attributes:
-        tracks_json: Its result, as an absolute path; what tells runs apart.
-        start: When its zero was by the wall clock, where that is known.
-    """
-
-    tracks_json: Path
-    start: datetime | None = None
+    tracks_json: Path  # its result, as an absolute path; what tells runs apart
+    start: datetime | None = None  # when its zero was by the wall clock, where that is known
 
     @property
     def name(self) -> str:
@@ -59,19 +54,13 @@ class SeenVisit:
 
 @dataclass(frozen=True, slots=True)
 class RunVisits:
-    """The visits of one run that have crops.
+    """The visits of one run that have crops."""
 
-    Attributes:
-        run: The run.
-        reid: The model of the looks.
-        visits: V visits.
-        looks: (V, 512) float32 of unit length: the mean of each visit's crops, which ranks better
-            than single crops do.
-    """
-
-    run: Run
-    reid: ModelUse
-    visits: list[SeenVisit]
+    run: Run  # the run
+    reid: ModelUse  # the model of the looks
+    visits: list[SeenVisit]  # V visits
+    # (V, 512) float32 of unit length: the mean of each visit's crops, which ranks better than
+    # single crops do
     looks: FloatArray
 
     def nearest(self, query: FloatArray, count: int) -> list[tuple[float, SeenVisit]]:
@@ -121,7 +110,10 @@ def read_run(path: Path, start: datetime | None = None) -> RunVisits:
         look = unit_length(gallery.embedding[places].mean(axis=0, keepdims=True))
         likest = places[int((gallery.embedding[places] @ look[0]).argmax())]
         looks.append(look)
-        visits.append(_seen(run, *owner[camera, track_id], gallery.crop(int(likest))))
+        number, visit = owner[camera, track_id]
+        crop = gallery.crop(int(likest)).resolve()
+        span = visit.enter_s, visit.leave_s
+        visits.append(SeenVisit(run, camera, track_id, number, *span, crop))
     return RunVisits(run, gallery.reid, visits, np.concatenate(looks))
 
 
@@ -156,12 +148,6 @@ def _by_visit(gallery: Gallery) -> list["np.ndarray"]:
         return []
     changes = np.flatnonzero((np.diff(gallery.row[:, :2], axis=0) != 0).any(axis=1)) + 1
     return np.split(np.arange(len(gallery)), changes)
-
-
-def _seen(run: Run, global_id: int, visit: PersonVisit, crop: Path) -> SeenVisit:
-    return SeenVisit(
-        run, visit.camera, visit.track_id, global_id, visit.enter_s, visit.leave_s, crop.resolve()
-    )
 
 
 def clock(run: Run, time_s: float) -> str:

@@ -14,17 +14,8 @@ logger = logging.getLogger(__name__)
 
 CSV_FILE = "log.csv"
 CURVES_FILE = "curves.png"
-COLUMNS = (
-    "epoch", "rate", "height", "width", "loss", "cross_entropy", "triplet", "teacher",
-    "accuracy", "images_per_s", "seconds", "val_rank-1", "val_mAP",
-)  # fmt: skip
 History = list[dict[str, float]]
 Panels = Sequence[tuple[str, Sequence[str]]]
-PANELS: Panels = (
-    ("loss", ("loss", "cross_entropy", "triplet", "teacher")),
-    ("learning rate", ("rate",)),
-    ("%", ("accuracy", "val_rank-1", "val_mAP")),
-)
 
 
 @dataclass(slots=True)
@@ -48,9 +39,7 @@ class Totals:
 class TrainingLog:
     """Writes each finished epoch to ``log.csv`` and, where it is installed, to TensorBoard."""
 
-    def __init__(
-        self, folder: Path, columns: Sequence[str] = COLUMNS, panels: Panels = PANELS
-    ) -> None:
+    def __init__(self, folder: Path, columns: Sequence[str], panels: Panels) -> None:
         self._folder, self._columns, self._panels = folder, columns, panels
         self._events = _events_writer(folder)
 
@@ -89,7 +78,7 @@ def read_history(folder: Path) -> History:
         return []
 
 
-def draw_curves(history: History, path: Path, panels: Panels = PANELS) -> None:
+def draw_curves(history: History, path: Path, panels: Panels) -> None:
     """Draw loss, learning rate and validation scores over the epochs into a PNG.
 
     Args:
