@@ -1,5 +1,6 @@
 """One output fails, two runs meet, a run is killed: what was found stays."""
 
+import gc
 import json
 import os
 import resource
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -155,6 +157,28 @@ def test_lines_wait_for_a_full_disk_and_none_is_lost_or_cut(tmp_path: Path) -> N
     disk.close()
     assert len(failures.noted) == 1
     assert "kept in memory" in str(failures.noted[0])
+
+
+def test_a_noted_failure_keeps_nothing_of_what_was_being_written() -> None:
+    class FakeEncoder:
+        """A fake of what takes megabytes."""
+
+    kept: list[weakref.ref[FakeEncoder]] = []
+
+    def write() -> None:
+        encoder = FakeEncoder()
+        kept.append(weakref.ref(encoder))
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise OutputError("cannot write the video") from error
+
+    failures = Failures()
+    with failures.apart():
+        write()
+    gc.collect()
+    assert len(failures.noted) == 1
+    assert kept[0]() is None
 
 
 def follow(

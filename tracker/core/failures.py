@@ -28,6 +28,7 @@ class Failures:
         if str(told) not in map(str, self.noted):
             self.noted.append(told)
             logger.error("%s", told)
+            _let_go(error)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
@@ -49,6 +50,13 @@ class Failures:
             raise
         with self.apart():
             output.__exit__(None, None, None)
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what the functions had at hand that an error came through: pictures, encoders."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def _wording(error: Exception) -> str:
