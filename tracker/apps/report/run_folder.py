@@ -1,4 +1,4 @@
-"""Find a run's tracks.json, by the folder or by the file."""
+"""Find a run's tracks.json, however the run is named."""
 
 from pathlib import Path
 
@@ -10,13 +10,18 @@ def find_tracks(run: Path) -> Path:
     """Return the tracks.json of a run.
 
     Args:
-        run: The file itself, or the folder of ``--out``.
+        run: The file itself, the folder of ``--out``, or what was given to make it: a video's name,
+            with or without its ending.
 
     Raises:
         SourceError: There is none, or there are several results in the folder.
     """
     if not run.is_dir():
-        return run
+        names = [] if run.suffix == ".json" else [run.name, run.stem]
+        beside = (
+            run.parent / f"{name}{end}" for name in names for end in (".json", ".tracks.json")
+        )
+        return next((path for path in beside if path.is_file()), run)
     usual = run / "tracks.json"
     if usual.is_file():
         return usual
