@@ -1,4 +1,4 @@
-"""Which formats there are: one writer each, for a run's ``--format`` and for ``export tracks``."""
+"""Which formats there are, each with its writer and, where that makes sense, its reader."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

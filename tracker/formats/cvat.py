@@ -185,6 +185,7 @@ def _read_file(path: Path) -> ParsedImport:
             content = _unpacked(path, content)
         if content.count(b"<") > MOST_TAGS:
             raise SourceError(f"{path} has more than {MOST_TAGS:,} tags, too many for one camera")
+        # Bytes and tags are bounded above, and expat itself stops entities that multiply.
         root = ElementTree.fromstring(content)  # noqa: S314 # nosec
         if root.tag != "annotations" or root.find("image") is not None:
             raise SourceError(f"{path} is no '{KIND}'; export it as that")

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 SLOWEST_FPS, FASTEST_FPS = 0.01, 500.0  # that anybody records
 EVEN = 0.1  # steps between timestamps that differ by less of themselves,
 ROUNDED_S = 2e-3  # or by the milliseconds that Matroska rounds to, are of a constant rate
+BOX_HEAD = 8  # bytes of length and kind before each box of an MP4
 OFF, OFF_EVEN = 1.5, 1.02  # a stated rate that is off by more than this factor is wrong
 
 
@@ -80,12 +81,12 @@ def _lacks_index(path: Path) -> bool:
 def mp4_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
     """Yield kind, start and end of the outermost boxes of an MP4 that are there to their end."""
     size, start = file.seek(0, io.SEEK_END), 0
-    while start + 8 <= size:
+    while start + BOX_HEAD <= size:
         file.seek(start)
         length, kind = int.from_bytes(file.read(4), "big"), file.read(4)
         if length == 1:
             length = int.from_bytes(file.read(8), "big")
-        if length < 8 or start + length > size:  # noqa: PLR2004 - less than its own head
+        if length < BOX_HEAD or start + length > size:
             return
         yield kind, start, start + length
         start += length
