@@ -18,7 +18,8 @@ def report(  # noqa: PLR0913, PLR0917 - one parameter per option
     result: Annotated[
         Path,
         typer.Argument(
-            metavar="DIR|TRACKS.json", help="A run's folder, or its file.", show_default=False
+            metavar="DIR|TRACKS.json", help="A run's folder, its file, or its video.",
+            show_default=False,
         ),
     ],
     out: Annotated[

@@ -24,7 +24,9 @@ app = typer.Typer(
 def review(
     run: Annotated[
         Path,
-        typer.Argument(metavar="DIR", help="A run's folder, or its file.", show_default=False),
+        typer.Argument(
+            metavar="DIR", help="A run's folder, its file, or its video.", show_default=False
+        ),
     ],
     video: Annotated[
         list[str] | None,

@@ -27,8 +27,9 @@ class JournalWriter:
         self._stride = stride
         self._trimmed_s: dict[str, float] = {}
         self._saved_s: dict[str, float] = {}
-        self._saved: dict[VisitKey, int] = {}  # the last frame, of visits that go on
-        self._written: dict[VisitKey, int] = {}  # the last frame, of visits that go on
+        # By visit that goes on, the last frame that was written: as it is, and polished.
+        self._saved: dict[VisitKey, int] = {}
+        self._written: dict[VisitKey, int] = {}
 
     def step(self, step: Step) -> None:
         """Write what a processed frame ended."""
